@@ -1,0 +1,33 @@
+/*
+ * base/metrics.h - counters and gauges of the process; the whole set stands in metrics.def.
+ *
+ * One thread, so plain integers.  Rendered in the Prometheus text format.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/strbuf.h"
+
+enum metric {
+#define METRIC(name, type, help) METRIC_##name,
+#include "base/metrics.def"
+#undef METRIC
+	METRIC_COUNT
+};
+
+extern int64_t metrics[METRIC_COUNT];
+
+static inline void metric_add(enum metric m, int64_t n)
+{
+	metrics[m] += n;
+}
+static inline void metric_inc(enum metric m)
+{
+	metrics[m]++;
+}
+static inline void metric_set(enum metric m, int64_t n)
+{
+	metrics[m] = n;
+}
+void metrics_write(struct strbuf *sb);

@@ -18,7 +18,8 @@ void clock_advance_ms(int64_t ms);
 
 #define NS_PER_S INT64_C(1000000000)
 
-/* RFC 3339 with optional fraction and zone, as Docker writes it; year 1 ("0001-01-01T00:00:00Z") gives 0. */
+/* RFC 3339 with optional fraction and zone, as Docker writes it; year 1 ("0001-01-01T00:00:00Z")
+ * gives 0. */
 bool time_parse_rfc3339(const char *s, int64_t *ret_ns);
 /* "2006-01-02T15:04:05Z" (no fraction), in UTC. */
 void time_format_utc(struct strbuf *sb, int64_t wall_ns);

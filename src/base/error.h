@@ -14,19 +14,19 @@
 
 enum error_code {
 	ERROR_NONE = 0,
-	ERROR_INVALID,	   /* bad input: the text names what and the fix */
+	ERROR_INVALID, /* bad input: the text names what and the fix */
 	ERROR_NOT_FOUND,
 	ERROR_CONFLICT,
 	ERROR_FORBIDDEN,
 	ERROR_TOO_LARGE,   /* a ceiling was passed */
 	ERROR_UNSUPPORTED, /* understood, but not offered here */
 	ERROR_UNAVAILABLE, /* cannot be done now: no node, no leader, full queue */
-	ERROR_ENGINE,	   /* an engine (or store) answered with an error; see status */
-	ERROR_CONNECT,	   /* no connection: refused, no route, name unknown */
-	ERROR_TIMEOUT,	   /* a budget was used up: connect, head or idle */
-	ERROR_TLS,	   /* handshake or certificate */
-	ERROR_CLOSED,	   /* the peer went away in the middle */
-	ERROR_PROTOCOL,	   /* the peer does not speak what it should */
+	ERROR_ENGINE,      /* an engine (or store) answered with an error; see status */
+	ERROR_CONNECT,     /* no connection: refused, no route, name unknown */
+	ERROR_TIMEOUT,     /* a budget was used up: connect, head or idle */
+	ERROR_TLS,         /* handshake or certificate */
+	ERROR_CLOSED,      /* the peer went away in the middle */
+	ERROR_PROTOCOL,    /* the peer does not speak what it should */
 	ERROR_CANCELLED,   /* our side gave up: client gone, shutting down */
 	ERROR_INTERNAL,
 };
@@ -42,7 +42,8 @@ struct error {
 /* Both return false, so that failing is one line.  They replace what was there. */
 bool error_set(struct error *err, enum error_code code, const char *fmt, ...) printf_like(3, 4);
 bool error_set_status(struct error *err, int status, const char *fmt, ...) printf_like(3, 4);
-/* From errno: "what: Connection refused", with ERROR_CONNECT/TIMEOUT/CLOSED/... chosen by number. */
+/* From errno: "what: Connection refused", with ERROR_CONNECT/TIMEOUT/CLOSED/... chosen by number.
+ */
 bool error_set_errno(struct error *err, int number, const char *fmt, ...) printf_like(3, 4);
 /* Put "context: " before the text that is there.  Returns false. */
 bool error_wrap(struct error *err, const char *fmt, ...) printf_like(2, 3);

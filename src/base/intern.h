@@ -2,7 +2,8 @@
  * base/intern.h - one copy of a string that many objects hold.
  *
  * Image names, label keys and values, states and network names repeat thousands of times in a
- * cluster.  Interned strings are counted, immutable and comparable by pointer.  One table for the process.
+ * cluster.  Interned strings are counted, immutable and comparable by pointer.  One table for the
+ * process.
  */
 #pragma once
 

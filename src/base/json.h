@@ -11,13 +11,16 @@
 #include "base/strbuf.h"
 #include "base/strv.h"
 
-/* Whole text, one value; err names the byte offset.  Depth is bounded (deeper than JSON_MAX_DEPTH is an error). */
+/* Whole text, one value; err names the byte offset.  Depth is bounded (deeper than JSON_MAX_DEPTH
+ * is an error). */
 #define JSON_MAX_DEPTH 512
 yyjson_doc *json_parse(const char *text, size_t len, struct error *err) must_check;
 
-/* Members of an object; the default when obj is NULL, not an object, or the member is absent or of another type. */
+/* Members of an object; the default when obj is NULL, not an object, or the member is absent or of
+ * another type. */
 const char *json_get_str(yyjson_val *obj, const char *key, const char *otherwise);
-int64_t json_get_int(yyjson_val *obj, const char *key, int64_t otherwise); /* reals are truncated, saturating */
+int64_t json_get_int(
+	yyjson_val *obj, const char *key, int64_t otherwise); /* reals are truncated, saturating */
 double json_get_real(yyjson_val *obj, const char *key, double otherwise);
 bool json_get_bool(yyjson_val *obj, const char *key, bool otherwise);
 yyjson_val *json_get_obj(yyjson_val *obj, const char *key); /* NULL when not an object */

@@ -50,11 +50,11 @@ static inline void list_remove(struct list *l)
 	(list_empty(head) ? NULL : container_of((head)->next, type, member))
 #define list_for_each(pos, head, member)                                                           \
 	for ((pos) = container_of((head)->next, __typeof__(*(pos)), member);                       \
-	     &(pos)->member != (head);                                                             \
-	     (pos) = container_of((pos)->member.next, __typeof__(*(pos)), member))
+		&(pos)->member != (head);                                                          \
+		(pos) = container_of((pos)->member.next, __typeof__(*(pos)), member))
 /* The current element may be removed and freed; no other may. */
 #define list_for_each_safe(pos, tmp, head, member)                                                 \
 	for ((pos) = container_of((head)->next, __typeof__(*(pos)), member),                       \
 	    (tmp) = container_of((pos)->member.next, __typeof__(*(pos)), member);                  \
-	     &(pos)->member != (head);                                                             \
-	     (pos) = (tmp), (tmp) = container_of((tmp)->member.next, __typeof__(*(tmp)), member))
+		&(pos)->member != (head); (pos) = (tmp),                                           \
+	    (tmp) = container_of((tmp)->member.next, __typeof__(*(tmp)), member))

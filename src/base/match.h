@@ -14,14 +14,16 @@
 struct regex;
 
 enum regex_flags {
-	REGEX_SEARCH = 0,      /* anywhere in the subject */
-	REGEX_ANCHORED = 1,    /* the whole subject */
+	REGEX_SEARCH = 0,   /* anywhere in the subject */
+	REGEX_ANCHORED = 1, /* the whole subject */
 };
 
-/* '$' matches only at the very end, '.' not a newline (RE2's defaults). At most 4 KiB of pattern. */
+/* '$' matches only at the very end, '.' not a newline (RE2's defaults). At most 4 KiB of pattern.
+ */
 struct regex *regex_create(const char *pattern, enum regex_flags flags, struct error *err);
 void regex_destroy(struct regex *re);
 bool regex_matches(const struct regex *re, const char *subject);
 
-/* Shell pattern where '*' and '?' do not cross '/' (path.Match of Go): used for image references. */
+/* Shell pattern where '*' and '?' do not cross '/' (path.Match of Go): used for image references.
+ */
 bool glob_matches(const char *pattern, const char *s);

@@ -18,7 +18,8 @@ bool parse_i64_any_base(const char *s, int64_t *ret);
 bool parse_double(const char *s, double *ret);
 /* Flags on the command line: 1 t T TRUE true True 0 f F FALSE false False. */
 bool parse_flag_bool(const char *s, bool *ret);
-/* Boolean query parameters of the Docker API (docker-api.md 0.16): "", 0, no, false, none are false, NULL too. */
+/* Boolean query parameters of the Docker API (docker-api.md 0.16): "", 0, no, false, none are
+ * false, NULL too. */
 bool parse_query_bool(const char *s);
 /* Go duration ("1m30s", "1.5h", "0"); nanoseconds.  Error texts as in cli-discovery-ha.md 1.10. */
 bool parse_duration(const char *s, int64_t *ret_ns, struct error *err);
@@ -29,7 +30,8 @@ void format_human_duration(struct strbuf *sb, int64_t seconds);
 /* "24.72 GiB": binary units, 4 significant digits (api.md 6.3). */
 void format_human_size(struct strbuf *sb, int64_t bytes);
 /* "host:port" split at the last colon, IPv6 in brackets; both owned by the caller.
- * Error texts as the field knows them: "address X: missing port in address", "too many colons in address". */
+ * Error texts as the field knows them: "address X: missing port in address", "too many colons in
+ * address". */
 bool parse_host_port(const char *s, char **ret_host, char **ret_port, struct error *err);
 /* host and port back to one string; hosts with a colon get brackets. */
 char *format_host_port(const char *host, const char *port) must_check;

@@ -9,10 +9,11 @@
 #include "base/error.h"
 #include "base/strbuf.h"
 
-/* Percent-decode; '+' stays (paths) or becomes a blank (query).  Bad escape: `invalid URL escape "%zz"`.
- * The result may hold any byte except NUL, which is an error. */
+/* Percent-decode; '+' stays (paths) or becomes a blank (query).  Bad escape: `invalid URL escape
+ * "%zz"`. The result may hold any byte except NUL, which is an error. */
 bool uri_decode(const char *s, size_t len, bool plus_is_blank, char **ret, struct error *err);
-/* Encode as one path segment; the bytes letters digits -_.~$&+,/:;=@ stay (cli-discovery-ha.md 3). */
+/* Encode as one path segment; the bytes letters digits -_.~$&+,/:;=@ stay (cli-discovery-ha.md 3).
+ */
 void uri_encode_path(struct strbuf *sb, const char *s);
 /* Encode as a query value: only letters, digits and -_.~ stay, blank becomes %20. */
 void uri_encode_query(struct strbuf *sb, const char *s);

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#define container_of(ptr, type, member) ((type *)((char *)(ptr) - offsetof(type, member)))
+#define container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
 #define ARRAY_SIZE(a)                   (sizeof(a) / sizeof((a)[0]))
 #define must_check                      __attribute__((warn_unused_result))
 #define printf_like(fmt, first)         __attribute__((format(printf, fmt, first)))

@@ -1,0 +1,103 @@
+/*
+ * http/client.h - requests that we make.
+ *
+ * An endpoint is one peer with its idle connections.  A call is one request and, later, its
+ * answer.  It lives inside the task that waits for it; sending never calls back: the task is
+ * woken when the head is there, when body bytes came (CALL_STREAM), when there is room to write
+ * (streamed request body), and when it is over.  Finishing a call that is under way cancels it
+ * in silence and closes its connection.
+ *
+ * A request without body whose kept-alive connection turns out to be dead before the first byte
+ * of the answer is sent once more on a fresh one.
+ */
+#pragma once
+
+#include <event2/buffer.h>
+#include <yyjson.h>
+
+#include "base/error.h"
+#include "http/message.h"
+#include "net/address.h"
+#include "net/stream.h"
+#include "net/task.h"
+
+struct endpoint;
+
+struct endpoint_config {
+	struct address address;      /* copied */
+	struct tls_context *tls;     /* counted; NULL: plain */
+	const char *host_header;     /* NULL: from the address ("localhost" for unix) */
+	const char *tls_server_name; /* NULL: the host */
+	size_t max_idle;             /* 0: 4 */
+	size_t max_active;           /* 0: 1024; more calls wait in line */
+	int64_t connect_timeout_ms;  /* 0: 10 s */
+	int64_t idle_timeout_ms;     /* of kept connections; 0: 60 s */
+};
+
+struct endpoint *endpoint_create(struct loop *loop, const struct endpoint_config *config);
+/* Closes idle connections; calls under way end with ERROR_CLOSED "Engine no longer exists"-style
+ * text given by reason. */
+void endpoint_destroy(struct endpoint *e, const char *reason);
+void endpoint_close_idle(struct endpoint *e);
+const struct address *endpoint_address(const struct endpoint *e);
+struct loop *endpoint_loop(const struct endpoint *e);
+bool endpoint_is_tls(const struct endpoint *e);
+size_t endpoint_connections(const struct endpoint *e); /* open, busy or idle */
+
+enum call_mode {
+	CALL_TEXT,   /* the body is gathered in `in`, up to max_body */
+	CALL_JSON,   /* gathered; parsed into `json` when status < 300 and the body is not empty */
+	CALL_STREAM, /* the waiter takes bytes out of `in`; reading pauses while too much lies there
+		      */
+	CALL_DRAIN,  /* thrown away */
+};
+
+struct call {
+	/* The request; filled by the caller before call_send. */
+	struct request_head head; /* Host, Content-Length or chunked are added by send */
+	char *body;               /* owned; the whole body, or NULL */
+	size_t body_len;
+	bool stream_body;      /* the body follows through call_write; length: */
+	int64_t stream_length; /* -1: chunked */
+	enum call_mode mode;
+	size_t max_body;         /* CALL_TEXT/JSON: 0 = 64 MiB; passing it is an error */
+	int64_t head_timeout_ms; /* from sent to head; 0 = 30 s, -1 = none */
+	int64_t idle_timeout_ms; /* between body bytes; 0 = 60 s, -1 = none */
+	bool fresh_connection;   /* do not reuse (hijack, endless streams) */
+
+	/* The answer. */
+	struct response_head answer; /* owned; answer.status is 0 until the head has come */
+	struct evbuffer *in;         /* body bytes; owned */
+	yyjson_doc *json;            /* owned */
+	struct headers trailers;     /* owned */
+	bool head_done;
+	bool done;              /* over: complete, or err is set */
+	struct error err;       /* no (complete) answer came; never set for a mere 4xx/5xx */
+	bool connection_failed; /* err came from connecting, TLS or silence, i.e. counts against the
+				   peer's health */
+
+	struct task *waiter;      /* borrowed */
+	struct call_state *state; /* private */
+};
+
+/* A zeroed call with method and target. */
+void call_init(struct call *c, const char *method, const char *target);
+/* Starts; the waiter is woken later, never from inside. */
+void call_send(struct call *c, struct endpoint *e, struct task *waiter);
+void call_set_waiter(struct call *c, struct task *waiter);
+/* Streamed request body. The answer may come before its end (then go on or finish, as the peer
+ * wishes). */
+void call_write_buffer(struct call *c, struct evbuffer *from); /* moves */
+bool call_is_full(const struct call *c);
+void call_end_body(struct call *c);
+/* CALL_STREAM: call after taking bytes out of `in`. */
+void call_resume(struct call *c);
+/* After head_done with 101, or with a raw 200: the connection becomes a stream of the caller's;
+ * bytes after the head are in its input. */
+struct stream *call_take_stream(struct call *c);
+/* Cancels when under way, frees everything, leaves zeroed memory.  Zeroed memory is fine. */
+void call_finish(struct call *c);
+
+/* The peer's error text of a finished call with status >= 400: JSON "message" when there is one,
+ * else the trimmed body, else the phrase.  Caller frees. */
+char *call_error_text(const struct call *c) must_check;

@@ -1,0 +1,60 @@
+/*
+ * net/loop.h - the one event loop of the process.
+ *
+ * A thin layer over libevent: timers, signals, and things to do at the end of the turn.
+ * A "turn" is everything that happens between two looks at the kernel.
+ */
+#pragma once
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/list.h"
+
+struct loop;
+
+struct loop *loop_create(void);
+/* All objects on the loop must be gone; asserts that nothing is still deferred. */
+void loop_destroy(struct loop *loop);
+/* Runs until loop_stop. */
+void loop_run(struct loop *loop);
+void loop_stop(struct loop *loop);
+/* Runs one turn, waiting at most wait_ms for something to happen (tests). */
+void loop_turn(struct loop *loop, int64_t wait_ms);
+struct event_base *loop_base(struct loop *loop);
+
+/* Work for the end of this turn.  Queued at most once; runs after the event that queued it has
+ * returned. */
+struct deferred {
+	struct list link;
+	void (*run)(struct deferred *d);
+};
+void deferred_init(struct deferred *d, void (*run)(struct deferred *d));
+void loop_defer(struct loop *loop, struct deferred *d);
+void deferred_cancel(struct deferred *d);
+/* Call release(object) at the end of this turn: "close now, free later", for callers up the stack.
+ */
+void loop_release_later(struct loop *loop, void *object, void (*release)(void *object));
+
+/* A one-shot timer, embedded in its owner. */
+struct timer {
+	struct event event;
+	void (*handle)(struct timer *t);
+};
+void timer_init(struct timer *t, struct loop *loop, void (*handle)(struct timer *t));
+/* (Re)start; replaces an earlier time. */
+void timer_start(struct timer *t, int64_t after_ms);
+void timer_stop(struct timer *t);
+bool timer_pending(const struct timer *t);
+
+/* A signal handler that runs in the loop. */
+struct loop_signal {
+	struct event event;
+	void (*handle)(struct loop_signal *s);
+	int number;
+};
+void loop_signal_start(struct loop_signal *s, struct loop *loop, int number,
+	void (*handle)(struct loop_signal *s));
+void loop_signal_stop(struct loop_signal *s);

@@ -1,0 +1,80 @@
+/*
+ * net/stream.h - bytes both ways: TCP, unix or TLS, and the floors above cannot tell.
+ *
+ * A stream has an input buffer and an output buffer, each with a mark.  Reading pauses by itself
+ * while the input holds more than its mark and goes on when the owner has taken bytes out;
+ * the owner stops producing while stream_is_full and goes on at handle_drained.
+ *
+ * The two directions end separately: handle_end says that the peer sends no more (FIN or TLS
+ * close_notify), stream_end_output says the same to the peer after what is buffered.  Under TLS
+ * too, writing goes on after the peer's close_notify and reading after our own.
+ *
+ * Handlers are never called from inside a stream_ function.  SIGPIPE is ignored.
+ */
+#pragma once
+
+#include <event2/buffer.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "net/loop.h"
+#include "net/tls.h"
+
+struct stream;
+
+struct stream_ops {
+	void (*handle_input)(struct stream *s, void *arg); /* stream_input() has grown */
+	void (*handle_end)(struct stream *s, void *arg);   /* no more input will come */
+	void (*handle_drained)(
+		struct stream *s, void *arg); /* output was full (or being flushed) and is now empty
+						 enough: below a quarter of the mark */
+	/* Nothing goes any more in either direction; input that came before is still there.  The
+	 * owner destroys the stream. */
+	void (*handle_broken)(struct stream *s, void *arg, const struct error *err);
+};
+
+enum {
+	STREAM_INPUT_MARK = 256 * 1024,
+	STREAM_OUTPUT_MARK = 256 * 1024,
+};
+
+/* Takes the connected (non-blocking) descriptor and, when not NULL, the SSL whose handshake is
+ * done.  TCP gets TCP_NODELAY, keep-alive and TCP_USER_TIMEOUT, so that a silently dead peer is
+ * noticed. */
+struct stream *stream_create(struct loop *loop, int fd, SSL *ssl);
+/* Closes at once (unsent output is lost) and calls nothing; memory goes at the end of the turn.
+ * NULL is fine. reason is for debug logs, a short static text. */
+void stream_destroy(struct stream *s, const char *reason);
+
+/* Also hands the stream to a new owner.  If input, the end or an error is already there, the
+ * matching handlers are called again at the end of the turn. */
+void stream_set_ops(struct stream *s, const struct stream_ops *ops, void *arg);
+
+struct evbuffer *stream_input(struct stream *s); /* the owner drains or moves */
+bool stream_input_ended(const struct stream *s);
+void stream_write(struct stream *s, const void *data, size_t len);
+void stream_write_buffer(struct stream *s, struct evbuffer *from); /* moves all; no copy */
+size_t stream_output_len(const struct stream *s);
+bool stream_is_full(const struct stream *s);
+/* Call after taking bytes out of the input, so that reading can go on (evbuffer callbacks do this
+ * by themselves). */
+void stream_pause_input(
+	struct stream *s); /* read nothing until resumed; the end is then not noticed either */
+void stream_resume_input(struct stream *s);
+void stream_end_output(struct stream *s);
+bool stream_output_ended(const struct stream *s); /* ended and all of it sent */
+
+/* "10.0.0.5:41234", "unix" ...; lives as long as the stream. */
+const char *stream_peer(const struct stream *s);
+/* IP literal of the peer without port, "" for unix. */
+const char *stream_peer_ip(const struct stream *s);
+/* uid of a unix peer, -1 otherwise. */
+int64_t stream_peer_uid(const struct stream *s);
+/* Subject of the peer's verified certificate, NULL when there is none. */
+const char *stream_peer_certificate(const struct stream *s);
+bool stream_is_tls(const struct stream *s);
+/* Milliseconds (monotonic) of the last byte in either direction. */
+int64_t stream_last_active_ms(const struct stream *s);
+uint64_t stream_bytes_in(const struct stream *s);
+uint64_t stream_bytes_out(const struct stream *s);

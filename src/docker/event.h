@@ -1,0 +1,56 @@
+/*
+ * docker/event.h - one event of an engine, or of the manager itself.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <yyjson.h>
+
+#include "base/error.h"
+#include "base/strbuf.h"
+#include "docker/listfilter.h"
+#include "docker/version.h"
+
+enum event_type {
+	EVENT_OTHER,
+	EVENT_CONTAINER,
+	EVENT_IMAGE,
+	EVENT_NETWORK,
+	EVENT_VOLUME,
+	EVENT_DAEMON,
+	EVENT_SWARM, /* made by the manager: engine_connect, engine_disconnect, engine_reconnect */
+};
+
+struct event {
+	enum event_type type;
+	char *type_text; /* "container" */
+	char *action; /* "exec_start: sh", as received (Podman's words already turned into Docker's)
+		       */
+	char *actor_id;
+	int64_t time_ns;
+	yyjson_doc *doc; /* the whole event as received; owned; NULL for the manager's own */
+};
+
+/* One JSON object.  Podman's spellings are normalised (remove -> destroy, volume and network ids
+ * from attributes); init, cleanup and sync are reported with `ignore` set. */
+bool event_parse(
+	struct event *ret, const char *text, size_t len, bool *ret_ignore, struct error *err);
+void event_init_own(struct event *ret, const char *action);
+void event_finish(struct event *e);
+void event_copy(struct event *to, const struct event *from);
+/* The action up to ':' ("exec_create", "health_status"). */
+bool event_action_is(const struct event *e, const char *word);
+const char *event_attribute(const struct event *e, const char *name); /* NULL when absent */
+
+/* As a client sees it (api.md section 11): node.* attributes, the `node` object and, below
+ * API 1.52, from/status/id. */
+struct event_node {
+	const char *name, *id, *addr, *ip;
+};
+void event_write(struct strbuf *sb, const struct event *e, const struct event_node *node,
+	struct api_version client);
+/* All filters of today's API, and `node`. */
+bool event_matches(
+	const struct event *e, const struct event_node *node, const struct list_filters *f);
+extern const char *const event_filter_keys[];

@@ -1,0 +1,33 @@
+/*
+ * docker/label.h - key=value pairs of engines, containers, images, networks and volumes.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <yyjson.h>
+
+struct label {
+	const char *key, *value; /* interned */
+};
+
+struct labels {
+	struct label *items; /* owned; in the order received */
+	size_t count;
+};
+
+void labels_finish(struct labels *l);
+void labels_copy(struct labels *to, const struct labels *from);
+void labels_add(struct labels *l, const char *key, const char *value);
+const char *labels_get(const struct labels *l, const char *key); /* NULL when absent */
+/* From a JSON object of strings (null gives none). */
+void labels_from_json(struct labels *l, yyjson_val *object);
+/* A filter value: "key" (present) or "key=value" (equal). */
+bool labels_match(const struct labels *l, const char *filter);
+
+/* Labels with a meaning of their own; the names are those of classic Swarm. */
+#define LABEL_SWARM_ID    "com.docker.swarm.id"
+#define LABEL_AFFINITIES  "com.docker.swarm.affinities"
+#define LABEL_CONSTRAINTS "com.docker.swarm.constraints"
+#define LABEL_WHITELISTS  "com.docker.swarm.whitelists"
+#define LABEL_RESCHEDULE  "com.docker.swarm.reschedule-policies"

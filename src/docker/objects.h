@@ -1,0 +1,47 @@
+/*
+ * docker/objects.h - images, networks and volumes at rest.
+ *
+ * Like containers: the fields that decide something, and the engine's own entry as text, interned,
+ * because the same image lies on many engines.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <yyjson.h>
+
+#include "base/error.h"
+#include "docker/label.h"
+
+struct image {
+	const char *id;       /* interned, "sha256:..." */
+	const char **tags;    /* interned; "<none>:<none>" is left out */
+	const char **digests; /* interned; "<none>@<none>" is left out */
+	uint16_t tags_count, digests_count;
+	int64_t created_s, size_bytes;
+	struct labels labels;
+	const char *entry; /* interned: the list entry as the engine gave it */
+};
+
+struct network {
+	const char *id, *name, *driver, *scope; /* interned */
+	struct labels labels;
+	const char *entry; /* interned */
+};
+
+struct volume {
+	const char *name, *driver, *scope; /* interned */
+	struct labels labels;
+	const char *entry; /* interned */
+};
+
+/* From one item of GET /images/json, /networks, /volumes (or inspect of the latter two). */
+bool image_from_json(struct image *ret, yyjson_val *item, struct error *err);
+bool network_from_json(struct network *ret, yyjson_val *item, struct error *err);
+bool volume_from_json(struct volume *ret, yyjson_val *item, struct error *err);
+void image_finish(struct image *i);
+void network_finish(struct network *n);
+void volume_finish(struct volume *v);
+bool image_is_dangling(const struct image *i);
+/* Networks none, host and bridge, which every engine has. */
+bool network_is_predefined(const char *name);

@@ -1,0 +1,70 @@
+/*
+ * sched/sched.h - pure placement: (wish, nodes) -> node (scheduling.md).
+ *
+ * No I/O and no state beyond the arguments: the caller lends the nodes for one decision.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/strbuf.h"
+#include "base/strv.h"
+#include "docker/config.h"
+#include "docker/objects.h"
+
+/* An engine as the scheduler sees it.  Everything is borrowed for the time of one call. */
+struct node {
+	const char *id;        /* "<engine id>|<addr>" */
+	const char *engine_id; /* "<engine id>" */
+	const char *name, *addr, *ip;
+	const char *os, *arch; /* "linux", "amd64" (normalised); "" unknown */
+	const struct labels *labels;
+	struct container *const *containers; /* all states, PENDING included */
+	size_t containers_count;
+	const struct image *images;
+	size_t images_count;
+	const struct network *networks;
+	size_t networks_count;
+	const struct volume *volumes;
+	size_t volumes_count;
+	int64_t used_nano_cpus, total_nano_cpus; /* total with overcommit */
+	int64_t used_memory, total_memory;
+	int health;   /* 0..100; above 0 is healthy (cluster.md 2.4) */
+	void *engine; /* the caller's */
+};
+
+struct sched; /* filters and strategy as configured */
+
+/* NULL names give the defaults: all seven filters, spread.  Errors: "filter not supported",
+ * "strategy not supported". */
+struct sched *sched_create(
+	const char *strategy, const struct strv *filters, struct error *err) must_check;
+void sched_destroy(struct sched *s);
+const char *sched_strategy_name(const struct sched *s);
+char *sched_filter_names(const struct sched *s) must_check; /* "health, port, ..." */
+/* Ties are broken by this seed's sequence; tests fix it. */
+void sched_seed(struct sched *s, uint64_t seed);
+
+/* What one request asks for, with all expressions parsed and compiled once. */
+struct wish;
+/* ERROR_INVALID for a malformed expression, with the texts of scheduling.md section 4/6. */
+struct wish *wish_create(const struct container_config *config, struct error *err) must_check;
+/* Only expressions: for builds, networks, volumes.  resources 0 for none. */
+struct wish *wish_create_expressions(const struct strv *affinities, const struct strv *constraints,
+	const struct strv *whitelists, int64_t nano_cpus, int64_t memory_bytes,
+	struct error *err) must_check;
+void wish_destroy(struct wish *w);
+/* One more hard affinity for this decision only ("image==x" after a failed pull); not written into
+ * labels. */
+bool wish_add_affinity(struct wish *w, const char *expression, struct error *err);
+bool wish_add_constraint(struct wish *w, const char *expression, struct error *err);
+
+/* Ranks the nodes that fit, best first, into ret (an array of at least count pointers); *ret_count
+ * > 0 on success. Soft expressions are dropped one by one from the last when they cannot all be
+ * met.  The error text is that of section 6, and then a line that says which filter left no node
+ * and how many each had refused. */
+bool sched_place(struct sched *s, const struct wish *w, struct node *nodes, size_t count,
+	struct node **ret, size_t *ret_count, struct error *err);

@@ -1,0 +1,52 @@
+/*
+ * cluster/cluster.h - all engines and all that is on them.
+ *
+ * One writer, no locks.  The cluster owns its engines; members come and go through
+ * cluster_set_members.  Placement is not its business: it only reserves what somebody decided.
+ */
+#pragma once
+
+#include "base/strv.h"
+#include "cluster/bus.h"
+#include "cluster/engine.h"
+#include "net/tls.h"
+
+struct cluster_config {
+	int64_t refresh_min_ms, refresh_max_ms; /* 30 s, 60 s */
+	uint32_t failure_retry;                 /* 3 */
+	double overcommit;                      /* 0.05 */
+	struct tls_context *tls;                /* for engines; NULL: plain; counted */
+};
+
+struct lookup;
+
+struct cluster {
+	struct loop *loop;
+	struct cluster_config config;
+	struct engine **engines; /* owned references; validated (healthy or not) and pending ones
+				    together */
+	size_t engines_count, engines_cap;
+	size_t healthy, validated; /* counts */
+	struct lookup *lookup;
+	struct bus *bus;
+	int64_t overcommit_percent; /* truncated toward zero */
+};
+
+struct cluster *cluster_create(struct loop *loop, const struct cluster_config *config);
+/* Engines end at once; whoever still holds one sees it DISCONNECTED. */
+void cluster_destroy(struct cluster *cluster);
+/* The members are now these addresses.  Removed ones go first, then new ones come (pending,
+ * connecting at once). A malformed address is logged by the caller before; here it is refused per
+ * entry with a warning. */
+void cluster_set_members(struct cluster *cluster, const struct strv *addresses);
+
+/* A validated engine counts in lists and capacity whatever its health; a pending one only in the
+ * node table. */
+bool cluster_engine_is_validated(const struct engine *e);
+struct engine *cluster_find_engine(struct cluster *cluster,
+	const char *name_or_id); /* node name, composite id, daemon id, address */
+/* Any healthy engine, in rotation; NULL when there is none. */
+struct engine *cluster_any_healthy(struct cluster *cluster);
+/* All engines (pending too) in natural order of their names; caller frees the array, the engines
+ * are borrowed. */
+struct engine **cluster_sorted_engines(struct cluster *cluster, size_t *ret_count) must_check;

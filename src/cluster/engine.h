@@ -1,0 +1,96 @@
+/*
+ * cluster/engine.h - a Docker daemon as the manager knows it, and what runs on it.
+ *
+ * Engines are counted: whoever keeps one over a turn of the loop holds a reference; a removed
+ * engine lives on as DISCONNECTED until the last one is given back.  One function changes the
+ * state (engine_set_state): list moves, log line, counters and the bus event happen there.
+ * Everybody who calls an engine reports the outcome, so that a busy cluster notices failures and
+ * recoveries at once.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/list.h"
+#include "docker/container.h"
+#include "docker/event.h"
+#include "docker/objects.h"
+#include "docker/remote.h"
+
+struct cluster;
+struct monitor;
+
+enum engine_state {
+	ENGINE_PENDING, /* known from discovery, not validated */
+	ENGINE_HEALTHY,
+	ENGINE_UNHEALTHY,    /* validated, then failed too often */
+	ENGINE_DISCONNECTED, /* gone from discovery; the object is dead */
+};
+
+struct engine {
+	uint32_t refs;
+	struct cluster *cluster; /* NULL once disconnected */
+	size_t position;         /* in the cluster's array; private */
+	enum engine_state state; /* read only outside engine.c */
+
+	char *addr;      /* as discovery gave it: "10.0.0.5:2375" or "unix:///run/docker.sock" */
+	char *ip;        /* resolved at connect; "" before, "127.0.0.1" for unix */
+	char *daemon_id; /* ID of /info; for Podman, which invents one per call, the address */
+	char *id;        /* "<daemon id>|<addr>"; "" before the first contact */
+	char *name;      /* host name; "" before the first contact */
+	char *server_version, *os, *os_name, *arch, *kernel,
+		*storage_driver;    /* os "linux", os_name "Debian GNU/Linux 12 (bookworm)" */
+	int64_t cpus, memory_bytes; /* as reported, without overcommit */
+	struct labels labels;       /* synthetic ones first (cluster.md 2.2) */
+	yyjson_doc *info; /* what GET /info unions, reduced to the members used there; owned */
+	bool swarm_active, swarm_control; /* member, and manager, of an engines' own swarm */
+
+	uint32_t failures;
+	char *last_error;       /* "" when none */
+	int64_t updated_at_ns;  /* wall */
+	int64_t clock_shift_ns; /* manager minus engine; 0 when below 2 s */
+
+	struct remote remote;
+	struct monitor *monitor; /* owned */
+
+	struct container **containers; /* owned array of owned records, PENDING ones included; order
+					  means nothing */
+	size_t containers_count, containers_cap;
+	size_t running, paused, stopped;     /* counts without pending ones */
+	int64_t used_nano_cpus, used_memory; /* sums over all of them */
+	struct image *images;
+	size_t images_count;
+	struct network *networks;
+	size_t networks_count;
+	struct volume *volumes;
+	size_t volumes_count;
+};
+
+struct engine *engine_ref(struct engine *e);
+void engine_unref(struct engine *e);
+
+/* Outcome of a call. Success clears errors and brings an unhealthy engine back; a failed connection
+ * counts (cluster.md 3.6, D12). */
+void engine_report_success(struct engine *e);
+void engine_report_failure(struct engine *e, const struct error *err);
+/* From a finished call: success, a failure that counts, or one that does not. */
+void engine_report_call(struct engine *e, const struct call *c);
+
+bool engine_is_healthy(const struct engine *e);
+const char *engine_state_text(const struct engine *e);  /* "Healthy", ... */
+int engine_health_indicator(const struct engine *e);    /* 0..100 (cluster.md 2.4) */
+int64_t engine_total_nano_cpus(const struct engine *e); /* with overcommit */
+int64_t engine_total_memory(const struct engine *e);
+struct event_node engine_event_node(const struct engine *e);
+struct container_view engine_container_view(const struct engine *e);
+
+/* Containers of the engine; keeps sums, counts and the cluster's indexes right.  add takes
+ * ownership. */
+void engine_add_container(struct engine *e, struct container *c);
+void engine_remove_container(struct engine *e, struct container *c); /* destroys it */
+/* Around every change of a record's fields: before takes its share out of sums and indexes, after
+ * puts it back. */
+void engine_before_change(struct engine *e, struct container *c);
+void engine_after_change(struct engine *e, struct container *c);

@@ -1,0 +1,32 @@
+/*
+ * cluster/refresh.h - fetch a part of an engine's state and put it into the record.
+ *
+ * A refresh is embedded in the task that waits for it.  It holds a reference to the engine, has
+ * deadlines, and reports its calls' outcomes to the engine.  Concurrent refreshes of one container
+ * are ordered by their start: an older answer never overwrites a newer one.
+ */
+#pragma once
+
+#include "cluster/engine.h"
+#include "net/task.h"
+
+struct refresh {
+	bool done;
+	struct error err; /* why nothing was learnt; a vanished container is not an error */
+	struct refresh_state *state; /* private */
+};
+
+/* One container: list entry and inspect, at once.  Gone on the engine: the record is removed. */
+void refresh_container(
+	struct refresh *r, struct engine *e, const char *container_id, struct task *waiter);
+/* All containers: the list, and inspect for every one that is new or whose list state differs from
+ * the record. */
+void refresh_containers(struct refresh *r, struct engine *e, struct task *waiter);
+void refresh_images(struct refresh *r, struct engine *e, struct task *waiter);
+void refresh_networks(struct refresh *r, struct engine *e, struct task *waiter);
+void refresh_volumes(struct refresh *r, struct engine *e, struct task *waiter);
+/* /version and /info: range, id, resources, labels, clock. Fails with the validation texts of
+ * cluster.md 3.2. */
+void refresh_specs(struct refresh *r, struct engine *e, struct task *waiter);
+/* Cancels when under way; zeroed memory is fine. */
+void refresh_finish(struct refresh *r);

@@ -13,7 +13,7 @@
 #define ARRAY_SIZE(a)                   (sizeof(a) / sizeof((a)[0]))
 #define must_check                      __attribute__((warn_unused_result))
 #define printf_like(fmt, first)         __attribute__((format(printf, fmt, first)))
-#define unused                          __attribute__((unused))
+#define maybe_unused                    __attribute__((unused))
 
 #define min_of(a, b)                                                                               \
 	({                                                                                         \

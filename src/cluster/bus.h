@@ -18,7 +18,7 @@ struct bus_listener {
 	struct list link;
 	/* e and engine are borrowed for the call; engine may be NULL for events about the cluster.
 	 */
-	void (*handle_event)(struct bus_listener *l, const struct event *e, struct engine *engine);
+	void (*handle_event)(struct bus_listener *l, const struct docker_event *e, struct engine *engine);
 };
 
 struct bus;
@@ -29,7 +29,7 @@ void bus_subscribe(struct bus *bus, struct bus_listener *l);
 void bus_unsubscribe(struct bus_listener *l);
 size_t bus_listeners(const struct bus *bus);
 /* Remembers (a copy, with the node's facts) and calls every listener. */
-void bus_publish(struct bus *bus, const struct event *e, struct engine *engine);
+void bus_publish(struct bus *bus, const struct docker_event *e, struct engine *engine);
 /* Remembered events with since_ns <= time <= until_ns, oldest first. */
 void bus_replay(const struct bus *bus, int64_t since_ns, int64_t until_ns,
-	void (*handle)(void *arg, const struct event *e, const struct event_node *node), void *arg);
+	void (*handle)(void *arg, const struct docker_event *e, const struct event_node *node), void *arg);

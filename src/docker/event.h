@@ -22,7 +22,7 @@ enum event_type {
 	EVENT_SWARM, /* made by the manager: engine_connect, engine_disconnect, engine_reconnect */
 };
 
-struct event {
+struct docker_event { /* libevent has the shorter name */
 	enum event_type type;
 	char *type_text; /* "container" */
 	char *action; /* "exec_start: sh", as received (Podman's words already turned into Docker's)
@@ -34,23 +34,23 @@ struct event {
 
 /* One JSON object.  Podman's spellings are normalised (remove -> destroy, volume and network ids
  * from attributes); init, cleanup and sync are reported with `ignore` set. */
-bool event_parse(
-	struct event *ret, const char *text, size_t len, bool *ret_ignore, struct error *err);
-void event_init_own(struct event *ret, const char *action);
-void event_finish(struct event *e);
-void event_copy(struct event *to, const struct event *from);
+bool event_parse(struct docker_event *ret, const char *text, size_t len, bool *ret_ignore,
+	struct error *err);
+void event_init_own(struct docker_event *ret, const char *action);
+void event_finish(struct docker_event *e);
+void event_copy(struct docker_event *to, const struct docker_event *from);
 /* The action up to ':' ("exec_create", "health_status"). */
-bool event_action_is(const struct event *e, const char *word);
-const char *event_attribute(const struct event *e, const char *name); /* NULL when absent */
+bool event_action_is(const struct docker_event *e, const char *word);
+const char *event_attribute(const struct docker_event *e, const char *name); /* NULL when absent */
 
 /* As a client sees it (api.md section 11): node.* attributes, the `node` object and, below
  * API 1.52, from/status/id. */
 struct event_node {
 	const char *name, *id, *addr, *ip;
 };
-void event_write(struct strbuf *sb, const struct event *e, const struct event_node *node,
+void event_write(struct strbuf *sb, const struct docker_event *e, const struct event_node *node,
 	struct api_version client);
 /* All filters of today's API, and `node`. */
 bool event_matches(
-	const struct event *e, const struct event_node *node, const struct list_filters *f);
+	const struct docker_event *e, const struct event_node *node, const struct list_filters *f);
 extern const char *const event_filter_keys[];

@@ -1,0 +1,374 @@
+/*
+ * The steps of a create, in their order.  The only ways back are from a finished pull to asking
+ * again, and from a failed attempt to placing again (retry rules of cluster.md 8.4).
+ */
+#include "manager/create.h"
+
+#include <string.h>
+
+#include "base/id.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/parse.h"
+#include "base/uri.h"
+#include "cluster/lookup.h"
+#include "docker/reference.h"
+#include "manager/pull.h"
+
+static enum task_turn create_place(struct task *t);
+static enum task_turn create_answered(struct task *t);
+static enum task_turn create_pulled(struct task *t);
+static enum task_turn create_adopted(struct task *t);
+
+TASK_STEP(step_place, create_place);
+TASK_STEP(step_answered, create_answered);
+TASK_STEP(step_pulled, create_pulled);
+TASK_STEP(step_adopted, create_adopted);
+
+static void drop_reservation(struct create *c)
+{
+	if (c->reservation)
+		engine_remove_container(c->engine, steal(c->reservation));
+}
+
+static void leave_engine(struct create *c)
+{
+	refresh_finish(&c->refresh);
+	call_finish(&c->call);
+	/* A disconnected engine has thrown its records away, the reservation among them. */
+	if (c->engine && c->engine->state == ENGINE_DISCONNECTED)
+		c->reservation = NULL;
+	drop_reservation(c);
+	if (c->engine)
+		engine_unref(steal(c->engine));
+}
+
+static void create_free(struct create *c)
+{
+	leave_engine(c);
+	task_finish(&c->task);
+	list_remove(&c->link);
+	wish_destroy(c->wish);
+	config_finish(&c->config);
+	strv_finish(&c->hints);
+	error_clear(&c->err);
+	free(c->registry_auth);
+	free(c->answer);
+	free(c);
+}
+
+static void create_done(struct task *t)
+{
+	struct create *c = container_of(t, struct create, task);
+
+	leave_engine(c);
+	if (c->finished)
+		c->finished(c, c->arg);
+	create_free(c);
+}
+
+struct create *create_start(struct manager *m, struct container_config *config,
+	const char *registry_auth, struct api_version version,
+	void (*finished)(struct create *c, void *arg), void *arg)
+{
+	struct create *c = xnew(struct create);
+
+	c->manager = m;
+	c->config = *config;
+	*config = (struct container_config){ 0 };
+	c->registry_auth = xstrdup_null(registry_auth);
+	c->version = version;
+	c->finished = finished;
+	c->arg = arg;
+	list_push_back(&m->creates, &c->link);
+	task_init(&c->task, m->loop, &step_place, create_done);
+	task_start(&c->task);
+	return c;
+}
+
+void create_forget(struct create *c)
+{
+	c->finished = NULL;
+}
+
+void create_cancel(struct create *c)
+{
+	create_free(c);
+}
+
+/* --- placing --- */
+
+static bool name_is_free(struct create *c)
+{
+	const char *name = c->config.name;
+
+	if (!cluster_find_name(c->manager->cluster, name))
+		return true;
+	return error_set(&c->err, ERROR_CONFLICT,
+		"Conflict: The name %s is already assigned. You have to delete (or rename) that "
+		"container to be able to assign %s to a container again.",
+		name, name);
+}
+
+/* "node-1/net" names the node as well as the network. */
+static bool pin_network(struct create *c, const char *written)
+{
+	const char *slash = strchr(written, '/');
+	auto_free char *node = slash ? xstrndup(written, (size_t)(slash - written)) : NULL;
+	auto_free char *plain = slash ? xstrdup(slash + 1) : NULL;
+	auto_free char *constraint = NULL;
+
+	if (!node || !cluster_find_engine(c->manager->cluster, node))
+		return true;
+	constraint = xasprintf("node==%s", node);
+	if (!wish_add_constraint(c->wish, constraint, &c->err))
+		return false;
+	config_rename_network(&c->config, written, plain);
+	return true;
+}
+
+static bool pin_networks(struct create *c)
+{
+	auto_strv struct strv written = STRV_INIT;
+
+	strv_copy(&written, &c->config.networks);
+	if (c->config.network_mode && !strv_contains(&written, c->config.network_mode) &&
+		!str_starts_with(c->config.network_mode, "container:"))
+		strv_add(&written, c->config.network_mode);
+	for (size_t i = 0; i < written.count; i++) {
+		if (!pin_network(c, written.items[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool make_wish(struct create *c)
+{
+	wish_destroy(c->wish);
+	c->wish = wish_create(&c->config, &c->err);
+	if (!c->wish || !pin_networks(c))
+		return false;
+	for (size_t i = 0; i < c->hints.count; i++) {
+		const char *hint = c->hints.items[i];
+		bool added = str_starts_with(hint, "ostype==")
+				     ? wish_add_constraint(c->wish, hint, &c->err)
+				     : wish_add_affinity(c->wish, hint, &c->err);
+
+		if (!added)
+			return false;
+	}
+	return true;
+}
+
+/* The engine knows its containers by id and name, not by swarm id or "node/name". */
+static void resolve_dependency(struct create *c, const char *written, const char *what)
+{
+	struct container *found = cluster_find_container(c->manager->cluster, what, NULL);
+
+	if (found && found->engine == c->engine)
+		config_resolve_dependency(&c->config, written, found->id);
+}
+
+static void resolve_dependencies(struct create *c)
+{
+	const struct strv *lists[] = { &c->config.volumes_from, &c->config.links };
+
+	for (size_t l = 0; l < ARRAY_SIZE(lists); l++) {
+		auto_strv struct strv names = STRV_INIT;
+
+		strv_copy(&names, lists[l]);
+		for (size_t i = 0; i < names.count; i++) {
+			auto_free char *name =
+				xstrndup(names.items[i], strcspn(names.items[i], ":"));
+
+			resolve_dependency(c, names.items[i], name);
+		}
+	}
+	auto_strv struct strv shared = STRV_INIT;
+
+	strv_copy(&shared, &c->config.shared_namespaces);
+	for (size_t i = 0; i < shared.count; i++)
+		resolve_dependency(c, shared.items[i], shared.items[i] + strlen("container:"));
+}
+
+static void give_swarm_id(struct create *c)
+{
+	char id[ID_HEX_LEN + 1];
+
+	if (c->config.swarm_id[0])
+		return;
+	id_new(id);
+	config_set_swarm_id(&c->config, id);
+}
+
+static void ask_engine(struct create *c)
+{
+	auto_strbuf struct strbuf query = STRBUF_INIT;
+	struct call *call = &c->call;
+
+	if (c->config.name[0]) {
+		strbuf_add_str(&query, "name=");
+		uri_encode_query(&query, c->config.name);
+	}
+	if (c->config.platform[0]) {
+		strbuf_add_str(&query, query.len ? "&platform=" : "platform=");
+		uri_encode_query(&query, c->config.platform);
+	}
+	call_finish(call);
+	remote_call_init(call, &c->engine->remote, c->version, "POST", "/containers/create%s%s",
+		query.len ? "?" : "", query.len ? query.buf : "");
+	headers_set(&call->head.headers, "Content-Type", "application/json");
+	call->body = config_format(&c->config, c->engine->cpus, &call->body_len);
+	call->mode = CALL_TEXT;
+	call->head_timeout_ms = CREATE_TIMEOUT_MS;
+	remote_send(call, &c->engine->remote, &c->task);
+}
+
+static enum task_turn create_place(struct task *t)
+{
+	struct create *c = container_of(t, struct create, task);
+	struct engine *engine;
+
+	if (!name_is_free(c) || !make_wish(c))
+		return TASK_DONE;
+	give_swarm_id(c);
+	engine = manager_place(c->manager, c->wish, &c->err);
+	if (!engine)
+		return TASK_DONE;
+	c->engine = engine_ref(engine);
+	c->reservation = config_reserve(&c->config);
+	engine_add_container(engine, c->reservation);
+	c->pulled = false;
+	resolve_dependencies(c);
+	ask_engine(c);
+	return task_wait(t, &step_answered); /* the call has deadlines */
+}
+
+/* --- after the engine's answer --- */
+
+/* The group of the first match, as in `image operating system "windows" cannot be used ...`. */
+static char *wanted_os(const struct error *err)
+{
+	static const char before[] = "image operating system \"";
+	const char *start = strstr(err->text, before);
+	const char *end;
+
+	if (!start || !strstr(err->text, "cannot be used on this platform"))
+		return NULL;
+	start += strlen(before);
+	end = strchr(start, '"');
+	return end && end > start ? xstrndup(start, (size_t)(end - start)) : NULL;
+}
+
+static bool image_is_somewhere(const struct create *c)
+{
+	const struct cluster *cluster = c->manager->cluster;
+
+	for (size_t i = 0; i < cluster->engines_count; i++) {
+		const struct engine *e = cluster->engines[i];
+
+		if (!engine_is_healthy(e))
+			continue;
+		for (size_t k = 0; k < e->images_count; k++) {
+			if (image_has_name(&e->images[k], c->config.image, IMAGE_MATCH_TAG))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Change something about the next attempt; false when there is nothing left to try. */
+static bool prepare_retry(struct create *c, bool about_image)
+{
+	auto_free char *os = wanted_os(&c->err);
+
+	if (os && !c->fixed_os) {
+		c->fixed_os = true;
+		strv_take(&c->hints, xasprintf("ostype==%s", os));
+		return true;
+	}
+	if (about_image && !c->preferred_holder && !config_has_node_constraint(&c->config) &&
+		image_is_somewhere(c)) {
+		c->preferred_holder = true;
+		strv_take(&c->hints, xasprintf("image==%s", c->config.image));
+		return true;
+	}
+	return c->retries < c->manager->create_retry;
+}
+
+static enum task_turn attempt_failed(struct create *c, bool about_image)
+{
+	auto_free char *node = xstrdup(c->engine->name);
+
+	leave_engine(c);
+	if (c->err.code == ERROR_CONFLICT || !prepare_retry(c, about_image))
+		return TASK_DONE;
+	c->retries++;
+	log_warn("Failed to create container: %s (node %s), retrying", error_text(&c->err), node);
+	error_clear(&c->err);
+	return task_go(&c->task, &step_place);
+}
+
+static void keep_answer(struct create *c)
+{
+	c->answer_len = evbuffer_get_length(c->call.in);
+	c->answer = xmalloc(c->answer_len + 1);
+	evbuffer_copyout(c->call.in, c->answer, c->answer_len);
+	c->answer[c->answer_len] = '\0';
+}
+
+static bool adopt(struct create *c)
+{
+	auto_json yyjson_doc *doc = json_parse(c->answer, c->answer_len, NULL);
+	const char *id = json_get_str(yyjson_doc_get_root(doc), "Id", "");
+
+	if (!id_is_hex(id, 12))
+		return error_set(&c->err, ERROR_PROTOCOL,
+			"node %s created a container but answered without its id", c->engine->name);
+	refresh_container(&c->refresh, c->engine, id, &c->task);
+	return true;
+}
+
+static enum task_turn create_answered(struct task *t)
+{
+	struct create *c = container_of(t, struct create, task);
+
+	if (!c->call.done)
+		return task_wait(t, &step_answered);
+	engine_report_call(c->engine, &c->call);
+	if (remote_check(&c->call, &c->engine->remote, &c->err)) {
+		keep_answer(c);
+		return adopt(c) ? task_wait(t, &step_adopted) : TASK_DONE;
+	}
+	if (!remote_error_is_missing_image(&c->err) || c->pulled)
+		return attempt_failed(c, remote_error_is_missing_image(&c->err));
+	error_clear(&c->err);
+	pull_send(&c->call, c->engine, c->config.image, c->config.platform, c->registry_auth, t);
+	return task_wait(t, &step_pulled); /* a pull may take long; silence ends it */
+}
+
+static enum task_turn create_pulled(struct task *t)
+{
+	struct create *c = container_of(t, struct create, task);
+
+	if (!c->call.done)
+		return task_wait(t, &step_pulled);
+	engine_report_call(c->engine, &c->call);
+	if (!pull_check(&c->call, c->engine, c->config.image, &c->err))
+		return attempt_failed(c, true);
+	c->pulled = true;
+	ask_engine(c);
+	return task_wait(t, &step_answered);
+}
+
+static enum task_turn create_adopted(struct task *t)
+{
+	struct create *c = container_of(t, struct create, task);
+
+	if (!c->refresh.done)
+		return task_wait(t, &step_adopted);
+	/* Even when the refresh failed the container exists: the client gets its id, the next
+	 * reconcile the rest. */
+	return TASK_DONE;
+}

@@ -1,0 +1,53 @@
+/*
+ * manager/create.h - one container wanted, somewhere.
+ *
+ * place -> reserve -> ask the engine -> (pull, ask again) -> adopt.  A failed attempt leaves no
+ * reservation.  The work goes on when the client leaves once an engine has been asked, because the
+ * container may exist by then (cluster.md 8.4).
+ *
+ * A create owns itself: it is freed after `finished` returned.
+ */
+#pragma once
+
+#include "cluster/refresh.h"
+#include "docker/config.h"
+#include "http/client.h"
+#include "manager/manager.h"
+
+struct create {
+	struct list link; /* manager->creates */
+	struct task task;
+	struct manager *manager;
+
+	struct container_config config; /* owned */
+	char *registry_auth;            /* X-Registry-Auth as received; owned; NULL */
+	struct api_version version;     /* of the client */
+
+	struct wish *wish;             /* owned */
+	struct engine *engine;         /* counted; of the present attempt */
+	struct container *reservation; /* in the engine's list, as long as engine is set */
+	struct call call;
+	struct refresh refresh;
+	struct strv hints; /* affinities of this request only, never stored in labels */
+	uint32_t retries;
+	bool pulled;           /* in this attempt */
+	bool preferred_holder; /* has been tried again where the image is */
+	bool fixed_os;
+
+	/* The result, for `finished`. */
+	struct error err; /* unset: created */
+	char *answer;     /* the engine's body, unchanged; owned */
+	size_t answer_len;
+	void (*finished)(struct create *c, void *arg);
+	void *arg;
+};
+
+/* Takes the config.  `finished` is called once, never from inside. */
+struct create *create_start(struct manager *m, struct container_config *config,
+	const char *registry_auth, struct api_version version,
+	void (*finished)(struct create *c, void *arg), void *arg);
+/* Nobody is interested in the result any more: `finished` is not called. Work on the engine goes
+ * on. */
+void create_forget(struct create *c);
+/* Ends at once and frees (shutting down). */
+void create_cancel(struct create *c);

@@ -1,0 +1,30 @@
+/*
+ * manager/fanout.h - the same question to many engines at once.
+ *
+ * Lives in the task that waits; the waiter is woken as answers come and looks at fanout_done.
+ * Engines that are not healthy are not asked.
+ */
+#pragma once
+
+#include "cluster/cluster.h"
+
+struct fanout_item {
+	struct engine *engine; /* counted */
+	struct call call;
+	struct error err; /* set once done and the answer is no success */
+	bool counted;
+};
+
+struct fanout {
+	struct fanout_item *items; /* owned */
+	size_t count, pending;
+};
+
+/* Adds an engine, or all healthy ones; then the caller fills each item's call (remote_call_init)
+ * and sends. */
+struct fanout_item *fanout_add(struct fanout *f, struct engine *e);
+void fanout_add_healthy(struct fanout *f, struct cluster *cluster);
+void fanout_send(struct fanout *f, struct task *waiter);
+/* All answers are in; outcomes have been reported to the engines. */
+bool fanout_done(struct fanout *f);
+void fanout_finish(struct fanout *f);

@@ -1,0 +1,96 @@
+/* How engines become nodes, and nodes become a decision. */
+#include "manager/manager.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/metrics.h"
+#include "manager/create.h"
+
+void manager_init(struct manager *m, struct loop *loop, struct cluster *cluster,
+	struct sched *sched, uint32_t create_retry)
+{
+	*m = (struct manager){
+		.loop = loop,
+		.cluster = cluster,
+		.sched = sched,
+		.create_retry = create_retry,
+	};
+	list_init(&m->creates);
+}
+
+void manager_finish(struct manager *m)
+{
+	struct create *c, *tmp;
+
+	list_for_each_safe (c, tmp, &m->creates, link)
+		create_cancel(c);
+	free(steal(m->nodes));
+	free(steal(m->ranked));
+	m->nodes_cap = 0;
+}
+
+static void node_from_engine(struct node *n, struct engine *e)
+{
+	*n = (struct node){
+		.id = e->id,
+		.engine_id = e->daemon_id,
+		.name = e->name,
+		.addr = e->addr,
+		.ip = e->ip,
+		.os = e->os,
+		.arch = e->arch,
+		.labels = &e->labels,
+		.containers = e->containers,
+		.containers_count = e->containers_count,
+		.images = e->images,
+		.images_count = e->images_count,
+		.networks = e->networks,
+		.networks_count = e->networks_count,
+		.volumes = e->volumes,
+		.volumes_count = e->volumes_count,
+		.used_nano_cpus = e->used_nano_cpus,
+		.total_nano_cpus = engine_total_nano_cpus(e),
+		.used_memory = e->used_memory,
+		.total_memory = engine_total_memory(e),
+		.health = engine_health_indicator(e),
+		.engine = e,
+	};
+}
+
+static size_t gather_nodes(struct manager *m)
+{
+	struct cluster *cluster = m->cluster;
+	size_t count = 0;
+
+	if (m->nodes_cap < cluster->engines_count) {
+		m->nodes_cap = cluster->engines_count;
+		m->nodes = xreallocarray(m->nodes, m->nodes_cap, sizeof(*m->nodes));
+		m->ranked = xreallocarray(m->ranked, m->nodes_cap, sizeof(struct node *));
+	}
+	for (size_t i = 0; i < cluster->engines_count; i++) {
+		if (cluster_engine_is_validated(cluster->engines[i]))
+			node_from_engine(&m->nodes[count++], cluster->engines[i]);
+	}
+	return count;
+}
+
+struct engine *manager_place(struct manager *m, const struct wish *w, struct error *err)
+{
+	int64_t began = clock_mono_us();
+	size_t count = gather_nodes(m);
+	size_t fitting = 0;
+	bool placed = sched_place(m->sched, w, m->nodes, count, m->ranked, &fitting, err);
+
+	metric_inc(placed ? METRIC_placements_total : METRIC_placement_failures_total);
+	metric_add(METRIC_placement_microseconds_total, clock_mono_us() - began);
+	return placed ? m->ranked[0]->engine : NULL;
+}
+
+struct engine *manager_any_engine(struct manager *m, struct error *err)
+{
+	struct engine *e = cluster_any_healthy(m->cluster);
+
+	if (!e)
+		error_set(err, ERROR_UNAVAILABLE, "No healthy node available in the cluster");
+	return e;
+}

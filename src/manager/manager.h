@@ -1,0 +1,33 @@
+/*
+ * manager/manager.h - introduces the cluster to the scheduler.
+ *
+ * Placing is one turn of the loop: nodes are views of the engines' own records, lent to the
+ * scheduler for one decision, and the reservation enters the chosen engine's list at once.
+ */
+#pragma once
+
+#include "cluster/cluster.h"
+#include "sched/sched.h"
+
+struct manager {
+	struct loop *loop;
+	struct cluster *cluster; /* borrowed */
+	struct sched *sched;     /* borrowed */
+	uint32_t create_retry;   /* swarm.createretry: plain retries of a failed create */
+
+	struct list creates; /* struct create::link: work under way */
+
+	struct node *nodes; /* scratch for one decision */
+	struct node **ranked;
+	size_t nodes_cap;
+};
+
+void manager_init(struct manager *m, struct loop *loop, struct cluster *cluster,
+	struct sched *sched, uint32_t create_retry);
+/* Cancels work under way; those who wait for it must be gone before. */
+void manager_finish(struct manager *m);
+
+/* The best engine for the wish; borrowed.  NULL with the scheduler's text. */
+struct engine *manager_place(struct manager *m, const struct wish *w, struct error *err);
+/* Any healthy engine, in rotation.  NULL with `No healthy node available in the cluster`. */
+struct engine *manager_any_engine(struct manager *m, struct error *err);

@@ -1,0 +1,41 @@
+# The short door.  meson.build knows how things are built; this only calls it.
+#
+#   make            build/swarm
+#   make demo       three real engines and the main job before your eyes
+#   make check      every test
+#   make install    PREFIX=/usr/local, DESTDIR=
+#   make fuzz       long fuzzing, FUZZ_SECONDS for each target
+#   make asan       build-check/swarm, with the address and undefined behaviour sanitizers
+
+PREFIX ?= /usr/local
+FUZZ_SECONDS ?= 600
+MESON ?= meson
+
+.PHONY: all demo check install clean fuzz asan
+
+all: build/build.ninja
+	@ninja -C build
+
+build/build.ninja:
+	@command -v $(MESON) >/dev/null || { echo "meson is missing: run tools/setup build"; exit 1; }
+	$(MESON) setup build --buildtype=debugoptimized --prefix=$(PREFIX)
+
+demo:
+	@tools/demo
+
+check:
+	@tools/check
+
+# DESTDIR is passed on through the environment.
+install: all
+	@$(MESON) configure build -Dprefix=$(PREFIX)
+	$(MESON) install -C build
+
+asan:
+	@tools/check --build-only
+
+fuzz:
+	@tools/fuzz $(FUZZ_SECONDS)
+
+clean:
+	rm -rf build build-check build-fuzz

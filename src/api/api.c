@@ -1,0 +1,151 @@
+/* The way in: exchange -> request -> route -> endpoint. */
+#include "api/api.h"
+
+#include <string.h>
+
+#include "api/events.h"
+#include "api/reply.h"
+#include "api/routes.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/metrics.h"
+
+void api_init(struct api *api, struct loop *loop, struct manager *manager,
+	const struct api_config *config)
+{
+	*api = (struct api){
+		.loop = loop,
+		.manager = manager,
+		.cluster = manager->cluster,
+		.config = *config,
+		.started_ns = clock_wall_ns(),
+	};
+	list_init(&api->requests);
+	list_init(&api->event_streams);
+}
+
+void api_finish(struct api *api)
+{
+	struct request *rq, *tmp;
+
+	list_for_each_safe (rq, tmp, &api->requests, link)
+		request_cancel(rq);
+}
+
+struct request *request_create(struct api *api, struct exchange *x, struct error *err)
+{
+	struct request *rq = xnew(struct request);
+	const char *target = x->head.target;
+	const char *scheme_end = strstr(target, "://");
+	const char *path = target, *rest;
+	size_t path_len;
+
+	/* Absolute form, as proxies send it: the path starts at the first slash after the
+	 * authority. */
+	if (target[0] != '/' && scheme_end)
+		path = strchr(scheme_end + 3, '/');
+	if (!path)
+		path = "/";
+	path_len = strcspn(path, "?#");
+	rq->api = api;
+	rq->x = x;
+	list_push_back(&api->requests, &rq->link);
+	rq->raw_query = path[path_len] == '?' ? path + path_len + 1 : "";
+	rq->path = xstrndup(path, path_len);
+	rq->version = api_path_split(rq->path, &rest);
+	if (rest != rq->path)
+		memmove(rq->path, rest, strlen(rest) + 1);
+	if (!query_parse(&rq->query, rq->raw_query, strcspn(rq->raw_query, "#"), err)) {
+		rq->x = NULL; /* stays the caller's */
+		request_finish(rq);
+		return NULL;
+	}
+	return rq;
+}
+
+void request_finish(struct request *rq)
+{
+	list_remove(&rq->link);
+	if (rq->x)
+		exchange_finish(steal(rq->x));
+	query_finish(&rq->query);
+	for (size_t i = 0; i < REQUEST_CAPTURES; i++)
+		free(rq->captures[i]);
+	free(rq->path);
+	free(rq);
+}
+
+void request_cancel(struct request *rq)
+{
+	if (rq->cancel)
+		rq->cancel(rq); /* finishes the request */
+	else
+		request_finish(rq);
+}
+
+static bool version_is_offered(struct request *rq)
+{
+	static const struct api_range offered = { .min = { 1, 24 }, .max = { 1, 51 } };
+	auto_error struct error err = ERROR_INIT;
+
+	if (api_version_check(rq->version, &offered, &err)) {
+		if (rq->version.major == 0)
+			rq->version = API_VERSION_MAX;
+		return true;
+	}
+	reply_error(rq, &err);
+	return false;
+}
+
+/* What we are asked from somebody who speaks HTTP/2 on a connection that is not. */
+static bool is_http2_preface(const struct exchange *x)
+{
+	return strcmp(x->head.method, "PRI") == 0;
+}
+
+static void handle_unrouted(struct request *rq, const struct error *err)
+{
+	if (error_is_set(err))
+		reply_error(rq, err);
+	else if (strcmp(rq->x->head.method, "OPTIONS") == 0)
+		reply_empty(rq, 200);
+	else
+		reply_errorf(rq, 404, "page not found");
+}
+
+void api_handle(struct exchange *x, void *arg)
+{
+	struct api *api = arg;
+	auto_error struct error err = ERROR_INIT;
+	struct request *rq;
+
+	metric_inc(METRIC_http_requests_total);
+	if (is_http2_preface(x)) {
+		reply_exchange_error(
+			x, 505, "HTTP/2 is not offered on this endpoint, use HTTP/1.1");
+		exchange_finish(x);
+		return;
+	}
+	rq = request_create(api, x, &err);
+	if (!rq) {
+		reply_exchange_error(x, reply_status(&err), error_text(&err));
+		exchange_finish(x);
+		return;
+	}
+	if (log_enabled(LOG_DEBUG))
+		log_fields(LOG_DEBUG, "HTTP request received", "method", x->head.method, "uri",
+			x->head.target, "peer", exchange_peer(x), NULL);
+	rq->route = routes_find(x->head.method, rq, &err);
+	if (!rq->route)
+		handle_unrouted(rq, &err);
+	else if (version_is_offered(rq))
+		rq->route->handle(rq);
+}
+
+void api_refuse(struct exchange *x, int status, const char *text, void *arg)
+{
+	(void)arg;
+	metric_inc(METRIC_http_bad_requests_total);
+	reply_exchange_error(x, status, text);
+}

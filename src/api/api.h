@@ -1,0 +1,42 @@
+/*
+ * api/api.h - the Docker API of the cluster.
+ *
+ * One entry: every exchange of the HTTP server goes through api_handle, which finds its row in the
+ * route table (api/routes.c) and calls the endpoint.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/strv.h"
+#include "http/server.h"
+#include "manager/manager.h"
+
+struct api_config {
+	const char *version; /* "2.0.0"; the API shows "swarm/2.0.0", which clients look for */
+	const char *git_commit;
+	bool cors; /* --api-enable-cors */
+	bool experimental;
+	bool debug;
+	/* Refresh before a list with this filter (classic's options of the same name). */
+	bool refresh_on_node_filter;
+	const char *container_name_refresh_filter; /* NULL */
+};
+
+struct api {
+	struct loop *loop;
+	struct manager *manager;   /* borrowed */
+	struct cluster *cluster;   /* borrowed */
+	struct api_config config;  /* texts borrowed */
+	struct list requests;      /* struct request::link: under way */
+	struct list event_streams; /* open /events */
+	int64_t started_ns;
+};
+
+void api_init(struct api *api, struct loop *loop, struct manager *manager,
+	const struct api_config *config);
+/* Cancels every request under way.  The server must be destroyed after this. */
+void api_finish(struct api *api);
+/* For struct http_server_config. */
+void api_handle(struct exchange *x, void *api);
+void api_refuse(struct exchange *x, int status, const char *text, void *api);

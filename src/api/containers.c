@@ -1,0 +1,105 @@
+/* Container routes that are passed to the container's engine. */
+#include "api/containers.h"
+
+#include <string.h>
+
+#include "api/proxy.h"
+#include "api/reply.h"
+#include "base/mem.h"
+#include "base/parse.h"
+#include "cluster/lookup.h"
+
+/* "/logs" of "/containers/{name}/logs". */
+static const char *route_action(const struct request *rq)
+{
+	return strchr(rq->route->path, '}') + 1;
+}
+
+void containers_pass(struct request *rq)
+{
+	proxy_container(rq, route_action(rq), PROXY_STREAM);
+}
+
+void containers_change(struct request *rq)
+{
+	proxy_container(rq, route_action(rq), PROXY_REFRESH);
+}
+
+void containers_attach(struct request *rq)
+{
+	proxy_container(rq, route_action(rq), PROXY_HIJACK | PROXY_STREAM);
+}
+
+void containers_checkpoint_remove(struct request *rq)
+{
+	auto_strbuf struct strbuf action = STRBUF_INIT;
+
+	strbuf_add_str(&action, "/checkpoints/");
+	uri_encode_path(&action, rq->captures[1]);
+	proxy_container(rq, action.buf, 0);
+}
+
+/* A pending record that only holds the name, until the engine has answered. */
+static struct container *reserve_name(struct engine *e, const char *name)
+{
+	struct container *c = container_create();
+
+	c->names = xcalloc(1, sizeof(*c->names));
+	c->names[0] = xasprintf("/%s", name);
+	c->names_count = 1;
+	engine_add_container(e, c);
+	return c;
+}
+
+void containers_rename(struct request *rq)
+{
+	struct container *c = proxy_container_gate(rq, request_name(rq));
+	const char *name = query_get(&rq->query, "name");
+	const struct container *holder;
+	struct proxy *p;
+
+	if (!c)
+		return;
+	if (name && name[0] == '/')
+		name++;
+	holder = name ? cluster_find_name(rq->api->cluster, name) : NULL;
+	if (holder) {
+		reply_errorf(rq, 409,
+			"Conflict: The name %s is already assigned. You have to delete (or rename) "
+			"that "
+			"container to be able to assign %s to a container again.",
+			name, name);
+		return;
+	}
+	auto_free char *path = xasprintf("/containers/%s/rename", c->id);
+
+	p = proxy_create(rq, c->engine, path, PROXY_REFRESH);
+	memcpy(p->container_id, c->id, sizeof(p->container_id));
+	if (name && *name) /* an empty one is the engine's to refuse */
+		p->reservation = reserve_name(c->engine, name);
+	proxy_start(p);
+}
+
+void containers_remove(struct request *rq)
+{
+	proxy_container(rq, "", PROXY_REFRESH);
+}
+
+/* The container stands in the query; the rest of it passes as it is. */
+void containers_commit(struct request *rq)
+{
+	const char *name = query_get(&rq->query, "container");
+	auto_strbuf struct strbuf path = STRBUF_INIT;
+	struct container *c;
+	struct proxy *p;
+
+	c = proxy_container_gate(rq, name ? name : "");
+	if (!c)
+		return;
+	query_set(&rq->query, "container", c->id);
+	strbuf_add_str(&path, "/commit?");
+	query_format(&rq->query, &path);
+	rq->raw_query = "";
+	p = proxy_create(rq, c->engine, path.buf, 0);
+	proxy_start(p);
+}

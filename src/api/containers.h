@@ -1,0 +1,21 @@
+/*
+ * api/containers.h - the endpoints under /containers.
+ */
+#pragma once
+
+#include "api/request.h"
+
+void containers_list(struct request *rq);    /* containers_list.c */
+void containers_inspect(struct request *rq); /* containers_inspect.c */
+void containers_create(struct request *rq);  /* containers_create.c */
+void containers_prune(struct request *rq);   /* containers_prune.c */
+void containers_update(struct request *rq);  /* containers_update.c */
+
+/* containers.c: passed to the container's engine with the last part of the path. */
+void containers_pass(struct request *rq);
+void containers_change(struct request *rq);
+void containers_attach(struct request *rq);
+void containers_rename(struct request *rq);
+void containers_remove(struct request *rq);
+void containers_commit(struct request *rq);
+void containers_checkpoint_remove(struct request *rq);

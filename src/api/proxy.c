@@ -1,0 +1,203 @@
+/*
+ * One engine answers.  The task of a proxy waits for the relay's two moments: the head is held
+ * (then the record is refreshed first), and it is over.
+ */
+#include "api/proxy.h"
+
+#include <string.h>
+
+#include "api/reply.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/uri.h"
+#include "cluster/lookup.h"
+
+static enum task_turn proxy_relayed(struct task *t);
+static enum task_turn proxy_refreshed(struct task *t);
+
+TASK_STEP(step_relayed, proxy_relayed);
+TASK_STEP(step_refreshed, proxy_refreshed);
+
+static void proxy_free(struct proxy *p)
+{
+	struct request *rq = p->rq;
+
+	task_finish(&p->task);
+	refresh_finish(&p->refresh);
+	relay_finish(&p->relay);
+	if (p->reservation && p->engine->state != ENGINE_DISCONNECTED)
+		engine_remove_container(p->engine, steal(p->reservation));
+	engine_unref(p->engine);
+	free(p);
+	request_finish(rq);
+}
+
+static void proxy_cancel(struct request *rq)
+{
+	proxy_free(rq->work);
+}
+
+static void answer_unreachable(struct proxy *p)
+{
+	auto_error struct error err = ERROR_INIT;
+
+	error_copy(&err, &p->relay.err);
+	error_wrap(&err, "node %s", p->engine->name);
+	reply_decorate(p->rq->api, &p->rq->x->answer);
+	reply_exchange_error(p->rq->x, reply_status(&err), error_text(&err));
+	log_fields(LOG_ERROR, "HTTP error", "error", error_text(&err), "method",
+		p->rq->x->head.method, "uri", p->rq->path, NULL);
+}
+
+static void proxy_done(struct task *t)
+{
+	struct proxy *p = container_of(t, struct proxy, task);
+
+	if (p->relay.state == RELAY_NO_ANSWER)
+		answer_unreachable(p);
+	else if (p->relay.state == RELAY_BROKEN)
+		log_fields(LOG_WARN, "Answer of an engine broke off", "error",
+			error_text(&p->relay.err), "node", p->engine->name, "uri", p->rq->path,
+			NULL);
+	if (p->over)
+		p->over(p);
+	proxy_free(p);
+}
+
+/* The engine's own fields stay, but whose API this is, is ours to say. */
+static void edit_head(struct relay *r, struct response_head *head)
+{
+	struct proxy *p = container_of(r, struct proxy, relay);
+
+	if (head->status == 101)
+		return;
+	reply_decorate(p->rq->api, &head->headers);
+}
+
+static bool held_answer_matters(const struct proxy *p)
+{
+	int status = p->relay.call.answer.status;
+
+	return status >= 200 && (status < 300 || status == 304);
+}
+
+static enum task_turn act_on_held_answer(struct proxy *p)
+{
+	if (!held_answer_matters(p)) {
+		relay_release(&p->relay);
+		return task_wait(&p->task, &step_relayed);
+	}
+	if (p->answered)
+		p->answered(p);
+	if (!(p->flags & PROXY_REFRESH)) {
+		relay_release(&p->relay);
+		return task_wait(&p->task, &step_relayed);
+	}
+	refresh_container(&p->refresh, p->engine, p->container_id, &p->task);
+	return task_wait(&p->task, &step_refreshed); /* its calls have deadlines */
+}
+
+static enum task_turn proxy_relayed(struct task *t)
+{
+	struct proxy *p = container_of(t, struct proxy, task);
+
+	if (p->relay.state == RELAY_HELD)
+		return act_on_held_answer(p);
+	if (!relay_over(&p->relay))
+		return task_wait(t, &step_relayed); /* streams may be silent for weeks; the relay
+						       knows its deadlines */
+	engine_report_call(p->engine, &p->relay.call);
+	return TASK_DONE;
+}
+
+static enum task_turn proxy_refreshed(struct task *t)
+{
+	struct proxy *p = container_of(t, struct proxy, task);
+
+	if (!p->refresh.done)
+		return task_wait(t, &step_refreshed);
+	if (p->refresh.err.code)
+		log_debug("container %.12s: refresh after a request failed: %s", p->container_id,
+			error_text(&p->refresh.err));
+	relay_release(&p->relay);
+	return task_go(t, &step_relayed);
+}
+
+static void copy_fields(struct request_head *to, const struct exchange *x)
+{
+	headers_copy(&to->headers, &x->head.headers);
+}
+
+struct proxy *proxy_create(
+	struct request *rq, struct engine *e, const char *path, enum proxy_flags flags)
+{
+	struct proxy *p = xnew(struct proxy);
+	auto_free char *query_path =
+		*rq->raw_query ? xasprintf("%s?%s", path, rq->raw_query) : xstrdup(path);
+	auto_free char *target = remote_target(&e->remote, rq->version, query_path);
+
+	p->rq = rq;
+	p->engine = engine_ref(e);
+	p->flags = flags;
+	rq->work = p;
+	rq->cancel = proxy_cancel;
+	request_head_init(&p->relay.head, rq->x->head.method, target);
+	copy_fields(&p->relay.head, rq->x);
+	p->relay.hold_head = flags & (PROXY_REFRESH | PROXY_HOLD_BODY);
+	p->relay.hold_body = flags & PROXY_HOLD_BODY;
+	p->relay.hijack = flags & PROXY_HIJACK;
+	p->relay.head_timeout_ms =
+		-1; /* stop, commit, start with plugins: as long as the engine works on it */
+	p->relay.idle_timeout_ms = -1;
+	p->relay.edit_head = edit_head;
+	task_init(&p->task, rq->api->loop, &step_relayed, proxy_done);
+	return p;
+}
+
+void proxy_start(struct proxy *p)
+{
+	relay_start(&p->relay, p->rq->api->loop, p->rq->x, p->engine->remote.endpoint, &p->task);
+}
+
+struct container *proxy_container_gate(struct request *rq, const char *name)
+{
+	auto_error struct error err = ERROR_INIT;
+	struct container *c = cluster_find_container(rq->api->cluster, name, &err);
+
+	if (!c) {
+		reply_error(rq, &err);
+		return NULL;
+	}
+	if (!engine_is_healthy(c->engine)) {
+		reply_errorf(rq, 500, "Container %s running on unhealthy node %s", name,
+			c->engine->name);
+		return NULL;
+	}
+	return c;
+}
+
+void proxy_container(struct request *rq, const char *action, enum proxy_flags flags)
+{
+	struct container *c = proxy_container_gate(rq, request_name(rq));
+	struct proxy *p;
+
+	if (!c)
+		return;
+	auto_free char *path = xasprintf("/containers/%s%s", c->id, action);
+
+	p = proxy_create(rq, c->engine, path, flags);
+	memcpy(p->container_id, c->id, sizeof(p->container_id));
+	proxy_start(p);
+}
+
+void proxy_any(struct request *rq)
+{
+	auto_error struct error err = ERROR_INIT;
+	struct engine *e = manager_any_engine(rq->api->manager, &err);
+
+	if (!e) {
+		reply_error(rq, &err);
+		return;
+	}
+	proxy_start(proxy_create(rq, e, rq->path, 0));
+}

@@ -1,0 +1,122 @@
+#include "api/reply.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+
+static const struct {
+	enum error_code code;
+	int status;
+} statuses[] = {
+	{ ERROR_INVALID, 400 },
+	{ ERROR_FORBIDDEN, 403 },
+	{ ERROR_NOT_FOUND, 404 },
+	{ ERROR_CONFLICT, 409 },
+	{ ERROR_TOO_LARGE, 413 },
+	{ ERROR_UNSUPPORTED, 501 },
+	/* Placement failures and unreachable engines have always been 500 here, and clients print
+	   the text. */
+	{ ERROR_UNAVAILABLE, 500 },
+	{ ERROR_CONNECT, 500 },
+	{ ERROR_TIMEOUT, 504 },
+	{ ERROR_TLS, 500 },
+	{ ERROR_CLOSED, 502 },
+	{ ERROR_PROTOCOL, 502 },
+};
+
+int reply_status(const struct error *err)
+{
+	if (err->code == ERROR_ENGINE && err->status >= 400 && err->status < 600)
+		return err->status;
+	for (size_t i = 0; i < ARRAY_SIZE(statuses); i++) {
+		if (statuses[i].code == err->code)
+			return statuses[i].status;
+	}
+	return 500;
+}
+
+void reply_decorate(const struct api *api, struct headers *to)
+{
+	auto_strbuf struct strbuf version = STRBUF_INIT;
+
+	api_version_format(&version, API_VERSION_MAX);
+	headers_set(to, "Api-Version", version.buf);
+	headers_set(to, "Docker-Experimental", api->config.experimental ? "true" : "false");
+	headers_set(to, "Ostype", "linux");
+	headers_setf(to, "Server", "Swarm/%s (linux)", api->config.version);
+	if (!api->config.cors)
+		return;
+	headers_set(to, "Access-Control-Allow-Origin", "*");
+	headers_set(to, "Access-Control-Allow-Headers",
+		"Origin, X-Requested-With, Content-Type, Accept, X-Registry-Auth");
+	headers_set(to, "Access-Control-Allow-Methods", "GET, POST, DELETE, PUT, OPTIONS, HEAD");
+}
+
+static void add_message(struct strbuf *to, const char *text)
+{
+	strbuf_add_str(to, "{\"message\":");
+	strbuf_add_json_str(to, text, strlen(text));
+	strbuf_add_str(to, "}\n");
+}
+
+void reply_exchange_error(struct exchange *x, int status, const char *text)
+{
+	auto_strbuf struct strbuf body = STRBUF_INIT;
+
+	add_message(&body, text);
+	exchange_reply(x, status, "application/json", body.buf, body.len);
+}
+
+static void reply(
+	struct request *rq, int status, const char *content_type, const char *data, size_t len)
+{
+	/* An unknown path is not ours: engines leave their fields out too (docker-api.md 0.4). */
+	if (rq->route || status != 404)
+		reply_decorate(rq->api, &rq->x->answer);
+	exchange_reply(rq->x, status, content_type, data, len);
+	request_finish(rq);
+}
+
+static void reply_message(struct request *rq, int status, const char *text)
+{
+	auto_strbuf struct strbuf body = STRBUF_INIT;
+
+	if (status >= 500)
+		log_fields(LOG_ERROR, "HTTP error", "error", text, "method", rq->x->head.method,
+			"uri", rq->path, NULL);
+	add_message(&body, text);
+	reply(rq, status, "application/json", body.buf, body.len);
+}
+
+void reply_error(struct request *rq, const struct error *err)
+{
+	reply_message(rq, reply_status(err), error_text(err));
+}
+
+void reply_errorf(struct request *rq, int status, const char *fmt, ...)
+{
+	auto_strbuf struct strbuf text = STRBUF_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	strbuf_vaddf(&text, fmt, ap);
+	va_end(ap);
+	reply_message(rq, status, text.buf);
+}
+
+void reply_json(struct request *rq, int status, const char *json, size_t len)
+{
+	reply(rq, status, "application/json", json, len);
+}
+
+void reply_text(struct request *rq, int status, const char *text)
+{
+	reply(rq, status, "text/plain; charset=utf-8", text, strlen(text));
+}
+
+void reply_empty(struct request *rq, int status)
+{
+	reply(rq, status, NULL, NULL, 0);
+}

@@ -1,0 +1,24 @@
+/*
+ * api/reply.h - answers in the form that Docker clients expect.
+ *
+ * The one place that turns error codes into HTTP statuses.  Error bodies are
+ * {"message":"..."} with the content type exactly "application/json" (docker-api.md 0.2).
+ */
+#pragma once
+
+#include "api/request.h"
+#include "base/error.h"
+#include "base/strbuf.h"
+
+int reply_status(const struct error *err);
+/* Answer with the error and finish the request. */
+void reply_error(struct request *rq, const struct error *err);
+void reply_errorf(struct request *rq, int status, const char *fmt, ...) printf_like(3, 4);
+/* Answer and finish the request. */
+void reply_json(struct request *rq, int status, const char *json, size_t len);
+void reply_text(struct request *rq, int status, const char *text);
+void reply_empty(struct request *rq, int status);
+/* Fields of every answer: Api-Version, Server, Ostype, CORS. */
+void reply_decorate(const struct api *api, struct headers *to);
+/* For exchanges that have no request. */
+void reply_exchange_error(struct exchange *x, int status, const char *text);

@@ -1,0 +1,40 @@
+/*
+ * api/request.h - one API request between its route and its answer.
+ *
+ * The endpoint owns it and calls request_finish once.  An endpoint that waits embeds what it
+ * needs in a struct of its own, keeps it in `work`, and names how to throw that away in
+ * `cancel`, for the end of the process.
+ */
+#pragma once
+
+#include "api/api.h"
+#include "base/uri.h"
+#include "docker/version.h"
+#include "http/exchange.h"
+
+struct route;
+
+enum { REQUEST_CAPTURES = 2 };
+
+struct request {
+	struct list link; /* api->requests */
+	struct api *api;
+	struct exchange *x; /* owned */
+	const struct route *route;
+	struct api_version version; /* of the client: the path's, else the newest we offer */
+	char *path;                 /* without version prefix and query, still encoded; owned */
+	const char *raw_query;      /* after '?', "" when there is none; in x->head.target */
+	struct query query;         /* decoded; owned */
+	char *captures[REQUEST_CAPTURES]; /* decoded {name}, {id}; owned */
+
+	void *work;
+	void (*cancel)(struct request *rq);
+};
+
+#define request_name(rq) ((rq)->captures[0])
+
+/* NULL when the target is malformed; err says why. */
+struct request *request_create(struct api *api, struct exchange *x, struct error *err) must_check;
+void request_finish(struct request *rq);
+/* Cancel what is under way and finish. */
+void request_cancel(struct request *rq);

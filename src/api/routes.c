@@ -1,0 +1,110 @@
+/* Adding an endpoint is adding a row. */
+#include "api/routes.h"
+
+#include <string.h>
+
+#include "api/containers.h"
+#include "api/events.h"
+#include "api/exec.h"
+#include "api/system.h"
+#include "base/mem.h"
+
+const struct route routes[] = {
+	{ "GET", "/_ping", system_ping, "answered from memory, always 200" },
+	{ "HEAD", "/_ping", system_ping, "answered from memory, always 200" },
+	{ "GET", "/version", system_version,
+		"of the manager; Components lists what the engines run" },
+	{ "GET", "/info", system_info, "sums over the engines, and the node table" },
+	{ "GET", "/events", events_stream, "all engines' events, in each engine's own order" },
+	{ "POST", "/auth", system_auth, "any healthy engine" },
+	{ "GET", "/metrics", system_metrics, "counters of the manager itself" },
+
+	{ "GET", "/containers/json", containers_list, "all nodes, from memory" },
+	{ "GET", "/containers/ps", containers_list, "all nodes, from memory" },
+	{ "POST", "/containers/create", containers_create, "placed by the scheduler" },
+	{ "POST", "/containers/prune", containers_prune, "all healthy nodes, merged" },
+	{ "GET", "/containers/{name}/json", containers_inspect, "its node, with a Node object" },
+	{ "GET", "/containers/{name}/top", containers_pass, "its node" },
+	{ "GET", "/containers/{name}/logs", containers_pass, "its node, streamed" },
+	{ "GET", "/containers/{name}/stats", containers_pass, "its node, streamed" },
+	{ "GET", "/containers/{name}/changes", containers_pass, "its node" },
+	{ "GET", "/containers/{name}/export", containers_pass, "its node, streamed" },
+	{ "HEAD", "/containers/{name}/archive", containers_pass, "its node" },
+	{ "GET", "/containers/{name}/archive", containers_pass, "its node, streamed" },
+	{ "PUT", "/containers/{name}/archive", containers_pass, "its node, streamed" },
+	{ "POST", "/containers/{name}/resize", containers_pass, "its node" },
+	{ "POST", "/containers/{name}/wait", containers_pass, "its node; the head comes at once" },
+	{ "POST", "/containers/{name}/start", containers_change, "its node" },
+	{ "POST", "/containers/{name}/stop", containers_change, "its node" },
+	{ "POST", "/containers/{name}/restart", containers_change, "its node" },
+	{ "POST", "/containers/{name}/kill", containers_change, "its node" },
+	{ "POST", "/containers/{name}/pause", containers_change, "its node" },
+	{ "POST", "/containers/{name}/unpause", containers_change, "its node" },
+	{ "POST", "/containers/{name}/update", containers_update,
+		"its node; CPU shares count as CPUs" },
+	{ "POST", "/containers/{name}/rename", containers_rename,
+		"its node; the name is unique over all nodes" },
+	{ "POST", "/containers/{name}/attach", containers_attach, "its node, raw stream" },
+	{ "GET", "/containers/{name}/attach/ws", containers_attach, "its node, WebSocket" },
+	{ "POST", "/containers/{name}/exec", exec_create, "its node" },
+	{ "GET", "/containers/{name}/checkpoints", containers_pass, "its node" },
+	{ "POST", "/containers/{name}/checkpoints", containers_pass, "its node" },
+	{ "DELETE", "/containers/{name}/checkpoints/{id}", containers_checkpoint_remove,
+		"its node" },
+	{ "DELETE", "/containers/{name}", containers_remove, "its node" },
+	{ "POST", "/exec/{id}/start", exec_start, "the node of its container, raw stream" },
+	{ "POST", "/exec/{id}/resize", exec_pass, "the node of its container" },
+	{ "GET", "/exec/{id}/json", exec_pass, "the node of its container" },
+	{ "POST", "/commit", containers_commit, "the node of the container" },
+};
+const size_t routes_count = ARRAY_SIZE(routes);
+
+/* One captured part must not be empty: DELETE /containers/ is no container. */
+static bool capture(struct request *rq, size_t index, const char *s, size_t len, struct error *err)
+{
+	free(steal(rq->captures[index]));
+	return len > 0 && uri_decode(s, len, false, &rq->captures[index], err);
+}
+
+/* Pattern parts: before, capture, between, second capture, after.  The first capture is greedy to
+ * the right. */
+static bool match_captures(const char *pattern, struct request *rq, struct error *err)
+{
+	const char *open = strchr(pattern, '{');
+	const char *between = strchr(open, '}') + 1;
+	const char *second = strchr(between, '{');
+	const char *rest = rq->path + (open - pattern);
+	size_t rest_len, between_len;
+
+	if (strncmp(rq->path, pattern, (size_t)(open - pattern)) != 0)
+		return false;
+	rest_len = strlen(rest);
+	if (!second) {
+		between_len = strlen(between);
+		if (rest_len <= between_len || strcmp(rest + rest_len - between_len, between) != 0)
+			return false;
+		return capture(rq, 0, rest, rest_len - between_len, err);
+	}
+	between_len = (size_t)(second - between);
+	auto_free char *middle = xstrndup(between, between_len);
+	const char *at = strstr(rest, middle);
+
+	return at && capture(rq, 0, rest, (size_t)(at - rest), err) &&
+	       capture(rq, 1, at + between_len, strlen(at + between_len), err);
+}
+
+const struct route *routes_find(const char *method, struct request *rq, struct error *err)
+{
+	for (size_t i = 0; i < routes_count; i++) {
+		if (strcmp(routes[i].method, method) == 0 && strcmp(routes[i].path, rq->path) == 0)
+			return &routes[i];
+	}
+	for (size_t i = 0; i < routes_count; i++) {
+		if (strcmp(routes[i].method, method) == 0 && strchr(routes[i].path, '{') &&
+			match_captures(routes[i].path, rq, err))
+			return &routes[i];
+		if (error_is_set(err))
+			return NULL;
+	}
+	return NULL;
+}

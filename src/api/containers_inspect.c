@@ -1,0 +1,94 @@
+/* GET /containers/{name}/json: the engine's own document, a Node object added, published addresses
+ * made reachable. */
+#include "api/containers.h"
+
+#include <string.h>
+
+#include "api/proxy.h"
+#include "api/typed.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+static yyjson_mut_val *labels_object(yyjson_mut_doc *doc, const struct labels *labels)
+{
+	yyjson_mut_val *obj = yyjson_mut_obj(doc);
+
+	for (size_t i = 0; i < labels->count; i++)
+		yyjson_mut_obj_add_strcpy(doc, obj, labels->items[i].key, labels->items[i].value);
+	return obj;
+}
+
+static void add_node(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct engine *e)
+{
+	yyjson_mut_val *node = yyjson_mut_obj_add_obj(doc, root, "Node");
+
+	yyjson_mut_obj_add_str(doc, node, "ID", e->id);
+	yyjson_mut_obj_add_str(doc, node, "IP", e->ip);
+	yyjson_mut_obj_add_str(doc, node, "Addr", e->addr);
+	yyjson_mut_obj_add_str(doc, node, "Name", e->name);
+	yyjson_mut_obj_add_sint(doc, node, "Cpus", e->cpus);
+	yyjson_mut_obj_add_sint(doc, node, "Memory", e->memory_bytes);
+	yyjson_mut_obj_add_val(doc, node, "Labels", labels_object(doc, &e->labels));
+}
+
+static bool address_is_unspecified(const char *ip)
+{
+	return !*ip || strcmp(ip, "0.0.0.0") == 0 || strcmp(ip, "::") == 0;
+}
+
+/* A port published on "all addresses" is reachable at the engine, not at the manager. */
+static void rewrite_binding(yyjson_mut_doc *doc, yyjson_mut_val *binding, const struct engine *e)
+{
+	yyjson_mut_val *ip = yyjson_mut_obj_get(binding, "HostIp");
+
+	if (ip && yyjson_mut_is_str(ip) && address_is_unspecified(yyjson_mut_get_str(ip)))
+		yyjson_mut_set_str(ip, e->ip);
+	else if (!ip && yyjson_mut_is_obj(binding))
+		yyjson_mut_obj_add_str(doc, binding, "HostIp", e->ip);
+}
+
+static void rewrite_ports(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct engine *e)
+{
+	yyjson_mut_val *settings = yyjson_mut_obj_get(root, "NetworkSettings");
+	yyjson_mut_val *ports = yyjson_mut_obj_get(settings, "Ports");
+	yyjson_mut_val *key, *bindings, *binding;
+	size_t i, max, k, kmax;
+
+	yyjson_mut_obj_foreach(ports, i, max, key, bindings)
+	{
+		yyjson_mut_arr_foreach(bindings, k, kmax, binding) rewrite_binding(doc, binding, e);
+	}
+}
+
+static char *rewrite_inspect(
+	struct typed *t, const char *body, size_t len, size_t *ret_len, struct error *err)
+{
+	auto_json yyjson_doc *doc = json_parse(body, len, err);
+	auto_json_mut yyjson_mut_doc *edited = doc ? yyjson_doc_mut_copy(doc, NULL) : NULL;
+	yyjson_mut_val *root = edited ? yyjson_mut_doc_get_root(edited) : NULL;
+
+	if (!root || !yyjson_mut_is_obj(root)) {
+		error_set(err, ERROR_PROTOCOL,
+			"node %s answered an inspect with something else than an object",
+			t->engine->name);
+		return NULL;
+	}
+	add_node(edited, root, t->engine);
+	if (t->engine->ip[0])
+		rewrite_ports(edited, root, t->engine);
+	return json_doc_text(edited, ret_len);
+}
+
+void containers_inspect(struct request *rq)
+{
+	struct container *c = proxy_container_gate(rq, request_name(rq));
+	struct typed *t;
+
+	if (!c)
+		return;
+	auto_free char *path = xasprintf("/containers/%s/json", c->id);
+
+	t = typed_create(rq, c->engine, path);
+	t->rewrite = rewrite_inspect;
+	typed_start(t);
+}

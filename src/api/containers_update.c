@@ -1,0 +1,54 @@
+/* POST /containers/{name}/update: CpuShares of a request is a number of CPUs, as on create. */
+#include "api/containers.h"
+
+#include <string.h>
+
+#include "api/proxy.h"
+#include "api/typed.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+/* ceil(n * 1024 / cpus): what the engine calls shares (cluster.md 8.4). */
+static int64_t shares_for_engine(int64_t cpus_wanted, int64_t engine_cpus)
+{
+	return (cpus_wanted * 1024 + engine_cpus - 1) / engine_cpus;
+}
+
+static bool edit_update(struct typed *t, struct error *err)
+{
+	auto_json yyjson_doc *doc = NULL;
+	auto_json_mut yyjson_mut_doc *edited = NULL;
+	yyjson_mut_val *shares;
+
+	if (!t->call.body)
+		return error_set(err, ERROR_INVALID, "EOF");
+	doc = json_parse(t->call.body, t->call.body_len, err);
+	if (!doc)
+		return false;
+	edited = yyjson_doc_mut_copy(doc, NULL);
+	shares = yyjson_mut_obj_get(yyjson_mut_doc_get_root(edited), "CpuShares");
+	if (!shares || yyjson_mut_get_sint(shares) <= 0 || t->engine->cpus <= 0 ||
+		yyjson_mut_get_sint(shares) > INT32_MAX)
+		return true;
+	yyjson_mut_set_sint(
+		shares, shares_for_engine(yyjson_mut_get_sint(shares), t->engine->cpus));
+	free(t->call.body);
+	t->call.body = json_doc_text(edited, &t->call.body_len);
+	return true;
+}
+
+void containers_update(struct request *rq)
+{
+	struct container *c = proxy_container_gate(rq, request_name(rq));
+	struct typed *t;
+
+	if (!c)
+		return;
+	auto_free char *path = xasprintf("/containers/%s/update", c->id);
+
+	t = typed_create(rq, c->engine, path);
+	memcpy(t->container_id, c->id, sizeof(t->container_id));
+	t->refresh_after = true;
+	t->edit = edit_update;
+	typed_start(t);
+}

@@ -5,6 +5,7 @@
 
 #include "api/proxy.h"
 #include "api/reply.h"
+#include "api/routes.h"
 #include "base/mem.h"
 #include "base/parse.h"
 #include "cluster/lookup.h"

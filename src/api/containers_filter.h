@@ -1,0 +1,31 @@
+/*
+ * api/containers_filter.h - which containers a list shows.
+ *
+ * The engine's own semantics (values of one key are alternatives, but labels must all hold; keys
+ * must all hold), names with and without the node, and the key `node`.
+ */
+#pragma once
+
+#include "api/request.h"
+#include "docker/container.h"
+#include "docker/listfilter.h"
+
+struct container_filter {
+	struct list_filters filters;
+	struct api *api;
+	bool all;
+	/* `before` and `since`, resolved; ids "" when not given. */
+	struct {
+		int64_t created_s;
+		char id[65];
+	} before, since;
+	struct strv ancestor_ids; /* ids of images that the ancestor values name */
+};
+
+/* From the query: all, limit, before, since, filters.  Errors: unknown keys and values 400, unknown
+ * containers 404. */
+bool container_filter_init(struct container_filter *f, struct request *rq, struct error *err);
+void container_filter_finish(struct container_filter *f);
+/* The cheap part: stopped containers, hosts that are down. */
+bool container_filter_visible(const struct container_filter *f, const struct container *c);
+bool container_filter_matches(const struct container_filter *f, const struct container *c);

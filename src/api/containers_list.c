@@ -1,0 +1,332 @@
+/*
+ * GET /containers/json, from memory.
+ *
+ * In one turn the ids of what can be in the answer are gathered and sorted; then the list is
+ * filtered and written a bounded piece per turn, each container looked up again by its id, because
+ * between two turns it may have gone.  The answer is never held as a whole.
+ */
+#include "api/containers.h"
+
+#include <string.h>
+
+#include "api/containers_filter.h"
+#include "api/reply.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/parse.h"
+#include "cluster/lookup.h"
+#include "manager/fanout.h"
+
+enum {
+	LIST_PER_TURN = 1000, /* containers looked at in one turn of the loop */
+	SIZE_TIMEOUT_MS = 120 * 1000,
+};
+
+struct list_item {
+	int64_t created_s;
+	char id[65];
+};
+
+/* With size=1: what the engines say about one container. */
+struct list_size {
+	char id[65];
+	int64_t rw, root_fs;
+	UT_hash_handle hh;
+};
+
+struct containers_list {
+	struct request *rq;
+	struct task task;
+	struct container_filter filter;
+	struct list_item *items; /* newest first; owned */
+	size_t count, next;
+	int64_t limit, written; /* limit 0: none */
+	struct fanout fanout;
+	struct list_size *sizes;   /* owned */
+	struct refresh *refreshes; /* before the list, for classic's refresh options; owned */
+	size_t refreshes_count;
+	struct strbuf text; /* one piece */
+};
+
+static enum task_turn list_refreshed(struct task *task);
+static enum task_turn list_sized(struct task *task);
+static enum task_turn list_begin(struct task *task);
+static enum task_turn list_write(struct task *task);
+
+TASK_STEP(step_refreshed, list_refreshed);
+TASK_STEP(step_sized, list_sized);
+TASK_STEP(step_begin, list_begin);
+TASK_STEP(step_write, list_write);
+
+static struct request *list_free(struct containers_list *l)
+{
+	struct request *rq = l->rq;
+	struct list_size *size, *tmp;
+
+	task_finish(&l->task);
+	fanout_finish(&l->fanout);
+	for (size_t i = 0; i < l->refreshes_count; i++)
+		refresh_finish(&l->refreshes[i]);
+	free(l->refreshes);
+	HASH_ITER (hh, l->sizes, size, tmp) {
+		HASH_DEL(l->sizes, size);
+		free(size);
+	}
+	container_filter_finish(&l->filter);
+	strbuf_finish(&l->text);
+	free(l->items);
+	free(l);
+	rq->cancel = NULL;
+	return rq;
+}
+
+static void list_cancel(struct request *rq)
+{
+	request_finish(list_free(rq->work));
+}
+
+static enum task_turn list_fail(struct containers_list *l, const struct error *err)
+{
+	reply_error(list_free(l), err);
+	return TASK_WAIT;
+}
+
+/* --- classic's refresh before the list --- */
+
+static bool wants_refresh(const struct containers_list *l, const struct engine *e)
+{
+	const struct api_config *config = &l->rq->api->config;
+	const struct strv *nodes = list_filters_get(&l->filter.filters, "node");
+	const struct strv *names = list_filters_get(&l->filter.filters, "name");
+
+	if (!engine_is_healthy(e))
+		return false;
+	if (config->refresh_on_node_filter && nodes && strv_contains(nodes, e->name))
+		return true;
+	return config->container_name_refresh_filter && names &&
+	       strv_contains(names, config->container_name_refresh_filter);
+}
+
+static enum task_turn start_refreshes(struct containers_list *l)
+{
+	struct cluster *cluster = l->rq->api->cluster;
+
+	l->refreshes = xcalloc(cluster->engines_count + 1, sizeof(*l->refreshes));
+	for (size_t i = 0; i < cluster->engines_count; i++) {
+		if (wants_refresh(l, cluster->engines[i]))
+			refresh_containers(
+				&l->refreshes[l->refreshes_count++], cluster->engines[i], &l->task);
+	}
+	return task_go(&l->task, &step_refreshed);
+}
+
+static enum task_turn list_refreshed(struct task *task)
+{
+	struct containers_list *l = container_of(task, struct containers_list, task);
+
+	for (size_t i = 0; i < l->refreshes_count; i++) {
+		if (!l->refreshes[i].done)
+			return task_wait(task, &step_refreshed); /* a refresh has deadlines */
+	}
+	if (!parse_query_bool(query_get(&l->rq->query, "size")))
+		return task_go(task, &step_begin);
+	fanout_add_healthy(&l->fanout, l->rq->api->cluster);
+	for (size_t i = 0; i < l->fanout.count; i++) {
+		struct fanout_item *item = &l->fanout.items[i];
+
+		remote_call_init(&item->call, &item->engine->remote, l->rq->version, "GET",
+			"/containers/json?all=1&size=1");
+		item->call.mode = CALL_JSON;
+		item->call.head_timeout_ms = SIZE_TIMEOUT_MS;
+	}
+	fanout_send(&l->fanout, task);
+	return task_wait(task, &step_sized);
+}
+
+/* --- sizes --- */
+
+static void remember_size(struct containers_list *l, yyjson_val *entry)
+{
+	const char *id = json_get_str(entry, "Id", "");
+	struct list_size *size;
+
+	HASH_FIND_STR(l->sizes, id, size);
+	if (size || strlen(id) >= sizeof(size->id))
+		return;
+	size = xnew(struct list_size);
+	memcpy(size->id, id, strlen(id) + 1);
+	size->rw = json_get_int(entry, "SizeRw", 0);
+	size->root_fs = json_get_int(entry, "SizeRootFs", 0);
+	HASH_ADD_STR(l->sizes, id, size);
+}
+
+static enum task_turn list_sized(struct task *task)
+{
+	struct containers_list *l = container_of(task, struct containers_list, task);
+
+	if (!fanout_done(&l->fanout))
+		return task_wait(task, &step_sized);
+	for (size_t i = 0; i < l->fanout.count; i++) {
+		yyjson_val *entry;
+		size_t k, max;
+
+		yyjson_arr_foreach(yyjson_doc_get_root(l->fanout.items[i].call.json), k, max, entry)
+			remember_size(l, entry);
+	}
+	fanout_finish(&l->fanout);
+	return task_go(task, &step_begin);
+}
+
+/* --- gathering --- */
+
+static int compare_items(const void *a, const void *b)
+{
+	const struct list_item *x = a, *y = b;
+
+	if (x->created_s != y->created_s)
+		return x->created_s < y->created_s ? 1 : -1;
+	return strcmp(x->id, y->id);
+}
+
+static size_t count_containers(const struct cluster *cluster)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < cluster->engines_count; i++)
+		count += cluster->engines[i]->containers_count;
+	return count;
+}
+
+static void gather_engine(struct containers_list *l, const struct engine *e)
+{
+	for (size_t i = 0; i < e->containers_count; i++) {
+		const struct container *c = e->containers[i];
+
+		if (c->state == CONTAINER_PENDING || !c->entry ||
+			!container_filter_visible(&l->filter, c))
+			continue;
+		l->items[l->count].created_s = c->created_s;
+		memcpy(l->items[l->count].id, c->id, sizeof(c->id));
+		l->count++;
+	}
+}
+
+static void gather(struct containers_list *l)
+{
+	const struct cluster *cluster = l->rq->api->cluster;
+
+	l->items = xcalloc(count_containers(cluster) + 1, sizeof(*l->items));
+	for (size_t i = 0; i < cluster->engines_count; i++) {
+		if (cluster_engine_is_validated(cluster->engines[i]))
+			gather_engine(l, cluster->engines[i]);
+	}
+	qsort(l->items, l->count, sizeof(*l->items), compare_items);
+}
+
+static enum task_turn list_begin(struct task *task)
+{
+	struct containers_list *l = container_of(task, struct containers_list, task);
+
+	gather(l);
+	headers_set(&l->rq->x->answer, "Content-Type", "application/json");
+	reply_decorate(l->rq->api, &l->rq->x->answer);
+	exchange_start(l->rq->x, 200, -1);
+	exchange_write(l->rq->x, "[", 1);
+	return task_go(task, &step_write);
+}
+
+/* --- writing --- */
+
+static void write_sizes(struct containers_list *l, const struct container *c)
+{
+	struct list_size *size;
+
+	HASH_FIND_STR(l->sizes, c->id, size);
+	if (!size)
+		return;
+	l->text.len--; /* the closing brace */
+	strbuf_addf(&l->text, ",\"SizeRw\":%lld,\"SizeRootFs\":%lld}", (long long)size->rw,
+		(long long)size->root_fs);
+}
+
+static void write_one(struct containers_list *l, const struct list_item *item, int64_t now_ns)
+{
+	const struct container *c = cluster_find_container_by_id(l->rq->api->cluster, item->id);
+
+	if (!c || !c->entry || !container_filter_matches(&l->filter, c))
+		return;
+	if (l->written++ > 0)
+		strbuf_add_char(&l->text, ',');
+	container_write_entry(&l->text, c,
+		&(struct container_listing){
+			.node_name = c->engine->name,
+			.host_down = !engine_is_healthy(c->engine),
+			.version = l->rq->version,
+			.now_ns = now_ns,
+		});
+	if (l->sizes)
+		write_sizes(l, c);
+}
+
+static bool list_complete(const struct containers_list *l)
+{
+	return l->next == l->count || (l->limit > 0 && l->written >= l->limit);
+}
+
+static void write_piece(struct containers_list *l)
+{
+	int64_t now_ns = clock_wall_ns();
+
+	strbuf_reset(&l->text);
+	for (size_t n = 0; n < LIST_PER_TURN && !list_complete(l); n++)
+		write_one(l, &l->items[l->next++], now_ns);
+	exchange_write(l->rq->x, l->text.buf, l->text.len);
+}
+
+static enum task_turn list_write(struct task *task)
+{
+	struct containers_list *l = container_of(task, struct containers_list, task);
+	struct exchange *x = l->rq->x;
+
+	if (x->gone) {
+		request_finish(list_free(l));
+		return TASK_WAIT;
+	}
+	if (exchange_is_full(x))
+		return task_wait(task, &step_write); /* until the client has read, or is gone */
+	write_piece(l);
+	if (!list_complete(l)) {
+		task_wake(task); /* others have their turn in between */
+		return task_wait(task, &step_write);
+	}
+	exchange_write(x, "]\n", 2);
+	exchange_end(x);
+	request_finish(list_free(l));
+	return TASK_WAIT;
+}
+
+void containers_list(struct request *rq)
+{
+	struct containers_list *l = xnew(struct containers_list);
+	auto_error struct error err = ERROR_INIT;
+	int64_t limit;
+
+	l->rq = rq;
+	rq->work = l;
+	rq->cancel = list_cancel;
+	strbuf_init(&l->text, 0);
+	task_init(&l->task, rq->api->loop, &step_refreshed, NULL);
+	if (!container_filter_init(&l->filter, rq, &err)) {
+		list_fail(l, &err);
+		return;
+	}
+	/* -1 and 0 mean none (docker-api.md 9.34). */
+	if (parse_i64(query_get(&rq->query, "limit") ? query_get(&rq->query, "limit") : "0",
+		    &limit) &&
+		limit > 0)
+		l->limit = limit;
+	exchange_set_waiter(rq->x, &l->task);
+	start_refreshes(l);
+	task_start(&l->task);
+}

@@ -1,0 +1,205 @@
+/*
+ * A client of /events is a listener on the bus.  What it does not read in time waits in a bounded
+ * queue; a client that falls further behind is cut off, so that it notices.
+ */
+#include "api/events.h"
+
+#include <string.h>
+
+#include "api/reply.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/metrics.h"
+#include "base/parse.h"
+#include "cluster/bus.h"
+
+enum { EVENTS_QUEUE_MAX = 8 * 1024 * 1024 }; /* bytes that one client may let wait */
+
+struct event_stream {
+	struct list link; /* api->event_streams */
+	struct request *rq;
+	struct task task;
+	struct bus_listener listener;
+	struct list_filters filters;
+	int64_t since_ns, until_ns; /* 0: not given */
+	struct evbuffer *queue;     /* waits for the client; owned */
+	bool overflow;
+};
+
+static enum task_turn stream_pump(struct task *task);
+TASK_STEP(step_pump, stream_pump);
+
+static void stream_free(struct event_stream *s)
+{
+	struct request *rq = s->rq;
+
+	list_remove(&s->link);
+	metric_add(METRIC_event_listeners, -1);
+	bus_unsubscribe(&s->listener);
+	task_finish(&s->task);
+	list_filters_finish(&s->filters);
+	evbuffer_free(s->queue);
+	free(s);
+	request_finish(rq);
+}
+
+static void stream_cancel(struct request *rq)
+{
+	stream_free(rq->work);
+}
+
+static void queue_event(
+	struct event_stream *s, const struct docker_event *e, const struct event_node *node)
+{
+	auto_strbuf struct strbuf text = STRBUF_INIT;
+
+	if (s->overflow || !event_matches(e, node, &s->filters))
+		return;
+	event_write(&text, e, node, s->rq->version);
+	if (evbuffer_get_length(s->queue) + text.len > EVENTS_QUEUE_MAX)
+		s->overflow = true;
+	else
+		evbuffer_add(s->queue, text.buf, text.len);
+	task_wake(&s->task);
+}
+
+static void handle_event(
+	struct bus_listener *l, const struct docker_event *e, struct engine *engine)
+{
+	struct event_stream *s = container_of(l, struct event_stream, listener);
+	struct event_node node = { "", "", "", "" };
+
+	if (engine)
+		node = engine_event_node(engine);
+	queue_event(s, e, &node);
+}
+
+static void handle_past_event(
+	void *arg, const struct docker_event *e, const struct event_node *node)
+{
+	queue_event(arg, e, node);
+}
+
+static bool until_is_over(const struct event_stream *s)
+{
+	return s->until_ns && clock_wall_ns() >= s->until_ns;
+}
+
+static enum task_turn stream_end(struct event_stream *s)
+{
+	exchange_end(s->rq->x);
+	stream_free(s);
+	return TASK_WAIT;
+}
+
+static enum task_turn wait_on(struct event_stream *s)
+{
+	/* Without `until` the stream ends with its client only. */
+	if (!s->until_ns)
+		return task_wait(&s->task, &step_pump);
+	return task_wait_ms(&s->task, &step_pump,
+		max_of((s->until_ns - clock_wall_ns()) / 1000000 + 1, INT64_C(1)));
+}
+
+static enum task_turn stream_pump(struct task *task)
+{
+	struct event_stream *s = container_of(task, struct event_stream, task);
+	struct exchange *x = s->rq->x;
+
+	if (x->gone) {
+		stream_free(s);
+		return TASK_WAIT;
+	}
+	if (s->overflow) {
+		log_fields(LOG_WARN, "Client of /events is too slow, cutting it off", "peer",
+			exchange_peer(x), NULL);
+		metric_inc(METRIC_event_listeners_dropped_total);
+		stream_free(s); /* without an end: the client sees a broken stream */
+		return TASK_WAIT;
+	}
+	if (!exchange_is_full(x) && evbuffer_get_length(s->queue) > 0)
+		exchange_write_buffer(x, s->queue);
+	if (until_is_over(s) && evbuffer_get_length(s->queue) == 0)
+		return stream_end(s);
+	return wait_on(s);
+}
+
+/* Unix seconds with an optional fraction, RFC 3339, or a Go duration before now
+ * (docker-api.md 9.32). */
+static bool parse_time(const char *key, const char *s, int64_t *ret_ns, struct error *err)
+{
+	const char *dot = strchr(s, '.');
+	auto_free char *seconds = dot ? xstrndup(s, (size_t)(dot - s)) : xstrdup(s);
+	int64_t n, fraction = 0, scale = NS_PER_S / 10;
+
+	if (parse_i64(seconds, &n) && n < INT64_MAX / NS_PER_S && n > INT64_MIN / NS_PER_S) {
+		for (const char *p = dot ? dot + 1 : ""; *p >= '0' && *p <= '9'; p++, scale /= 10)
+			fraction += (*p - '0') * scale;
+		*ret_ns = n * NS_PER_S + fraction;
+		return true;
+	}
+	if (time_parse_rfc3339(s, ret_ns))
+		return true;
+	if (parse_duration(s, &n, NULL)) {
+		*ret_ns = clock_wall_ns() - n;
+		return true;
+	}
+	return error_set(err, ERROR_INVALID,
+		"invalid value \"%s\" for %s: use Unix seconds, RFC 3339 or a duration", s, key);
+}
+
+static bool parse_times(struct event_stream *s, struct error *err)
+{
+	const char *since = query_get(&s->rq->query, "since");
+	const char *until = query_get(&s->rq->query, "until");
+
+	if (since && *since && !parse_time("since", since, &s->since_ns, err))
+		return false;
+	if (until && *until && !parse_time("until", until, &s->until_ns, err))
+		return false;
+	if (s->since_ns && s->until_ns && s->until_ns < s->since_ns)
+		return error_set(err, ERROR_INVALID,
+			"`since` time (%s) cannot be after `until` time (%s)", since, until);
+	return true;
+}
+
+static void stream_begin(struct event_stream *s)
+{
+	struct request *rq = s->rq;
+	struct bus *bus = rq->api->cluster->bus;
+
+	headers_set(&rq->x->answer, "Content-Type", "application/json");
+	reply_decorate(rq->api, &rq->x->answer);
+	exchange_start(rq->x, 200, -1);
+	if (s->since_ns)
+		bus_replay(bus, s->since_ns, s->until_ns ? s->until_ns : INT64_MAX,
+			handle_past_event, s);
+	bus_subscribe(bus, &s->listener);
+	exchange_set_waiter(rq->x, &s->task);
+	task_start(&s->task);
+}
+
+void events_stream(struct request *rq)
+{
+	struct event_stream *s = xnew(struct event_stream);
+	auto_error struct error err = ERROR_INIT;
+
+	s->rq = rq;
+	s->listener.handle_event = handle_event;
+	s->queue = evbuffer_new();
+	list_init(&s->listener.link);
+	list_push_back(&rq->api->event_streams, &s->link);
+	metric_inc(METRIC_event_listeners);
+	task_init(&s->task, rq->api->loop, &step_pump, NULL);
+	rq->work = s;
+	rq->cancel = stream_cancel;
+	if (parse_times(s, &err) &&
+		list_filters_parse(&s->filters, query_get(&rq->query, "filters"), &err) &&
+		list_filters_check(&s->filters, event_filter_keys, &err)) {
+		stream_begin(s);
+		return;
+	}
+	reply_exchange_error(rq->x, reply_status(&err), error_text(&err));
+	stream_free(s);
+}

@@ -7,7 +7,8 @@
  * is woken and runs the step it named.  A step must look at what it finds: wakes can be early.
  *
  * Nothing runs inside task_start or task_wake: steps run at the end of the turn.
- * Cancelling is destroying: after task_finish no step runs any more.
+ * Cancelling is destroying: after task_finish no step runs any more.  A step may even finish and
+ * free its own task; it then returns TASK_WAIT.
  */
 #pragma once
 
@@ -37,7 +38,7 @@ struct task {
 	struct deferred wake;
 	struct timer deadline;
 	bool timed_out; /* the wait ended because of its deadline; reset by the next wait */
-	bool running;
+	bool *finished; /* private: tells the running step's caller that the task is gone */
 };
 
 void task_init(struct task *t, struct loop *loop, const struct task_step *first,

@@ -1,0 +1,88 @@
+#include "net/task.h"
+
+#include <assert.h>
+#include <stddef.h>
+
+static void handle_wake(struct deferred *d);
+
+static void handle_deadline(struct timer *timer)
+{
+	struct task *t = container_of(timer, struct task, deadline);
+
+	t->timed_out = true;
+	task_wake(t);
+}
+
+void task_init(struct task *t, struct loop *loop, const struct task_step *first,
+	void (*done)(struct task *t))
+{
+	*t = (struct task){ .loop = loop, .step = first, .done = done };
+	deferred_init(&t->wake, handle_wake);
+	timer_init(&t->deadline, loop, handle_deadline);
+}
+
+void task_start(struct task *t)
+{
+	assert(t->step);
+	task_wake(t);
+}
+
+void task_wake(struct task *t)
+{
+	if (t && t->step)
+		loop_defer(t->loop, &t->wake);
+}
+
+void task_finish(struct task *t)
+{
+	if (!t->loop)
+		return;
+	if (t->finished)
+		*t->finished = true;
+	t->finished = NULL;
+	t->step = NULL;
+	deferred_cancel(&t->wake);
+	timer_stop(&t->deadline);
+}
+
+/* False when a step has finished the task: its memory may be gone. */
+static bool run_steps(struct task *t, enum task_turn *ret_turn)
+{
+	bool finished = false;
+
+	t->finished = &finished;
+	do {
+		*ret_turn = t->step->run(t);
+	} while (!finished && *ret_turn == TASK_GO);
+	if (finished)
+		return false;
+	t->finished = NULL;
+	return true;
+}
+
+static void handle_wake(struct deferred *d)
+{
+	struct task *t = container_of(d, struct task, wake);
+	void (*done)(struct task * t);
+	enum task_turn turn;
+
+	/* Whatever woke it, the wait is over and so is its deadline. */
+	timer_stop(&t->deadline);
+	if (!run_steps(t, &turn))
+		return;
+	if (turn == TASK_WAIT) {
+		/* A deadline that this step set has not passed yet. */
+		t->timed_out = false;
+		return;
+	}
+	done = t->done;
+	task_finish(t);
+	if (done)
+		done(t);
+}
+
+enum task_turn task_wait_ms(struct task *t, const struct task_step *next, int64_t ms)
+{
+	timer_start(&t->deadline, ms);
+	return task_wait(t, next);
+}

@@ -9,7 +9,9 @@
  * close_notify), stream_end_output says the same to the peer after what is buffered.  Under TLS
  * too, writing goes on after the peer's close_notify and reading after our own.
  *
- * Handlers are never called from inside a stream_ function.  SIGPIPE is ignored.
+ * Handlers are never called from inside a stream_ function, but at the end of a turn.  SIGPIPE is
+ * ignored.  A peer that hangs up is noticed even while its input is paused or full, unless more
+ * than STREAM_INPUT_MARK bytes of it are still waiting in the kernel.
  */
 #pragma once
 
@@ -26,9 +28,9 @@ struct stream;
 struct stream_ops {
 	void (*handle_input)(struct stream *s, void *arg); /* stream_input() has grown */
 	void (*handle_end)(struct stream *s, void *arg);   /* no more input will come */
-	void (*handle_drained)(
-		struct stream *s, void *arg); /* output was full (or being flushed) and is now empty
-						 enough: below a quarter of the mark */
+	/* Output was full and is now below a quarter of the mark; or, after stream_end_output, all
+	 * of it is sent (stream_output_ended). */
+	void (*handle_drained)(struct stream *s, void *arg);
 	/* Nothing goes any more in either direction; input that came before is still there.  The
 	 * owner destroys the stream. */
 	void (*handle_broken)(struct stream *s, void *arg, const struct error *err);
@@ -40,8 +42,9 @@ enum {
 };
 
 /* Takes the connected (non-blocking) descriptor and, when not NULL, the SSL whose handshake is
- * done.  TCP gets TCP_NODELAY, keep-alive and TCP_USER_TIMEOUT, so that a silently dead peer is
- * noticed. */
+ * done.  TCP gets TCP_NODELAY and keep-alive, and a watch over bytes that nobody acknowledges, so
+ * that a silently dead peer is noticed within half a minute; one that lives but does not read may
+ * take as long as it likes. */
 struct stream *stream_create(struct loop *loop, int fd, SSL *ssl);
 /* Closes at once (unsent output is lost) and calls nothing; memory goes at the end of the turn.
  * NULL is fine. reason is for debug logs, a short static text. */
@@ -53,15 +56,20 @@ void stream_set_ops(struct stream *s, const struct stream_ops *ops, void *arg);
 
 struct evbuffer *stream_input(struct stream *s); /* the owner drains or moves */
 bool stream_input_ended(const struct stream *s);
+/* The input of a TLS stream ended by a bare FIN, without the close_notify that proves that nothing
+ * was cut off.  It counts as an end, because some peers half-close like that. */
+bool stream_input_truncated(const struct stream *s);
+bool stream_is_broken(const struct stream *s);
+/* Writing to a broken stream does nothing; writing after stream_end_output is a bug. */
 void stream_write(struct stream *s, const void *data, size_t len);
 void stream_write_buffer(struct stream *s, struct evbuffer *from); /* moves all; no copy */
 size_t stream_output_len(const struct stream *s);
 bool stream_is_full(const struct stream *s);
-/* Call after taking bytes out of the input, so that reading can go on (evbuffer callbacks do this
- * by themselves). */
-void stream_pause_input(
-	struct stream *s); /* read nothing until resumed; the end is then not noticed either */
+/* Reading goes on by itself when bytes are taken out of the input.  While paused, handle_input is
+ * not called, and nothing is read but what a peer that hung up has left behind. */
+void stream_pause_input(struct stream *s);
 void stream_resume_input(struct stream *s);
+/* FIN or close_notify after what is buffered.  Any number of times. */
 void stream_end_output(struct stream *s);
 bool stream_output_ended(const struct stream *s); /* ended and all of it sent */
 

@@ -1,0 +1,237 @@
+/*
+ * net/loop.c - one turn: wait for the kernel once, run what became ready, then the deferred work.
+ *
+ * Deferred work may defer more (a stream wakes a task, the task writes to a stream).  A few
+ * rounds of that are run before looking at the kernel again, so that an answer leaves in the turn
+ * in which its request came, but no chain of work can keep the loop from its descriptors.
+ */
+#include "net/loop.h"
+
+#include <assert.h>
+#include <signal.h>
+
+#include "base/mem.h"
+#include "net/resolver.h"
+
+enum { DEFERRED_ROUNDS = 8 };
+
+struct release {
+	void *object;
+	void (*run)(void *object);
+};
+
+struct loop {
+	struct event_base *base;
+	struct list deferred; /* struct deferred::link, borrowed */
+	struct release *releases;
+	size_t release_count, release_cap;
+	struct event turn_limit;   /* ends the wait of loop_turn */
+	struct resolver *resolver; /* made when the first name is looked up */
+	bool stopping;
+};
+
+static struct event_base *base_create(void)
+{
+	struct event_config *config = event_config_new();
+	struct event_base *base;
+
+	/* net/stream.c counts on edges and on hearing of a hang-up without reading. */
+	event_config_require_features(config, EV_FEATURE_ET | EV_FEATURE_EARLY_CLOSE);
+	event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
+	base = event_base_new_with_config(config);
+	event_config_free(config);
+	assert(base);
+	return base;
+}
+
+static void handle_turn_limit(
+	evutil_socket_t fd maybe_unused, short what maybe_unused, void *arg maybe_unused)
+{
+	/* Being active is all it is for: the wait is over. */
+}
+
+struct loop *loop_create(void)
+{
+	struct loop *loop = xnew(struct loop);
+
+	signal(SIGPIPE, SIG_IGN);
+	loop->base = base_create();
+	list_init(&loop->deferred);
+	event_assign(&loop->turn_limit, loop->base, -1, 0, handle_turn_limit, NULL);
+	return loop;
+}
+
+static void run_releases(struct loop *loop)
+{
+	/* A release may add further ones, and may so move the array. */
+	for (size_t i = 0; i < loop->release_count; i++) {
+		struct release r = loop->releases[i];
+
+		r.run(r.object);
+	}
+	loop->release_count = 0;
+}
+
+void loop_destroy(struct loop *loop)
+{
+	if (!loop)
+		return;
+	resolver_destroy(steal(loop->resolver));
+	run_releases(loop);
+	assert(list_empty(&loop->deferred));
+	event_base_free(loop->base);
+	free(loop->releases);
+	free(loop);
+}
+
+struct event_base *loop_base(struct loop *loop)
+{
+	return loop->base;
+}
+
+struct resolver *loop_resolver(struct loop *loop)
+{
+	if (!loop->resolver)
+		loop->resolver = resolver_create(loop);
+	return loop->resolver;
+}
+
+static void list_move_all(struct list *to, struct list *from)
+{
+	list_init(to);
+	if (list_empty(from))
+		return;
+	*to = *from;
+	to->next->prev = to;
+	to->prev->next = to;
+	list_init(from);
+}
+
+static void run_deferred_round(struct loop *loop)
+{
+	struct list batch;
+
+	list_move_all(&batch, &loop->deferred);
+	while (!list_empty(&batch)) {
+		struct deferred *d = list_first(&batch, struct deferred, link);
+
+		list_remove(&d->link);
+		d->run(d);
+	}
+}
+
+static void run_turn(struct loop *loop, int flags)
+{
+	if (!list_empty(&loop->deferred))
+		flags |= EVLOOP_NONBLOCK;
+	event_base_loop(loop->base, EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY | flags);
+	for (int i = 0; i < DEFERRED_ROUNDS && !list_empty(&loop->deferred); i++)
+		run_deferred_round(loop);
+	run_releases(loop);
+}
+
+void loop_run(struct loop *loop)
+{
+	loop->stopping = false;
+	while (!loop->stopping)
+		run_turn(loop, 0);
+}
+
+void loop_stop(struct loop *loop)
+{
+	loop->stopping = true;
+}
+
+static struct timeval timeval_from_ms(int64_t ms)
+{
+	if (ms < 0)
+		ms = 0;
+	return (struct timeval){ .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
+}
+
+void loop_turn(struct loop *loop, int64_t wait_ms)
+{
+	struct timeval limit = timeval_from_ms(wait_ms);
+
+	event_add(&loop->turn_limit, &limit);
+	run_turn(loop, wait_ms > 0 ? 0 : EVLOOP_NONBLOCK);
+	event_del(&loop->turn_limit);
+}
+
+void deferred_init(struct deferred *d, void (*run)(struct deferred *d))
+{
+	list_init(&d->link);
+	d->run = run;
+}
+
+void loop_defer(struct loop *loop, struct deferred *d)
+{
+	if (list_empty(&d->link))
+		list_push_back(&loop->deferred, &d->link);
+}
+
+void deferred_cancel(struct deferred *d)
+{
+	if (d->link.next)
+		list_remove(&d->link);
+}
+
+void loop_release_later(struct loop *loop, void *object, void (*release)(void *object))
+{
+	array_reserve(loop->releases, loop->release_count, loop->release_cap);
+	loop->releases[loop->release_count++] =
+		(struct release){ .object = object, .run = release };
+}
+
+static void handle_timer(evutil_socket_t fd maybe_unused, short what maybe_unused, void *arg)
+{
+	struct timer *t = arg;
+
+	t->handle(t);
+}
+
+void timer_init(struct timer *t, struct loop *loop, void (*handle)(struct timer *t))
+{
+	event_assign(&t->event, loop->base, -1, 0, handle_timer, t);
+	t->handle = handle;
+}
+
+void timer_start(struct timer *t, int64_t after_ms)
+{
+	struct timeval after = timeval_from_ms(after_ms);
+
+	event_add(&t->event, &after);
+}
+
+void timer_stop(struct timer *t)
+{
+	if (t->handle)
+		event_del(&t->event);
+}
+
+bool timer_pending(const struct timer *t)
+{
+	return t->handle && event_pending(&t->event, EV_TIMEOUT, NULL);
+}
+
+static void handle_signal(evutil_socket_t number maybe_unused, short what maybe_unused, void *arg)
+{
+	struct loop_signal *s = arg;
+
+	s->handle(s);
+}
+
+void loop_signal_start(
+	struct loop_signal *s, struct loop *loop, int number, void (*handle)(struct loop_signal *s))
+{
+	s->handle = handle;
+	s->number = number;
+	event_assign(&s->event, loop->base, number, EV_SIGNAL | EV_PERSIST, handle_signal, s);
+	event_add(&s->event, NULL);
+}
+
+void loop_signal_stop(struct loop_signal *s)
+{
+	if (s->handle)
+		event_del(&s->event);
+}

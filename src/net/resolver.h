@@ -1,0 +1,28 @@
+/*
+ * net/resolver.h - names to addresses without blocking; used by net/dial.c.
+ *
+ * One per loop, made at the first look-up; reads /etc/resolv.conf and /etc/hosts, and again when
+ * one of them has changed.
+ */
+#pragma once
+
+#include <event2/util.h>
+
+#include "net/loop.h"
+
+struct resolver;
+struct lookup;
+
+/* The resolver of the loop; freed with it. */
+struct resolver *loop_resolver(struct loop *loop);
+
+struct resolver *resolver_create(struct loop *loop);
+void resolver_destroy(struct resolver *r);
+
+/* Either list (the callee frees it with evutil_freeaddrinfo) or code (an EVUTIL_EAI_ number) is
+ * set.  Never called from inside resolver_lookup. */
+typedef void (*lookup_done)(void *arg, int code, struct evutil_addrinfo *list);
+struct lookup *resolver_lookup(
+	struct resolver *r, const char *host, const char *port, lookup_done done, void *arg);
+/* `done` is not called.  Only before it was. */
+void lookup_cancel(struct lookup *l);

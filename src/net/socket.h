@@ -1,0 +1,23 @@
+/*
+ * net/socket.h - what streams, dials and listeners do to descriptors; private to this floor.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/socket.h>
+
+#include "base/util.h"
+
+/* "connection refused": the system's words as they stand inside a sentence.  Valid until the next
+ * call. */
+const char *socket_errno_text(int number);
+/* "127.0.0.1:2375", "[::1]:2375", "/path", or "unix" for an unnamed one; caller frees. */
+char *socket_format_address(const struct sockaddr_storage *sa, socklen_t len) must_check;
+/* "127.0.0.1"; "" when it is not an IP address; caller frees. */
+char *socket_format_ip(const struct sockaddr_storage *sa) must_check;
+bool socket_is_ip(const struct sockaddr_storage *sa);
+bool socket_is_loopback(const struct sockaddr_storage *sa);
+/* No delay for small writes; probes when idle, so that a silently dead peer is noticed. */
+void socket_tune_tcp(int fd);
+/* The pending error of the descriptor (0: none), which is thereby cleared. */
+int socket_take_error(int fd);

@@ -64,9 +64,13 @@ struct call {
 	int64_t head_timeout_ms; /* from sent to head; 0 = 30 s, -1 = none */
 	int64_t idle_timeout_ms; /* between body bytes; 0 = 60 s, -1 = none */
 	bool fresh_connection;   /* do not reuse (hijack, endless streams) */
+	bool hijack;        /* a 200 without length may become a stream, as 101 always may: after
+			     * the head nothing is read until call_take_stream or call_resume */
+	size_t stream_mark; /* CALL_STREAM: bytes in `in` at which reading pauses; 0: 128 KiB */
 
 	/* The answer. */
 	struct response_head answer; /* owned; answer.status is 0 until the head has come */
+	int64_t length;              /* of its body as announced, -1 when it was not */
 	struct evbuffer *in;         /* body bytes; owned */
 	yyjson_doc *json;            /* owned */
 	struct headers trailers;     /* owned */
@@ -85,16 +89,23 @@ void call_init(struct call *c, const char *method, const char *target);
 /* Starts; the waiter is woken later, never from inside. */
 void call_send(struct call *c, struct endpoint *e, struct task *waiter);
 void call_set_waiter(struct call *c, struct task *waiter);
-/* Streamed request body. The answer may come before its end (then go on or finish, as the peer
- * wishes). */
+/* Streamed request body.  The answer may come before its end, then go on writing; the end of the
+ * answer is the end of the call, and closes the connection when the body was not complete. */
 void call_write_buffer(struct call *c, struct evbuffer *from); /* moves */
+/* No room for body: also true until the peer has accepted the connection.  False once it is over:
+ * what is written then is thrown away. */
 bool call_is_full(const struct call *c);
+void call_add_trailer(struct call *c, const char *name,
+	const char *value); /* before call_end_body; chunked only */
 void call_end_body(struct call *c);
-/* CALL_STREAM: call after taking bytes out of `in`. */
+/* CALL_STREAM: call after taking bytes out of `in`.  A head that may be taken as a stream is an
+ * ordinary answer from here. */
 void call_resume(struct call *c);
-/* After head_done with 101, or with a raw 200: the connection becomes a stream of the caller's;
- * bytes after the head are in its input. */
+/* After head_done with 101, or (hijack) with a 200 without length: the connection becomes a stream
+ * of the caller's; bytes after the head are in its input.  The call is over.  NULL when there is
+ * nothing to take. */
 struct stream *call_take_stream(struct call *c);
+bool call_offers_stream(const struct call *c);
 /* Cancels when under way, frees everything, leaves zeroed memory.  Zeroed memory is fine. */
 void call_finish(struct call *c);
 

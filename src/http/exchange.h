@@ -24,10 +24,12 @@ struct http_connection;
 
 struct exchange {
 	struct request_head head;
-	struct evbuffer *body; /* received, not yet taken; owned */
-	int64_t body_length;   /* as announced; 0 = none, -1 = chunked */
-	bool body_complete;    /* nothing more will be added to body */
-	bool gone;             /* the client went away; nothing can be sent any more */
+	struct evbuffer *body;   /* received, not yet taken; owned */
+	int64_t body_length;     /* as announced; 0 = none, -1 = chunked */
+	bool body_complete;      /* nothing more will be added to body */
+	struct headers trailers; /* after a chunked body, once it is complete; owned */
+	bool gone; /* the client went away (a moment after its end of sending, see server.c);
+		    * nothing can be sent any more and all functions are silent */
 	struct error body_err; /* set when the body broke off or was malformed (then body_complete
 				  stays false and gone is true) */
 	struct task *waiter;   /* borrowed; woken on progress */
@@ -43,6 +45,9 @@ const char *exchange_peer_ip(const struct exchange *x); /* "" for unix */
 const char *exchange_peer_identity(
 	const struct exchange *x); /* certificate subject, else "ip:..." or "uid:..." */
 bool exchange_over_tls(const struct exchange *x);
+/* The client wishes to leave HTTP after this request (Connection: Upgrade).  Until an answer other
+ * than 101 has started, the end of its sending side does not make it `gone`. */
+bool exchange_asks_upgrade(const struct exchange *x);
 
 /* Who is woken from now on; NULL for nobody. */
 void exchange_set_waiter(struct exchange *x, struct task *waiter);
@@ -76,6 +81,7 @@ void exchange_end(struct exchange *x);
  * after the head are in the stream's input.  Output written before (a 101 head through
  * exchange_write_raw) is sent first.  The exchange must still be finished. */
 void exchange_write_raw(struct exchange *x, struct evbuffer *from);
+/* NULL when the client is gone. */
 struct stream *exchange_take_stream(struct exchange *x);
 
 /* Give it back.  An ended answer leaves the connection to the next request (after the rest of the

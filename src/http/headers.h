@@ -28,9 +28,11 @@ void headers_setf(struct headers *h, const char *name, const char *fmt, ...)
 void headers_remove(struct headers *h, const char *name);
 /* First value, NULL when absent. */
 const char *headers_get(const struct headers *h, const char *name);
+/* How many fields of that name there are. */
+size_t headers_count(const struct headers *h, const char *name);
 /* In a comma list, over all fields of that name: headers_has_token(h, "Connection", "upgrade"). */
 bool headers_has_token(const struct headers *h, const char *name, const char *token);
 void headers_copy(struct headers *to, const struct headers *from); /* appends */
 /* Fields of one hop (RFC 9110 7.6.1): Connection and what it names, Keep-Alive, Proxy-*, TE,
- * Trailer, Transfer-Encoding, Upgrade. */
+ * Transfer-Encoding, Upgrade.  Trailer stays: it announces what relaying passes on. */
 void headers_remove_hop_by_hop(struct headers *h);

@@ -49,8 +49,9 @@ struct relay {
 
 	struct exchange *exchange; /* borrowed until over */
 	struct task *waiter;
-	struct task pump;      /* private */
-	struct tunnel *tunnel; /* private; owned */
+	struct task pump;                   /* private */
+	struct tunnel *tunnel;              /* private; owned */
+	bool released, head_sent, uploaded; /* private */
 };
 
 /* r is zeroed but for the settings.  The owner finishes the exchange after the relay is over (or in

@@ -5,7 +5,8 @@
  * pipelining (answered in order, one at a time), Expect, chunked bodies, HEAD, HTTP/1.0.
  * Requests that can be read in two ways (two lengths, length and chunked, bare CR, folded
  * fields, several Host) are refused with 400 and the connection is closed.
- * An h2 preface ("PRI * HTTP/2.0") is handed over as an exchange with method "PRI".
+ * An h2 preface ("PRI * HTTP/2.0 ... SM") is handed over as an exchange with method "PRI": the
+ * preface itself is taken, what follows it is in the stream that the owner takes.
  */
 #pragma once
 
@@ -21,8 +22,9 @@ struct http_server_config {
 	int64_t keepalive_timeout_ms; /* between requests; 0: 5 minutes */
 	/* Takes the exchange. */
 	void (*handle)(struct exchange *x, void *arg);
-	/* Answers that the server makes itself (400, 408, 431, 503): writes body and fields; NULL:
-	 * a plain text line. */
+	/* Answers that the server makes itself (400, 408, 417, 431, 501, 503, 505): writes fields
+	 * and body (exchange_reply) at once and does not finish the exchange, whose head is empty
+	 * but for "GET /"; NULL: a plain text line. */
 	void (*refuse)(struct exchange *x, int status, const char *text, void *arg);
 	void *arg;
 };

@@ -1,0 +1,59 @@
+/*
+ * http/client_private.h - what endpoint.c (connections, the line of waiting calls) and client.c
+ * (one request and its answer) share.
+ */
+#pragma once
+
+#include "base/list.h"
+#include "http/client.h"
+#include "http/parser.h"
+#include "net/dial.h"
+
+enum call_phase {
+	CALL_QUEUED, /* in endpoint::waiting */
+	CALL_DIALING,
+	CALL_HEAD, /* sent, or being sent; no head yet */
+	CALL_BODY,
+	CALL_HELD, /* the head offers a stream; nothing is read */
+	CALL_OVER,
+};
+
+struct call_state {
+	struct call *call;
+	struct list link;          /* endpoint::waiting or endpoint::active */
+	struct endpoint *endpoint; /* NULL once it is destroyed or the call is over */
+	enum call_phase phase;
+	struct dial dial;
+	struct task driver;    /* woken by dial */
+	struct stream *stream; /* owned */
+	struct http_parser parser;
+	struct timer timer;
+	struct deferred resume;
+	int64_t since_ms; /* last sign of life that counts for the timer */
+	bool reused;      /* the connection was an idle one */
+	bool retried;
+	int interim;         /* 1xx heads skipped */
+	struct error broken; /* of the stream; input may still be left */
+
+	/* The request's body. */
+	struct evbuffer *pending; /* written before there was a connection */
+	struct headers trailers;
+	int64_t body_left; /* with a length */
+	bool body_ended;
+};
+
+/* endpoint.c */
+/* Puts the call under way or in line; a connection is given by call_attach or dialled. */
+void endpoint_admit(struct endpoint *e, struct call_state *s);
+/* The call needs its place no more. */
+void endpoint_leave(struct call_state *s);
+/* Starts on a kept connection, unless a fresh one is wanted. */
+void endpoint_connect(struct endpoint *e, struct call_state *s, bool fresh);
+void endpoint_park(struct endpoint *e, struct stream *stream);
+const char *endpoint_name(const struct endpoint *e);
+const char *endpoint_host_header(const struct endpoint *e);
+
+/* client.c */
+void call_attach(struct call_state *s, struct stream *stream, bool reused);
+void call_enter_queue(struct call_state *s);
+void call_fail(struct call_state *s, enum error_code code, const char *fmt, ...) printf_like(3, 4);

@@ -1,0 +1,230 @@
+/*
+ * http/endpoint.c - one peer: its idle connections and the line of calls.
+ *
+ * The most recently used idle connection is taken first, so that the others can die of age.  An
+ * idle connection is watched: the peer's end, or any byte nobody asked for, closes it.
+ */
+#include "base/mem.h"
+#include "http/client_private.h"
+
+struct idle {
+	struct list link; /* endpoint::idle, most recently used first */
+	struct endpoint *endpoint;
+	struct stream *stream; /* owned */
+	struct timer expiry;
+};
+
+struct endpoint {
+	struct loop *loop;
+	struct address address;
+	struct tls_context *tls;                    /* counted */
+	char *name, *host_header, *tls_server_name; /* owned */
+	size_t max_idle, max_active;
+	int64_t connect_timeout_ms, idle_timeout_ms;
+	struct list idle;            /* idle::link */
+	struct list active, waiting; /* call_state::link */
+	size_t idle_count, active_count;
+	bool closing;
+};
+
+static char *default_host_header(const struct address *a)
+{
+	return a->kind == ADDRESS_UNIX ? xstrdup("localhost") : address_format(a);
+}
+
+struct endpoint *endpoint_create(struct loop *loop, const struct endpoint_config *config)
+{
+	struct endpoint *e = xnew(struct endpoint);
+
+	e->loop = loop;
+	address_copy(&e->address, &config->address);
+	e->tls = config->tls ? tls_context_ref(config->tls) : NULL;
+	e->name = address_format(&e->address);
+	e->host_header = config->host_header ? xstrdup(config->host_header)
+					     : default_host_header(&e->address);
+	e->tls_server_name = xstrdup_null(config->tls_server_name);
+	e->max_idle = config->max_idle ? config->max_idle : 4;
+	e->max_active = config->max_active ? config->max_active : 1024;
+	e->connect_timeout_ms = config->connect_timeout_ms ? config->connect_timeout_ms : 10 * 1000;
+	e->idle_timeout_ms = config->idle_timeout_ms ? config->idle_timeout_ms : 60 * 1000;
+	list_init(&e->idle);
+	list_init(&e->active);
+	list_init(&e->waiting);
+	return e;
+}
+
+/*
+ * Idle connections.
+ */
+
+/* The stream goes to the caller. */
+static struct stream *idle_take(struct idle *i)
+{
+	struct stream *stream = i->stream;
+
+	timer_stop(&i->expiry);
+	list_remove(&i->link);
+	i->endpoint->idle_count--;
+	free(i);
+	return stream;
+}
+
+static void handle_idle_event(struct stream *s maybe_unused, void *arg)
+{
+	stream_destroy(idle_take(arg), "idle connection ended");
+}
+
+static void handle_idle_broken(struct stream *s, void *arg, const struct error *err maybe_unused)
+{
+	handle_idle_event(s, arg);
+}
+
+static void handle_idle_drained(struct stream *s maybe_unused, void *arg maybe_unused)
+{
+}
+
+static const struct stream_ops idle_ops = {
+	.handle_input = handle_idle_event,
+	.handle_end = handle_idle_event,
+	.handle_drained = handle_idle_drained,
+	.handle_broken = handle_idle_broken,
+};
+
+static void handle_expiry(struct timer *t)
+{
+	stream_destroy(idle_take(container_of(t, struct idle, expiry)), "idle timeout");
+}
+
+static void close_oldest(struct endpoint *e)
+{
+	stream_destroy(idle_take(container_of(e->idle.prev, struct idle, link)), "too many idle");
+}
+
+void endpoint_park(struct endpoint *e, struct stream *stream)
+{
+	struct idle *i = xnew(struct idle);
+
+	i->endpoint = e;
+	i->stream = stream;
+	timer_init(&i->expiry, e->loop, handle_expiry);
+	timer_start(&i->expiry, e->idle_timeout_ms);
+	list_push_front(&e->idle, &i->link);
+	stream_set_ops(stream, &idle_ops, i);
+	if (++e->idle_count > e->max_idle)
+		close_oldest(e);
+}
+
+void endpoint_close_idle(struct endpoint *e)
+{
+	while (!list_empty(&e->idle))
+		close_oldest(e);
+}
+
+/*
+ * Calls.
+ */
+
+void endpoint_connect(struct endpoint *e, struct call_state *s, bool fresh)
+{
+	struct idle *kept = fresh ? NULL : list_first(&e->idle, struct idle, link);
+
+	if (kept) {
+		call_attach(s, idle_take(kept), true);
+		return;
+	}
+	s->phase = CALL_DIALING;
+	dial_start(&s->dial, e->loop, &e->address, e->tls, e->tls_server_name,
+		e->connect_timeout_ms, &s->driver);
+}
+
+static void endpoint_start(struct endpoint *e, struct call_state *s)
+{
+	e->active_count++;
+	list_push_back(&e->active, &s->link);
+	endpoint_connect(e, s, s->call->fresh_connection);
+}
+
+void endpoint_admit(struct endpoint *e, struct call_state *s)
+{
+	s->endpoint = e;
+	if (e->active_count < e->max_active) {
+		endpoint_start(e, s);
+		return;
+	}
+	list_push_back(&e->waiting, &s->link);
+	call_enter_queue(s);
+}
+
+static void endpoint_start_next(struct endpoint *e)
+{
+	struct call_state *next = list_first(&e->waiting, struct call_state, link);
+
+	if (!next || e->closing || e->active_count >= e->max_active)
+		return;
+	list_remove(&next->link);
+	endpoint_start(e, next);
+}
+
+void endpoint_leave(struct call_state *s)
+{
+	struct endpoint *e = steal(s->endpoint);
+
+	list_remove(&s->link);
+	if (!e || s->phase == CALL_QUEUED)
+		return;
+	e->active_count--;
+	endpoint_start_next(e);
+}
+
+static void fail_all(struct list *calls, const char *reason)
+{
+	while (!list_empty(calls))
+		call_fail(list_first(calls, struct call_state, link), ERROR_CLOSED, "%s", reason);
+}
+
+void endpoint_destroy(struct endpoint *e, const char *reason)
+{
+	if (!e)
+		return;
+	e->closing = true;
+	fail_all(&e->waiting, reason);
+	fail_all(&e->active, reason);
+	endpoint_close_idle(e);
+	address_finish(&e->address);
+	if (e->tls)
+		tls_context_unref(e->tls);
+	free(e->name);
+	free(e->host_header);
+	free(e->tls_server_name);
+	free(e);
+}
+
+const struct address *endpoint_address(const struct endpoint *e)
+{
+	return &e->address;
+}
+
+struct loop *endpoint_loop(const struct endpoint *e)
+{
+	return e->loop;
+}
+
+bool endpoint_is_tls(const struct endpoint *e)
+{
+	return e->tls != NULL;
+}
+
+size_t endpoint_connections(const struct endpoint *e)
+{
+	return e->idle_count + e->active_count;
+}
+
+const char *endpoint_name(const struct endpoint *e)
+{
+	return e->name;
+}
+
+const char *endpoint_host_header(const struct endpoint *e)
+{
+	return e->host_header;
+}

@@ -1,0 +1,112 @@
+# bash completion for swarm
+
+_swarm_files()
+{
+	local IFS=$'\n'
+	compopt -o filenames 2>/dev/null
+	COMPREPLY=($(compgen -f -- "$1"))
+}
+
+_swarm_words()
+{
+	COMPREPLY=($(compgen -W "$1" -- "$2"))
+}
+
+# An option without its one or two dashes.
+_swarm_bare()
+{
+	local name=${1#-}
+	printf '%s' "${name#-}"
+}
+
+# What comes after an option that takes a value; fails when there is nothing to offer or when
+# the option takes none.
+_swarm_value()
+{
+	case $(_swarm_bare "$1") in
+	log-level | l) _swarm_words "debug info warn error fatal panic" "$2" ;;
+	strategy) _swarm_words "spread binpack random" "$2" ;;
+	filter | f)
+		_swarm_words "health port containerslots dependency affinity constraint whitelist" "$2"
+		;;
+	cluster-driver | c) _swarm_words "swarm" "$2" ;;
+	tlscacert | tlscert | tlskey) _swarm_files "$2" ;;
+	cluster-opt)
+		_swarm_words "swarm.overcommit= swarm.createretry=" "$2"
+		compopt -o nospace 2>/dev/null
+		;;
+	host | H | advertise | addr | replication-ttl | engine-refresh-min-interval | \
+		engine-refresh-max-interval | engine-failure-retry | engine-refresh-retry | heartbeat | \
+		discovery-opt | container-name-refresh-filter | timeout | ttl | delay)
+		COMPREPLY=()
+		;;
+	*) return 1 ;;
+	esac
+}
+
+_swarm_options()
+{
+	case $1 in
+	manage | m)
+		printf '%s ' --strategy --filter --host --replication --replication-ttl --advertise \
+			--tls --tlscacert --tlscert --tlskey --tlsverify \
+			--engine-refresh-min-interval --engine-refresh-max-interval \
+			--engine-failure-retry --heartbeat --api-enable-cors --cluster-driver \
+			--discovery-opt --cluster-opt --refresh-on-node-filter \
+			--container-name-refresh-filter --help
+		;;
+	join | j) printf '%s ' --advertise --heartbeat --ttl --delay --discovery-opt --help ;;
+	list | l) printf '%s ' --timeout --discovery-opt --help ;;
+	create | c | help | h) printf '%s ' --help ;;
+	*) printf '%s ' --debug --log-level --experimental --help --version ;;
+	esac
+}
+
+# The command on the line so far, empty before there is one.
+_swarm_command()
+{
+	local i
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		-l | --l | -log-level | --log-level) ((i++)) ;;
+		-*) ;;
+		*)
+			printf '%s' "${COMP_WORDS[i]}"
+			return
+			;;
+		esac
+	done
+}
+
+_swarm_argument()
+{
+	case $1 in
+	"") _swarm_words "create list manage join help" "$2" ;;
+	help | h) _swarm_words "create list manage join" "$2" ;;
+	manage | m | list | l)
+		if [[ $2 == //* ]]; then # readline has split "file:" off
+			_swarm_files "${2#//}"
+			COMPREPLY=("${COMPREPLY[@]/#/\/\/}")
+		else
+			_swarm_words "nodes:// file://" "$2"
+			compopt -o nospace 2>/dev/null
+		fi
+		;;
+	esac
+}
+
+_swarm()
+{
+	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command
+	COMPREPLY=()
+	command=$(_swarm_command)
+	if [[ $previous == -* ]] && _swarm_value "$previous" "$current"; then
+		:
+	elif [[ $current == -* ]]; then
+		_swarm_words "$(_swarm_options "$command")" "$current"
+	else
+		_swarm_argument "$command" "$current"
+	fi
+}
+
+complete -F _swarm swarm

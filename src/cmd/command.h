@@ -1,0 +1,62 @@
+/*
+ * cmd/command.h - a command of the program, as a row.
+ *
+ * main.c parses the words by the tables, deals with help and usage errors, and calls run with
+ * values that are complete; what the values mean is the command's own business.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "base/strv.h"
+#include "cmd/options.h"
+
+/* Options before the command. */
+struct globals {
+	bool debug;
+	char *log_level;
+	bool experimental;
+	bool help;
+	bool version;
+};
+
+struct command;
+
+/* One run of the program; everything is borrowed and lives until main returns. */
+struct invocation {
+	const char *program; /* base name of argv[0] */
+	const struct globals *globals;
+	const struct command *command;
+};
+
+struct command {
+	const char *name;
+	const char *alias; /* second name, or NULL */
+	bool alias_hidden; /* from the help */
+	const char *summary;
+	const char *usage; /* behind the name in the first line of its help */
+	bool takes_discovery;
+	const struct option_spec *options;
+	size_t options_count;
+	size_t values_size; /* of the struct that the options fill */
+	/* Exit status 0, or err is set: main prints it and exits 1.  A run that has printed why
+	 * already returns false and leaves err empty. */
+	bool (*run)(const struct invocation *in, const void *values, const struct strv *words,
+		struct error *err);
+};
+
+extern const struct command command_create;
+extern const struct command command_list;
+extern const struct command command_manage;
+extern const struct command command_join;
+extern const struct command command_help;
+
+extern const struct option_spec global_options[];
+extern const size_t global_options_count;
+
+/* All of them, in the order of the help; NULL at the end. */
+extern const struct command *const commands[];
+/* By name or alias; NULL when there is none. */
+const struct command *commands_find(const char *name);

@@ -1,0 +1,11 @@
+/*
+ * cmd/help.h - help texts, made from the tables (layout: cli-discovery-ha.md 1.7).
+ */
+#pragma once
+
+#include <stdio.h>
+
+#include "cmd/command.h"
+
+void help_print_program(FILE *out, const char *program);
+void help_print_command(FILE *out, const char *program, const struct command *command);

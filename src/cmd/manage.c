@@ -1,0 +1,408 @@
+/*
+ * `swarm manage`: its options, and the checks on them in the order of cli-discovery-ha.md 1.6.
+ */
+#include "cmd/manage.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "cmd/command.h"
+#include "cmd/wire.h"
+
+/* As typed. */
+struct manage_args {
+	char *strategy;
+	struct strv filters;
+	struct strv hosts;
+	bool replication;
+	char *replication_ttl;
+	char *advertise;
+	bool tls, tlsverify;
+	char *tlscacert, *tlscert, *tlskey; /* NULL: not given */
+	char *refresh_min, *refresh_max;
+	int64_t failure_retry;
+	int64_t refresh_retry;
+	char *heartbeat;
+	bool cors;
+	char *cluster_driver;
+	struct strv cluster_options;
+	struct strv discovery_options;
+	bool refresh_on_node_filter;
+	char *container_name_refresh_filter;
+};
+
+static const char *const cluster_opt_lines[] = {
+	" * swarm.overcommit=0.05\tshare of CPUs and memory to promise beyond what there is",
+	" * swarm.createretry=0\thow often to try another node when a create fails",
+	NULL,
+};
+
+static const struct option_spec manage_options[] = {
+	{
+		"strategy",
+		OPTION(STRING, struct manage_args, strategy),
+		.initial = "spread",
+		.help = "which of the fitting nodes is taken: spread, binpack, random",
+	},
+	{
+		"filter",
+		"f",
+		OPTION(LIST, struct manage_args, filters),
+		.help = "use only these filters: health, port, containerslots, dependency, "
+			"affinity, constraint, whitelist (all of them by default)",
+	},
+	{
+		"host",
+		"H",
+		OPTION(LIST, struct manage_args, hosts),
+		.initial = "tcp://127.0.0.1:2375",
+		.env = "SWARM_HOST",
+		.help = "address to listen on: [tcp://]ip:port, unix://path, fd://",
+	},
+	{
+		"replication",
+		OPTION(BOOL, struct manage_args, replication),
+		.help = "elect a primary among several managers",
+	},
+	{
+		"replication-ttl",
+		OPTION(STRING, struct manage_args, replication_ttl),
+		.initial = "20s",
+		.help = "time after which a silent primary is replaced",
+	},
+	{
+		"advertise",
+		"addr",
+		OPTION(STRING, struct manage_args, advertise),
+		.env = "SWARM_ADVERTISE",
+		.help = "address of this manager, as the other managers reach it: ip:port",
+	},
+	{
+		"tls",
+		OPTION(BOOL, struct manage_args, tls),
+		.help = "use TLS, without checking who is at the other end",
+	},
+	{
+		"tlscacert",
+		OPTION(STRING, struct manage_args, tlscacert),
+		.help = "file with the certificates of the authority to trust",
+	},
+	{
+		"tlscert",
+		OPTION(STRING, struct manage_args, tlscert),
+		.help = "file with the certificate of this manager",
+	},
+	{
+		"tlskey",
+		OPTION(STRING, struct manage_args, tlskey),
+		.help = "file with the key of that certificate",
+	},
+	{
+		"tlsverify",
+		OPTION(BOOL, struct manage_args, tlsverify),
+		.help = "use TLS, and check clients and engines against --tlscacert",
+	},
+	{
+		"engine-refresh-min-interval",
+		OPTION(STRING, struct manage_args, refresh_min),
+		.initial = "30s",
+		.help = "shortest time between two full looks at an engine",
+	},
+	{
+		"engine-refresh-max-interval",
+		OPTION(STRING, struct manage_args, refresh_max),
+		.initial = "60s",
+		.help = "longest time between two full looks at an engine",
+	},
+	{
+		"engine-failure-retry",
+		OPTION(INT, struct manage_args, failure_retry),
+		.initial = "3",
+		.help = "failures in a row that make an engine unhealthy",
+	},
+	{
+		"engine-refresh-retry",
+		OPTION(INT, struct manage_args, refresh_retry),
+		.initial = "3",
+		.help = "deprecated; use --engine-failure-retry",
+	},
+	{
+		"heartbeat",
+		OPTION(STRING, struct manage_args, heartbeat),
+		.initial = "60s",
+		.help = "time between two looks at a discovery that cannot notify",
+	},
+	{
+		"api-enable-cors",
+		"cors",
+		OPTION(BOOL, struct manage_args, cors),
+		.help = "let web pages of other origins use the API",
+	},
+	{
+		"cluster-driver",
+		"c",
+		OPTION(STRING, struct manage_args, cluster_driver),
+		.initial = "swarm",
+		.help = "kind of cluster; there is only swarm",
+	},
+	{
+		"discovery-opt",
+		OPTION(LIST, struct manage_args, discovery_options),
+		.help = "option of the discovery service, key=value",
+	},
+	{
+		"cluster-opt",
+		OPTION(LIST, struct manage_args, cluster_options),
+		.help = "option of the cluster, key=value",
+		.more = cluster_opt_lines,
+	},
+	{
+		"refresh-on-node-filter",
+		OPTION(BOOL, struct manage_args, refresh_on_node_filter),
+		.help = "look at the engine first when containers are listed with a node filter",
+	},
+	{
+		"container-name-refresh-filter",
+		OPTION(STRING, struct manage_args, container_name_refresh_filter),
+		.help = "look at the engine first when containers are listed with a name filter "
+			"that contains this",
+	},
+};
+
+/* ---- TLS ---- */
+
+static bool tls_given_in_vain(const struct manage_args *args)
+{
+	return args->tlscacert || args->tlscert || args->tlskey;
+}
+
+static bool check_tls_options(const struct manage_args *args, struct error *err)
+{
+	if (!args->tls && !args->tlsverify) {
+		if (tls_given_in_vain(args))
+			return error_set(err, ERROR_INVALID,
+				"--tlscert, --tlskey and --tlscacert require the use of either "
+				"--tls or --tlsverify");
+		return true;
+	}
+	if (!args->tlscert || !args->tlskey)
+		return error_set(err, ERROR_INVALID,
+			"--tlscert and --tlskey must be provided when using --tls");
+	if (args->tlsverify && !args->tlscacert)
+		return error_set(
+			err, ERROR_INVALID, "--tlscacert must be provided when using --tlsverify");
+	return true;
+}
+
+/* Alone first, so that the error says which of the files is at fault. */
+static bool check_key_pair(const struct tls_files *files, struct error *err)
+{
+	struct tls_files pair = { .cert_file = files->cert_file, .key_file = files->key_file };
+	auto_error struct error why = ERROR_INIT;
+	struct tls_context *ctx = tls_server_create(&pair, TLS_VERIFY_NONE, &why);
+
+	if (!ctx)
+		return error_set(err, ERROR_TLS,
+			"Couldn't load X509 key pair (%s, %s): %s. Key encrypted?", pair.cert_file,
+			pair.key_file, why.text);
+	tls_context_unref(ctx);
+	return true;
+}
+
+static bool load_tls(const struct manage_args *args, struct manage_options *o, struct error *err)
+{
+	struct tls_files files = {
+		.ca_file = args->tlsverify ? args->tlscacert : NULL,
+		.cert_file = args->tlscert,
+		.key_file = args->tlskey,
+	};
+	enum tls_verify verify = args->tlsverify ? TLS_VERIFY_PEER : TLS_VERIFY_NONE;
+
+	if (!check_tls_options(args, err))
+		return false;
+	if (!args->tls && !args->tlsverify)
+		return true;
+	if (!check_key_pair(&files, err))
+		return false;
+	o->tls_server = tls_server_create(&files, verify, err);
+	if (!o->tls_server)
+		return error_wrap(err, "Couldn't read CA certificate");
+	o->tls_client = tls_client_create(&files, verify, err);
+	return o->tls_client != NULL;
+}
+
+/* ---- engines ---- */
+
+static bool check_refresh(
+	const struct manage_args *args, struct manage_options *o, struct error *err)
+{
+	int64_t min_ns, max_ns;
+
+	if (!value_duration("engine-refresh-min-interval", args->refresh_min, &min_ns, err))
+		return false;
+	if (min_ns <= 0)
+		return error_set(
+			err, ERROR_INVALID, "min refresh interval should be a positive number");
+	if (!value_duration("engine-refresh-max-interval", args->refresh_max, &max_ns, err))
+		return false;
+	if (max_ns < min_ns)
+		return error_set(err, ERROR_INVALID,
+			"max refresh interval cannot be less than min refresh interval");
+	o->refresh_min_ms = value_ns_to_ms(min_ns);
+	o->refresh_max_ms = value_ns_to_ms(max_ns);
+	return true;
+}
+
+static bool check_retries(
+	const struct manage_args *args, struct manage_options *o, struct error *err)
+{
+	if (args->refresh_retry != 3)
+		return error_set(err, ERROR_INVALID,
+			"--engine-refresh-retry is deprecated. Use --engine-failure-retry");
+	if (args->failure_retry < 1 || args->failure_retry > UINT32_MAX)
+		return error_set(err, ERROR_INVALID, "invalid failure retry count");
+	o->failure_retry = (uint32_t)args->failure_retry;
+	return true;
+}
+
+/* ---- members ---- */
+
+static bool check_discovery(const struct manage_args *args, const char *text,
+	struct manage_options *o, struct error *err)
+{
+	int64_t heartbeat_ns;
+
+	if (!value_heartbeat(args->heartbeat, &heartbeat_ns, err) ||
+		!value_discovery_options(&args->discovery_options, err))
+		return false;
+	o->heartbeat_ms = value_ns_to_ms(heartbeat_ns);
+	strv_copy(&o->discovery_options, &args->discovery_options);
+	return discovery_url_parse(&o->discovery, text, err) &&
+	       discovery_url_check(&o->discovery, &o->discovery_options, err);
+}
+
+/* ---- placement ---- */
+
+static bool check_cluster(
+	const struct manage_args *args, struct manage_options *o, struct error *err)
+{
+	o->sched = sched_create(args->strategy, args->filters.count ? &args->filters : NULL, err);
+	if (!o->sched)
+		return false;
+	if (strcmp(args->cluster_driver, "swarm") != 0)
+		return error_set(
+			err, ERROR_INVALID, "unsupported cluster \"%s\"", args->cluster_driver);
+	return value_cluster_options(&args->cluster_options, &o->cluster, err);
+}
+
+/* ---- several managers ---- */
+
+static bool check_replication_ttl(const char *text, int64_t *ret_ms, struct error *err)
+{
+	int64_t ns;
+
+	if (!value_duration("replication-ttl", text, &ns, err))
+		return false;
+	if (ns <= 0)
+		return error_set(
+			err, ERROR_INVALID, "--replication-ttl should be a positive number");
+	*ret_ms = value_ns_to_ms(ns);
+	return true;
+}
+
+static bool check_replication(
+	const struct manage_args *args, struct manage_options *o, struct error *err)
+{
+	o->replication = args->replication;
+	o->advertise = xstrdup_null(args->advertise);
+	if (!args->replication)
+		return true;
+	/* Classic Swarm gives a name that the option never had, and scripts look for it. */
+	if (!args->advertise || !*args->advertise)
+		return error_set(err, ERROR_INVALID,
+			"--advertise address must be provided when using --leader-election "
+			"(which is --replication)");
+	if (!value_advertise(args->advertise, err) ||
+		!check_replication_ttl(args->replication_ttl, &o->replication_ttl_ms, err))
+		return false;
+	if (!o->discovery.scheme->can_elect)
+		return error_set(err, ERROR_UNSUPPORTED,
+			"Leader election is only supported with consul, etcd and zookeeper "
+			"discovery.");
+	return true;
+}
+
+/* ---- listeners ---- */
+
+static bool check_hosts(const struct manage_args *args, struct manage_options *o, struct error *err)
+{
+	for (size_t i = 0; i < args->hosts.count; i++) {
+		if (!value_host(args->hosts.items[i], err))
+			return false;
+	}
+	strv_copy(&o->hosts, &args->hosts);
+	return true;
+}
+
+/* ---- all of it ---- */
+
+static void note_plain_values(
+	const struct invocation *in, const struct manage_args *args, struct manage_options *o)
+{
+	const char *name_filter = args->container_name_refresh_filter;
+
+	o->program = in->program;
+	o->debug = in->globals->debug;
+	o->experimental = in->globals->experimental;
+	o->cors = args->cors;
+	o->refresh_on_node_filter = args->refresh_on_node_filter;
+	o->container_name_refresh_filter = xstrdup(name_filter ? name_filter : "");
+}
+
+static bool check_all(const struct invocation *in, const struct manage_args *args,
+	const struct strv *words, struct manage_options *o, struct error *err)
+{
+	const char *text;
+
+	return load_tls(args, o, err) && check_refresh(args, o, err) &&
+	       check_retries(args, o, err) &&
+	       value_discovery(in, words, "manage a cluster", &text, err) &&
+	       check_discovery(args, text, o, err) && check_cluster(args, o, err) &&
+	       check_replication(args, o, err) && check_hosts(args, o, err);
+}
+
+static void manage_options_finish(struct manage_options *o)
+{
+	discovery_url_finish(&o->discovery);
+	strv_finish(&o->discovery_options);
+	strv_finish(&o->hosts);
+	tls_context_unref(o->tls_server);
+	tls_context_unref(o->tls_client);
+	sched_destroy(o->sched);
+	free(o->container_name_refresh_filter);
+	free(o->advertise);
+	*o = (struct manage_options){ 0 };
+}
+
+static bool manage_run(const struct invocation *in, const void *values, const struct strv *words,
+	struct error *err)
+{
+	struct manage_options o = { 0 };
+
+	note_plain_values(in, values, &o);
+	bool ok = check_all(in, values, words, &o, err) && wire_run(&o) == 0;
+	manage_options_finish(&o);
+	return ok;
+}
+
+const struct command command_manage = {
+	.name = "manage",
+	.alias = "m",
+	.summary = "Manage a cluster of Docker engines",
+	.usage = "[OPTIONS] <discovery>",
+	.takes_discovery = true,
+	.options = manage_options,
+	.options_count = ARRAY_SIZE(manage_options),
+	.values_size = sizeof(struct manage_args),
+	.run = manage_run,
+};

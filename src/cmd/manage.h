@@ -1,0 +1,41 @@
+/*
+ * cmd/manage.h - what `swarm manage` was told, checked and in units.
+ *
+ * Filled by manage.c, which owns it for the time of wire_run().
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/strv.h"
+#include "cmd/values.h"
+#include "discovery/discovery.h"
+#include "net/tls.h"
+#include "sched/sched.h"
+
+struct manage_options {
+	const char *program; /* borrowed */
+	bool debug, experimental;
+
+	struct discovery_url discovery;
+	struct strv discovery_options; /* "key=value" */
+	int64_t heartbeat_ms;          /* >= 1000 */
+
+	struct strv hosts;              /* addresses to listen on, at least one */
+	struct tls_context *tls_server; /* counted; NULL: plain */
+	struct tls_context *tls_client; /* counted; NULL exactly when tls_server is */
+
+	struct sched *sched; /* owned; filters and strategy */
+	int64_t refresh_min_ms, refresh_max_ms;
+	uint32_t failure_retry;
+	struct cluster_options cluster;
+
+	bool cors;
+	bool refresh_on_node_filter;
+	char *container_name_refresh_filter; /* owned; "" for none */
+
+	bool replication;
+	char *advertise; /* owned; NULL when not given; checked only with replication */
+	int64_t replication_ttl_ms;
+};

@@ -1,0 +1,165 @@
+#include "cmd/values.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/parse.h"
+#include "cmd/command.h"
+#include "discovery/entry.h"
+#include "net/address.h"
+
+#define DEFAULT_OVERCOMMIT 0.05
+#define NS_PER_MS          INT64_C(1000000)
+
+bool value_duration(const char *name, const char *text, int64_t *ret_ns, struct error *err)
+{
+	if (!parse_duration(text, ret_ns, err))
+		return error_wrap(err, "invalid --%s", name);
+	return true;
+}
+
+int64_t value_ns_to_ms(int64_t ns)
+{
+	return ns / NS_PER_MS + (ns % NS_PER_MS > 0);
+}
+
+bool value_heartbeat(const char *text, int64_t *ret_ns, struct error *err)
+{
+	int64_t ns;
+
+	if (!value_duration("heartbeat", text, &ns, err))
+		return false;
+	if (ns < NS_PER_S)
+		return error_set(err, ERROR_INVALID, "--heartbeat should be at least one second");
+	*ret_ns = ns;
+	return true;
+}
+
+bool value_advertise(const char *text, struct error *err)
+{
+	if (!entry_check_host_port(text, NULL))
+		return error_set(err, ERROR_INVALID,
+			"--advertise should be of the form ip:port or hostname:port");
+	return true;
+}
+
+bool value_discovery_options(const struct strv *options, struct error *err)
+{
+	for (size_t i = 0; i < options->count; i++) {
+		if (!strchr(options->items[i], '='))
+			return error_set(err, ERROR_INVALID,
+				"--discovery-opt must contain key=value strings");
+	}
+	return true;
+}
+
+bool value_host(const char *text, struct error *err)
+{
+	struct address address = { 0 };
+
+	if (str_starts_with(text, "fd://"))
+		return true;
+	if (!address_parse(&address, text, err))
+		return false;
+	address_finish(&address);
+	return true;
+}
+
+/* ---- --cluster-opt ---- */
+
+static bool set_overcommit(struct cluster_options *o, const char *text, struct error *err)
+{
+	double value;
+
+	if (!parse_double(text, &value) || !isfinite(value))
+		return error_set(
+			err, ERROR_INVALID, "swarm.overcommit: '%s' is not a number", text);
+	if (value <= -1)
+		return error_set(err, ERROR_INVALID,
+			"swarm.overcommit should be larger than -1, %f is invalid", value);
+	o->overcommit = value;
+	return true;
+}
+
+static bool set_create_retry(struct cluster_options *o, const char *text, struct error *err)
+{
+	int64_t value;
+
+	if (!parse_i64(text, &value) || value > UINT32_MAX)
+		return error_set(
+			err, ERROR_INVALID, "swarm.createretry: '%s' is not a whole number", text);
+	if (value < 0)
+		return error_set(err, ERROR_INVALID,
+			"swarm.createretry can not be negative, %s is invalid", text);
+	o->create_retry = (uint32_t)value;
+	return true;
+}
+
+static const struct cluster_key {
+	const char *name;
+	bool (*set)(struct cluster_options *o, const char *text, struct error *err);
+} cluster_keys[] = {
+	{ "swarm.overcommit", set_overcommit },
+	{ "swarm.createretry", set_create_retry },
+};
+
+static const struct cluster_key *find_cluster_key(const char *option, size_t len)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(cluster_keys); i++) {
+		const char *name = cluster_keys[i].name;
+		if (strlen(name) == len && strncmp(name, option, len) == 0)
+			return &cluster_keys[i];
+	}
+	return NULL;
+}
+
+bool value_cluster_options(
+	const struct strv *options, struct cluster_options *ret, struct error *err)
+{
+	struct cluster_options o = { .overcommit = DEFAULT_OVERCOMMIT };
+	bool seen[ARRAY_SIZE(cluster_keys)] = { false };
+
+	for (size_t i = 0; i < options->count; i++) {
+		const char *option = options->items[i];
+		size_t len = strcspn(option, "=");
+		const struct cluster_key *key = find_cluster_key(option, len);
+
+		if (option[len] != '=')
+			return error_set(err, ERROR_INVALID,
+				"--cluster-opt '%s' should be of the form key=value", option);
+		if (!key)
+			return error_set(err, ERROR_INVALID,
+				"unknown --cluster-opt '%.*s': there are swarm.overcommit and "
+				"swarm.createretry",
+				(int)len, option);
+		if (seen[key - cluster_keys])
+			continue;
+		seen[key - cluster_keys] = true;
+		if (!key->set(&o, option + len + 1, err))
+			return false;
+	}
+	*ret = o;
+	return true;
+}
+
+/* ---- <discovery> ---- */
+
+bool value_discovery(const struct invocation *in, const struct strv *words, const char *purpose,
+	const char **ret_text, struct error *err)
+{
+	const char *text = words->count ? words->items[0] : getenv("SWARM_DISCOVERY");
+	const char *command = in->command->name;
+
+	if (words->count > 1)
+		return error_set(err, ERROR_INVALID,
+			"%s takes one discovery argument, and '%s' is another. See '%s %s --help'.",
+			command, words->items[1], in->program, command);
+	if (!text || !*text)
+		return error_set(err, ERROR_INVALID,
+			"discovery required to %s. See '%s %s --help'.", purpose, in->program,
+			command);
+	*ret_text = text;
+	return true;
+}

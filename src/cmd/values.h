@@ -1,0 +1,39 @@
+/*
+ * cmd/values.h - what option values mean (cli-discovery-ha.md 1.8); no I/O.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/strv.h"
+
+/* A duration of the option --name; "invalid --name: <reason>". */
+bool value_duration(const char *name, const char *text, int64_t *ret_ns, struct error *err);
+/* Rounded up, so that a short time never becomes none. */
+int64_t value_ns_to_ms(int64_t ns);
+/* --heartbeat of join and manage: at least one second. */
+bool value_heartbeat(const char *text, int64_t *ret_ns, struct error *err);
+/* Address that others are told: "--advertise should be of the form ip:port or hostname:port". */
+bool value_advertise(const char *text, struct error *err);
+/* "--discovery-opt must contain key=value strings". */
+bool value_discovery_options(const struct strv *options, struct error *err);
+/* An address of -H: "unsupported protocol: \"x\"", "address X: missing port in address". */
+bool value_host(const char *text, struct error *err);
+
+struct cluster_options {
+	double overcommit;     /* > -1; 0.05 */
+	uint32_t create_retry; /* 0 */
+};
+/* "key=value" each; of a repeated key the first counts.  Unknown keys are errors. */
+bool value_cluster_options(
+	const struct strv *options, struct cluster_options *ret, struct error *err);
+
+/*
+ * The <discovery> argument of a command: the only word, else $SWARM_DISCOVERY.
+ * Errors: "discovery required to <purpose>. See 'N command --help'.", and more than one word.
+ */
+struct invocation;
+bool value_discovery(const struct invocation *in, const struct strv *words, const char *purpose,
+	const char **ret_text, struct error *err);

@@ -1,0 +1,42 @@
+/*
+ * discovery/backend.h - what discovery.c and the schemes know of each other; for discovery/ only.
+ */
+#pragma once
+
+#include "discovery/discovery.h"
+#include "net/loop.h"
+
+struct discovery_config {
+	struct loop *loop;
+	const char *rest;           /* lent for the time of create() */
+	const struct strv *options; /* likewise */
+	int64_t heartbeat_ms;
+	const struct discovery_ops *ops;
+	void *arg;
+};
+
+/* Embedded as the first thing that every scheme's create() fills with discovery_init. */
+struct discovery {
+	const struct discovery_backend *backend;
+	struct loop *loop;
+	const struct discovery_ops *ops;
+	void *arg;
+	int64_t heartbeat_ms;
+};
+
+struct discovery_backend {
+	void (*destroy)(struct discovery *d);
+	void (*reload)(struct discovery *d); /* NULL: the source cannot change */
+};
+
+static inline void discovery_init(struct discovery *d, const struct discovery_backend *backend,
+	const struct discovery_config *config)
+{
+	*d = (struct discovery){
+		.backend = backend,
+		.loop = config->loop,
+		.ops = config->ops,
+		.arg = config->arg,
+		.heartbeat_ms = config->heartbeat_ms,
+	};
+}

@@ -1,0 +1,139 @@
+#include "discovery/discovery.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "discovery/backend.h"
+#include "discovery/file.h"
+#include "discovery/nodes.h"
+
+/* In the order in which the help shows them. */
+const struct discovery_scheme discovery_schemes[] = {
+	{
+		.name = "nodes",
+		.form = "[nodes://]<ip1>,<ip2>",
+		.check = nodes_check,
+		.create = nodes_create,
+	},
+	{
+		.name = "file",
+		.form = "file://path/to/file",
+		.check = file_check,
+		.create = file_create,
+	},
+	{
+		.name = "consul",
+		.form = "consul://<ip>/<path>",
+		.can_register = true,
+		.can_elect = true,
+		.missing = "consul:// is not available in this version; use file:// or nodes://",
+	},
+	{
+		.name = "etcd",
+		.form = "etcd://<ip1>,<ip2>/<path>",
+		.can_register = true,
+		.can_elect = true,
+		.missing = "etcd:// is not available in this version; use file:// or nodes://",
+	},
+	{
+		.name = "zk",
+		.form = "zk://<ip1>,<ip2>/<path>",
+		.can_register = true,
+		.can_elect = true,
+		.missing = "zk:// is not available in this version; use file:// or nodes://",
+	},
+	{
+		.name = "token",
+		.form = "token://<token>",
+		.can_register = true,
+		.missing = "token:// is not available in this version; use file:// or nodes://",
+	},
+};
+const size_t discovery_schemes_count = ARRAY_SIZE(discovery_schemes);
+
+static const struct discovery_scheme *find_scheme(const char *name, size_t len)
+{
+	for (size_t i = 0; i < discovery_schemes_count; i++) {
+		const struct discovery_scheme *s = &discovery_schemes[i];
+		if (strlen(s->name) == len && strncmp(s->name, name, len) == 0)
+			return s;
+	}
+	return NULL;
+}
+
+/*
+ * Length of the scheme's name, 0 for a bare list.  In such a list "://" can only belong to the
+ * socket of a local engine: "10.0.0.1:2375,unix:///run/docker.sock".
+ */
+static size_t scheme_len(const char *text)
+{
+	const char *end = strstr(text, "://");
+
+	if (!end || end == text)
+		return 0;
+	for (const char *c = text; c < end; c++) {
+		if (!isalnum((unsigned char)*c) && !strchr("+-.", *c))
+			return 0;
+	}
+	return strncmp(text, "unix://", strlen("unix://")) == 0 ? 0 : (size_t)(end - text);
+}
+
+bool discovery_url_parse(struct discovery_url *ret, const char *text, struct error *err)
+{
+	size_t len = scheme_len(text);
+	const struct discovery_scheme *scheme =
+		len ? find_scheme(text, len) : find_scheme("nodes", strlen("nodes"));
+
+	if (!scheme)
+		return error_set(err, ERROR_UNSUPPORTED, "discovery service not supported");
+	ret->scheme = scheme;
+	ret->rest = xstrdup(len ? text + len + strlen("://") : text);
+	return true;
+}
+
+void discovery_url_finish(struct discovery_url *url)
+{
+	free(url->rest);
+	*url = DISCOVERY_URL_INIT;
+}
+
+bool discovery_url_check(
+	const struct discovery_url *url, const struct strv *options, struct error *err)
+{
+	if (url->scheme->missing)
+		return error_set(err, ERROR_UNSUPPORTED, "%s", url->scheme->missing);
+	return url->scheme->check(url->rest, options, err);
+}
+
+struct discovery *discovery_create(struct loop *loop, const struct discovery_url *url,
+	const struct strv *options, int64_t heartbeat_ms, const struct discovery_ops *ops,
+	void *arg, struct error *err)
+{
+	assert(heartbeat_ms > 0);
+	if (!discovery_url_check(url, options, err))
+		return NULL;
+
+	struct discovery_config config = {
+		.loop = loop,
+		.rest = url->rest,
+		.options = options,
+		.heartbeat_ms = heartbeat_ms,
+		.ops = ops,
+		.arg = arg,
+	};
+	return url->scheme->create(&config);
+}
+
+void discovery_destroy(struct discovery *d)
+{
+	if (d)
+		d->backend->destroy(d);
+}
+
+void discovery_reload(struct discovery *d)
+{
+	if (d->backend->reload)
+		d->backend->reload(d);
+}

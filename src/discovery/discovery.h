@@ -1,0 +1,70 @@
+/*
+ * discovery/discovery.h - says which addresses are the members, now and whenever that changes.
+ *
+ * A discovery URL is "scheme://rest"; without a scheme it is a list of nodes.  The table
+ * discovery_schemes[] is the only place that knows which schemes there are, and what each can do.
+ * A discovery reports whole lists, in the order of its source, duplicates kept; while the source
+ * cannot be read the last list stays in force.  It neither resolves nor contacts members.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/strv.h"
+
+struct discovery;
+struct discovery_config;
+struct loop;
+
+struct discovery_scheme {
+	const char *name;
+	const char *form;    /* of its URL, for the help: "file://path/to/file" */
+	const char *missing; /* why it is not offered yet, in one line; NULL when it is */
+	bool can_register;   /* agents can join through it */
+	bool can_elect;      /* managers can elect a leader through it */
+	/* All that can be said about the URL without touching a source. */
+	bool (*check)(const char *rest, const struct strv *options, struct error *err);
+	struct discovery *(*create)(const struct discovery_config *config);
+};
+
+extern const struct discovery_scheme discovery_schemes[];
+extern const size_t discovery_schemes_count;
+
+struct discovery_url {
+	const struct discovery_scheme *scheme; /* a row of the table */
+	char *rest;                            /* owned; what follows "://" */
+};
+
+#define DISCOVERY_URL_INIT ((struct discovery_url){ 0 })
+
+/* "discovery service not supported" when the scheme is unknown; names are case-sensitive. */
+bool discovery_url_parse(struct discovery_url *ret, const char *text, struct error *err);
+void discovery_url_finish(struct discovery_url *url);
+/* Whether discovery_create would take it: the scheme is offered (else ERROR_UNSUPPORTED), and
+ * what follows is well-formed.  options are "key=value". */
+bool discovery_url_check(
+	const struct discovery_url *url, const struct strv *options, struct error *err);
+
+/* Handlers run from the loop, never inside discovery_create; they may not destroy the discovery. */
+struct discovery_ops {
+	/* The members are now these (borrowed).  Called once at the start, then for changes. */
+	void (*handle_members)(void *arg, const struct strv *members);
+	/* Not fatal: the source will be tried again.  A list that is good in part is reported
+	 * before the error that says what was left out. */
+	void (*handle_error)(void *arg, const struct error *err);
+};
+
+/*
+ * heartbeat_ms: how often a source that cannot notify is looked at.  ops, arg and loop outlive
+ * the discovery.  NULL for the errors of discovery_url_check.
+ */
+struct discovery *discovery_create(struct loop *loop, const struct discovery_url *url,
+	const struct strv *options, int64_t heartbeat_ms, const struct discovery_ops *ops,
+	void *arg, struct error *err) must_check;
+/* NULL is fine; afterwards no handler is called. */
+void discovery_destroy(struct discovery *d);
+/* Look at the source soon, whatever the time (SIGHUP). */
+void discovery_reload(struct discovery *d);

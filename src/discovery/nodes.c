@@ -1,0 +1,85 @@
+#include "discovery/nodes.h"
+
+#include <assert.h>
+
+#include "base/mem.h"
+#include "discovery/backend.h"
+#include "discovery/entry.h"
+#include "discovery/range.h"
+
+struct nodes {
+	struct discovery base;
+	struct strv members;
+	struct deferred announce; /* the one and only list */
+};
+
+static bool check_members(const struct strv *members, struct error *err)
+{
+	for (size_t i = 0; i < members->count; i++) {
+		auto_error struct error why = ERROR_INIT;
+		if (!entry_check(members->items[i], &why))
+			return error_set(err, ERROR_INVALID,
+				"%s, please check you are using the correct discovery "
+				"(missing token:// ?)",
+				why.text);
+	}
+	return true;
+}
+
+static bool expand_items(const struct strv *items, struct strv *ret, struct error *err)
+{
+	for (size_t i = 0; i < items->count; i++) {
+		if (!range_expand(items->items[i], ret, err))
+			return false;
+	}
+	return true;
+}
+
+bool nodes_parse(const char *text, struct strv *ret, struct error *err)
+{
+	auto_strv struct strv items = STRV_INIT;
+	auto_strv struct strv members = STRV_INIT;
+
+	strv_split(&items, text, ',');
+	if (!expand_items(&items, &members, err) || !check_members(&members, err))
+		return false;
+	strv_copy(ret, &members);
+	return true;
+}
+
+bool nodes_check(const char *rest, maybe_unused const struct strv *options, struct error *err)
+{
+	auto_strv struct strv members = STRV_INIT;
+
+	return nodes_parse(rest, &members, err);
+}
+
+static void announce(struct deferred *d)
+{
+	struct nodes *n = container_of(d, struct nodes, announce);
+
+	n->base.ops->handle_members(n->base.arg, &n->members);
+}
+
+static void nodes_destroy(struct discovery *d)
+{
+	struct nodes *n = container_of(d, struct nodes, base);
+
+	deferred_cancel(&n->announce);
+	strv_finish(&n->members);
+	free(n);
+}
+
+static const struct discovery_backend nodes_backend = { .destroy = nodes_destroy };
+
+struct discovery *nodes_create(const struct discovery_config *config)
+{
+	struct nodes *n = xnew(struct nodes);
+	bool ok = nodes_parse(config->rest, &n->members, NULL);
+
+	assert(ok); /* nodes_check has said so */
+	discovery_init(&n->base, &nodes_backend, config);
+	deferred_init(&n->announce, announce);
+	loop_defer(config->loop, &n->announce);
+	return &n->base;
+}

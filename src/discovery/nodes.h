@@ -1,0 +1,13 @@
+/*
+ * discovery/nodes.h - members named in the URL itself; for discovery/ only.
+ */
+#pragma once
+
+#include "discovery/discovery.h"
+
+/* "host:port,10.0.0.[10:20]:2375,unix:///run/docker.sock"; appends to ret.  Blanks are not
+ * trimmed; one malformed or empty item is an error for the whole list. */
+bool nodes_parse(const char *text, struct strv *ret, struct error *err);
+
+bool nodes_check(const char *rest, const struct strv *options, struct error *err);
+struct discovery *nodes_create(const struct discovery_config *config);

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <uthash.h>
 
 #include "base/clock.h"
 #include "base/id.h"

@@ -17,7 +17,8 @@
 yyjson_doc *json_parse(const char *text, size_t len, struct error *err) must_check;
 
 /* Members of an object; the default when obj is NULL, not an object, or the member is absent or of
- * another type. */
+ * another type.
+ * A string with a NUL inside counts as another type. */
 const char *json_get_str(yyjson_val *obj, const char *key, const char *otherwise);
 int64_t json_get_int(
 	yyjson_val *obj, const char *key, int64_t otherwise); /* reals are truncated, saturating */
@@ -28,10 +29,11 @@ yyjson_val *json_get_arr(yyjson_val *obj, const char *key);
 /* Strings of an array member; others are skipped. */
 void json_get_strv(yyjson_val *obj, const char *key, struct strv *ret);
 
-/* The value as compact text, appended; <, >, & escaped as \u00xx when html_safe. */
+/* The value (not NULL) as compact text, appended; only what JSON demands is escaped. */
 void json_write(struct strbuf *sb, yyjson_val *val);
 void json_mut_write(struct strbuf *sb, yyjson_mut_val *val);
-char *json_doc_text(yyjson_mut_doc *doc, size_t *ret_len) must_check; /* free() */
+/* A whole document with a root; free() it.  ret_len may be NULL. */
+char *json_doc_text(yyjson_mut_doc *doc, size_t *ret_len) must_check;
 
 static inline void auto_json_handler(yyjson_doc **doc)
 {

@@ -1,0 +1,217 @@
+#include "base/log.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/strbuf.h"
+
+#define MAX_FIELDS 16
+
+struct field {
+	const char *name, *value;
+};
+
+static const struct level {
+	const char *name;
+	const char *short_name; /* on a terminal */
+	int colour;
+} levels[] = {
+	[LOG_DEBUG] = { "debug", "DEBU", 37 },
+	[LOG_INFO] = { "info", "INFO", 36 },
+	[LOG_WARN] = { "warning", "WARN", 33 },
+	[LOG_ERROR] = { "error", "ERRO", 31 },
+	[LOG_FATAL] = { "fatal", "FATA", 31 },
+	[LOG_PANIC] = { "panic", "PANI", 31 },
+};
+
+static enum log_level lowest = LOG_INFO;
+static FILE *sink;
+static bool sink_is_terminal;
+static int64_t started_ms;
+
+/* Seconds on a terminal count from here, not from the first line. */
+__attribute__((constructor)) static void remember_start(void)
+{
+	started_ms = clock_mono_ms();
+}
+
+bool log_level_parse(const char *s, enum log_level *ret_level, struct error *err)
+{
+	if (strcasecmp(s, "warn") == 0)
+		s = "warning";
+	for (size_t i = 0; i < ARRAY_SIZE(levels); i++) {
+		if (strcasecmp(s, levels[i].name) == 0) {
+			*ret_level = (enum log_level)i;
+			return true;
+		}
+	}
+	/* the text that scripts know from classic Swarm */
+	return error_set(err, ERROR_INVALID, "not a valid logrus Level: \"%s\"", s);
+}
+
+void log_set_level(enum log_level level)
+{
+	lowest = level;
+}
+
+bool log_enabled(enum log_level level)
+{
+	return level >= lowest;
+}
+
+void log_set_sink(FILE *to)
+{
+	sink = to;
+	sink_is_terminal = isatty(fileno(to));
+}
+
+static bool is_bare(const char *s)
+{
+	return s[strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+			   "-._/@^+")] == '\0';
+}
+
+static void add_value(struct strbuf *sb, const char *value)
+{
+	if (is_bare(value))
+		strbuf_add_str(sb, value);
+	else
+		strbuf_add_quoted(sb, value);
+}
+
+/* RFC 3339 in local time: operators compare it with their wall clock. */
+static void add_local_time(struct strbuf *sb)
+{
+	time_t now = clock_wall_ns() / NS_PER_S;
+	struct tm tm;
+	char text[sizeof("2006-01-02T15:04:05")];
+
+	localtime_r(&now, &tm);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
+	strbuf_add_str(sb, text);
+	if (tm.tm_gmtoff == 0) {
+		strbuf_add_char(sb, 'Z');
+		return;
+	}
+	long minutes = labs(tm.tm_gmtoff) / 60;
+	strbuf_addf(sb, "%c%02ld:%02ld", tm.tm_gmtoff < 0 ? '-' : '+', minutes / 60, minutes % 60);
+}
+
+static void format_plain(struct strbuf *sb, const struct level *level, const char *msg,
+	const struct field *fields, size_t count)
+{
+	strbuf_add_str(sb, "time=\"");
+	add_local_time(sb);
+	strbuf_addf(sb, "\" level=%s", level->name);
+	if (*msg) {
+		strbuf_add_str(sb, " msg=");
+		add_value(sb, msg);
+	}
+	for (size_t i = 0; i < count; i++) {
+		strbuf_addf(sb, " %s=", fields[i].name);
+		add_value(sb, fields[i].value);
+	}
+	strbuf_add_char(sb, '\n');
+}
+
+static void format_terminal(struct strbuf *sb, const struct level *level, const char *msg,
+	const struct field *fields, size_t count)
+{
+	auto_strbuf struct strbuf text = STRBUF_INIT;
+
+	/* texts from peers must not steer the terminal */
+	strbuf_add_escaped(&text, msg);
+	strbuf_addf(sb, "\x1b[%dm%s\x1b[0m[%04" PRId64 "] %-44s ", level->colour, level->short_name,
+		(clock_mono_ms() - started_ms) / 1000, text.buf);
+	for (size_t i = 0; i < count; i++) {
+		strbuf_addf(sb, " \x1b[%dm%s\x1b[0m=", level->colour, fields[i].name);
+		add_value(sb, fields[i].value);
+	}
+	strbuf_add_char(sb, '\n');
+}
+
+static void write_line(
+	enum log_level level, const char *msg, const struct field *fields, size_t count)
+{
+	auto_strbuf struct strbuf line = STRBUF_INIT;
+
+	if (!sink)
+		log_set_sink(stdout);
+	if (sink_is_terminal)
+		format_terminal(&line, &levels[level], msg, fields, count);
+	else
+		format_plain(&line, &levels[level], msg, fields, count);
+	fwrite(line.buf, 1, line.len, sink);
+	fflush(sink);
+}
+
+static void log_text(enum log_level level, const char *fmt, va_list ap) printf_like(2, 0);
+
+static void log_text(enum log_level level, const char *fmt, va_list ap)
+{
+	auto_strbuf struct strbuf text = STRBUF_INIT;
+
+	if (!log_enabled(level))
+		return;
+	strbuf_vaddf(&text, fmt, ap);
+	write_line(level, text.buf, NULL, 0);
+}
+
+#define DEFINE_LOG(name, level)                                                                    \
+	void name(const char *fmt, ...)                                                            \
+	{                                                                                          \
+		va_list ap;                                                                        \
+                                                                                                   \
+		va_start(ap, fmt);                                                                 \
+		log_text(level, fmt, ap);                                                          \
+		va_end(ap);                                                                        \
+	}
+
+DEFINE_LOG(log_debug, LOG_DEBUG)
+DEFINE_LOG(log_info, LOG_INFO)
+DEFINE_LOG(log_warn, LOG_WARN)
+DEFINE_LOG(log_error, LOG_ERROR)
+
+static int compare_fields(const void *a, const void *b)
+{
+	return strcmp(((const struct field *)a)->name, ((const struct field *)b)->name);
+}
+
+/* The three names of our own stay ours. */
+static const char *field_name(const char *name)
+{
+	if (strcmp(name, "time") == 0)
+		return "fields.time";
+	if (strcmp(name, "level") == 0)
+		return "fields.level";
+	if (strcmp(name, "msg") == 0)
+		return "fields.msg";
+	return name;
+}
+
+void log_fields(enum log_level level, const char *msg, ...)
+{
+	struct field fields[MAX_FIELDS];
+	size_t count = 0;
+	const char *name;
+	va_list ap;
+
+	if (!log_enabled(level))
+		return;
+	va_start(ap, msg);
+	while ((name = va_arg(ap, const char *)) != NULL) {
+		const char *value = va_arg(ap, const char *);
+
+		assert(count < MAX_FIELDS);
+		fields[count++] = (struct field){ field_name(name), value ? value : "" };
+	}
+	va_end(ap);
+	qsort(fields, count, sizeof(*fields), compare_fields);
+	write_line(level, msg, fields, count);
+}

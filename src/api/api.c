@@ -25,6 +25,11 @@ void api_init(struct api *api, struct loop *loop, struct manager *manager,
 	list_init(&api->event_streams);
 }
 
+void api_drain(struct api *api)
+{
+	events_end_all(api);
+}
+
 void api_finish(struct api *api)
 {
 	struct request *rq, *tmp;

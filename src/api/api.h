@@ -35,6 +35,8 @@ struct api {
 
 void api_init(struct api *api, struct loop *loop, struct manager *manager,
 	const struct api_config *config);
+/* The process is about to stop: endless streams end, other requests may finish. */
+void api_drain(struct api *api);
 /* Cancels every request under way.  The server must be destroyed after this. */
 void api_finish(struct api *api);
 /* For struct http_server_config. */

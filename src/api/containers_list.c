@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "base/parse.h"
 #include "cluster/lookup.h"
+#include "cluster/refresh.h"
 #include "manager/fanout.h"
 
 enum {

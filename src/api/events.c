@@ -93,6 +93,14 @@ static enum task_turn stream_end(struct event_stream *s)
 	return TASK_WAIT;
 }
 
+void events_end_all(struct api *api)
+{
+	struct event_stream *s, *tmp;
+
+	list_for_each_safe(s, tmp, &api->event_streams, link)
+		stream_end(s);
+}
+
 static enum task_turn wait_on(struct event_stream *s)
 {
 	/* Without `until` the stream ends with its client only. */

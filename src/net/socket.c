@@ -17,6 +17,7 @@ enum {
 	KEEPALIVE_IDLE_S = 10,
 	KEEPALIVE_INTERVAL_S = 5,
 	KEEPALIVE_PROBES = 3,
+	WINDOW_PROBES = 6, /* unanswered, about 13 s after the first */
 };
 
 const char *socket_errno_text(int number)
@@ -123,4 +124,24 @@ int socket_take_error(int fd)
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &number, &len) != 0)
 		return errno;
 	return number;
+}
+
+/*
+ * TCP_USER_TIMEOUT would do this in the kernel, but it also ends connections whose peer is alive
+ * and only does not read for a while: a pager on `docker logs`.
+ */
+enum socket_delivery socket_delivery(int fd, int64_t silent_ms)
+{
+	struct tcp_info info = { 0 };
+	socklen_t len = sizeof(info);
+
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0)
+		return SOCKET_DELIVERED;
+	if (info.tcpi_probes >= WINDOW_PROBES)
+		return SOCKET_SILENT;
+	if (info.tcpi_unacked == 0)
+		return SOCKET_DELIVERED;
+	return info.tcpi_last_ack_recv >= silent_ms && info.tcpi_last_data_recv >= silent_ms
+		       ? SOCKET_SILENT
+		       : SOCKET_WAITING;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/socket.h>
 
 #include "base/util.h"
@@ -19,5 +20,11 @@ bool socket_is_ip(const struct sockaddr_storage *sa);
 bool socket_is_loopback(const struct sockaddr_storage *sa);
 /* No delay for small writes; probes when idle, so that a silently dead peer is noticed. */
 void socket_tune_tcp(int fd);
+enum socket_delivery {
+	SOCKET_DELIVERED, /* the peer has acknowledged all, or it is no TCP socket */
+	SOCKET_WAITING,   /* for an acknowledgement, or for the peer to make room */
+	SOCKET_SILENT,    /* the peer's host has not answered for silent_ms */
+};
+enum socket_delivery socket_delivery(int fd, int64_t silent_ms);
 /* The pending error of the descriptor (0: none), which is thereby cleared. */
 int socket_take_error(int fd);

@@ -25,6 +25,8 @@
 #include "net/transport.h"
 
 enum {
+	SILENT_MS = 25 * 1000, /* sent, and no word from the peer's host */
+	WATCH_MS = 5 * 1000,
 	TURN_BYTES = 128 * 1024, /* per direction and round of work: nobody starves */
 	COPY_BELOW = 4 * 1024,   /* moving few bytes would keep their whole block of memory */
 };
@@ -34,6 +36,9 @@ struct stream {
 	struct transport transport;
 	struct event event;
 	struct deferred work;
+	struct timer watch; /* runs while bytes are on their way to a TCP peer */
+	int64_t watch_since_ms;
+	bool is_tcp;
 	struct evbuffer *input, *output; /* owned */
 	const struct stream_ops *ops;    /* borrowed; NULL until somebody cares */
 	void *arg;
@@ -133,6 +138,25 @@ static void stream_break(struct stream *s, struct error *err)
 	s->tell_broken = true;
 	evbuffer_drain(s->output, evbuffer_get_length(s->output));
 	event_del(&s->event);
+	timer_stop(&s->watch);
+}
+
+static void handle_watch(struct timer *t)
+{
+	struct stream *s = container_of(t, struct stream, watch);
+	enum socket_delivery delivery = socket_delivery(s->transport.fd, SILENT_MS);
+	auto_error struct error err = ERROR_INIT;
+
+	/* After a quiet hour the last acknowledgement is an hour old; that is no silence yet. */
+	if (delivery == SOCKET_SILENT && clock_mono_ms() - s->watch_since_ms < SILENT_MS)
+		delivery = SOCKET_WAITING;
+	if (delivery == SOCKET_SILENT) {
+		error_set(&err, ERROR_TIMEOUT, "the peer's host does not answer any more");
+		stream_break(s, &err);
+		want_work(s);
+	} else if (delivery == SOCKET_WAITING || stream_output_len(s) > 0) {
+		timer_start(&s->watch, WATCH_MS);
+	}
 }
 
 static void work_input(struct stream *s)
@@ -206,6 +230,14 @@ static void note_output_result(struct stream *s, enum transport_result result, s
 	}
 }
 
+static void start_watch(struct stream *s)
+{
+	if (!s->is_tcp || timer_pending(&s->watch))
+		return;
+	s->watch_since_ms = clock_mono_ms();
+	timer_start(&s->watch, WATCH_MS);
+}
+
 static void work_output(struct stream *s)
 {
 	auto_error struct error err = ERROR_INIT;
@@ -220,6 +252,7 @@ static void work_output(struct stream *s)
 	if (sent > 0) {
 		s->bytes_out += sent;
 		s->last_active_ms = clock_mono_ms();
+		start_watch(s);
 	}
 	if (result == TRANSPORT_MORE && s->output_ending && evbuffer_get_length(s->output) == 0) {
 		result = transport_end(&s->transport, &err);
@@ -356,7 +389,8 @@ static void learn_peer(struct stream *s)
 	s->peer = socket_format_address(&sa, len);
 	s->peer_ip = socket_format_ip(&sa);
 	s->peer_uid = sa.ss_family == AF_UNIX ? unix_peer_uid(s->transport.fd) : -1;
-	if (socket_is_ip(&sa))
+	s->is_tcp = socket_is_ip(&sa);
+	if (s->is_tcp)
 		socket_tune_tcp(s->transport.fd);
 	if (s->transport.ssl)
 		s->peer_certificate = certificate_subject(s->transport.ssl);
@@ -372,6 +406,7 @@ struct stream *stream_create(struct loop *loop, int fd, SSL *ssl)
 	s->output = evbuffer_new();
 	evbuffer_add_cb(s->input, handle_input_change, s);
 	deferred_init(&s->work, stream_work);
+	timer_init(&s->watch, loop, handle_watch);
 	learn_peer(s);
 	s->last_active_ms = clock_mono_ms();
 	/* Nobody knows what the handshake has left in the buffers: try both once. */
@@ -407,6 +442,7 @@ void stream_destroy(struct stream *s, const char *reason)
 	s->ops = NULL;
 	deferred_cancel(&s->work);
 	event_del(&s->event);
+	timer_stop(&s->watch);
 	close(s->transport.fd);
 	loop_release_later(s->loop, s, stream_free);
 }

@@ -98,8 +98,8 @@ void pki_issue(struct pki *p, const char *name, enum pki_usage usage)
 	X509 *x = new_certificate(name, key, -1800, usage == PKI_EXPIRED_SERVER ? -60 : 3600);
 
 	X509_set_issuer_name(x, X509_get_subject_name(authority));
-	add_extension(x, authority, NID_ext_key_usage,
-		usage == PKI_CLIENT ? "clientAuth" : "serverAuth");
+	add_extension(
+		x, authority, NID_ext_key_usage, usage == PKI_CLIENT ? "clientAuth" : "serverAuth");
 	add_extension(x, authority, NID_subject_alt_name,
 		usage == PKI_OTHER_NAME ? "DNS:node-9.example,IP:10.9.9.9"
 					: "DNS:localhost,IP:127.0.0.1");
@@ -111,8 +111,7 @@ void pki_issue(struct pki *p, const char *name, enum pki_usage usage)
 }
 
 static struct tls_context *make_context(struct pki *p, const char *name, enum tls_verify verify,
-	struct tls_context *(*create)(
-		const struct tls_files *, enum tls_verify, struct error *))
+	struct tls_context *(*create)(const struct tls_files *, enum tls_verify, struct error *))
 {
 	auto_error struct error err = ERROR_INIT;
 	auto_free char *ca = pki_path(p, "ca", ".pem");

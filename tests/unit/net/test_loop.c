@@ -1,0 +1,233 @@
+#include "fixture.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/strv.h"
+#include "net/listen.h"
+#include "net/task.h"
+
+struct job {
+	struct task task;
+	struct loop *loop;
+	int steps, dones;
+	bool timed_out;
+};
+
+static enum task_turn job_last(struct task *t)
+{
+	struct job *j = container_of(t, struct job, task);
+
+	j->steps++;
+	j->timed_out = t->timed_out;
+	return TASK_DONE;
+}
+TASK_STEP(step_last, job_last);
+
+static enum task_turn job_wait(struct task *t)
+{
+	container_of(t, struct job, task)->steps++;
+	return task_wait_ms(t, &step_last, 20);
+}
+TASK_STEP(step_wait, job_wait);
+
+static enum task_turn job_first(struct task *t)
+{
+	container_of(t, struct job, task)->steps++;
+	return task_go(t, &step_wait);
+}
+TASK_STEP(step_first, job_first);
+
+static void handle_done(struct task *t)
+{
+	container_of(t, struct job, task)->dones++;
+}
+
+static void job_start(struct job *j)
+{
+	*j = (struct job){ .loop = loop_create() };
+	task_init(&j->task, j->loop, &step_first, handle_done);
+	task_start(&j->task);
+	assert_int_equal(j->steps, 0);
+	loop_turn(j->loop, 0);
+	assert_int_equal(j->steps, 2);
+}
+
+static void test_task_deadline(void **state)
+{
+	struct job j;
+
+	(void)state;
+	job_start(&j);
+	turn_until(j.loop, j.dones == 1);
+	assert_true(j.timed_out);
+	task_wake(&j.task);
+	loop_turn(j.loop, 0);
+	assert_int_equal(j.steps, 3);
+	loop_destroy(j.loop);
+}
+
+static void test_task_wake(void **state)
+{
+	struct job j;
+
+	(void)state;
+	job_start(&j);
+	task_wake(&j.task);
+	task_wake(&j.task);
+	assert_int_equal(j.steps, 2);
+	loop_turn(j.loop, 0);
+	assert_int_equal(j.dones, 1);
+	assert_int_equal(j.steps, 3);
+	assert_false(j.timed_out);
+	loop_destroy(j.loop);
+}
+
+static void test_task_finish(void **state)
+{
+	struct job j;
+
+	(void)state;
+	job_start(&j);
+	task_wake(&j.task);
+	task_finish(&j.task);
+	task_finish(&j.task);
+	task_wake(&j.task);
+	task_wake(NULL);
+	for (int i = 0; i < 4; i++)
+		loop_turn(j.loop, 10);
+	assert_int_equal(j.steps, 2);
+	assert_int_equal(j.dones, 0);
+	loop_destroy(j.loop);
+}
+
+struct chain {
+	struct loop *loop;
+	struct deferred d;
+	int runs;
+};
+
+static void run_for_ever(struct deferred *d)
+{
+	struct chain *c = container_of(d, struct chain, d);
+
+	c->runs++;
+	loop_defer(c->loop, d);
+}
+
+/* Work that defers itself again does not keep the loop from its descriptors. */
+static void test_deferred_is_bounded(void **state)
+{
+	struct chain c = { .loop = loop_create() };
+
+	(void)state;
+	deferred_init(&c.d, run_for_ever);
+	loop_defer(c.loop, &c.d);
+	loop_defer(c.loop, &c.d);
+	assert_int_equal(c.runs, 0);
+	loop_turn(c.loop, 1000);
+	assert_in_range(c.runs, 1, 100);
+	deferred_cancel(&c.d);
+	loop_destroy(c.loop);
+}
+
+static void count_release(void *object)
+{
+	++*(int *)object;
+}
+
+static void test_release_later(void **state)
+{
+	struct loop *loop = loop_create();
+	int released = 0;
+
+	(void)state;
+	loop_release_later(loop, &released, count_release);
+	assert_int_equal(released, 0);
+	loop_turn(loop, 0);
+	assert_int_equal(released, 1);
+	loop_destroy(loop);
+	assert_int_equal(released, 1);
+}
+
+static int signals;
+
+static void handle_signal(struct loop_signal *s)
+{
+	assert_int_equal(s->number, SIGUSR1);
+	signals++;
+}
+
+static void test_signal(void **state)
+{
+	struct loop *loop = loop_create();
+	struct loop_signal s;
+
+	(void)state;
+	loop_signal_start(&s, loop, SIGUSR1, handle_signal);
+	raise(SIGUSR1);
+	turn_until(loop, signals == 1);
+	loop_signal_stop(&s);
+	loop_destroy(loop);
+}
+
+static void ignore_stream(struct listener *l, struct stream *s, void *arg)
+{
+	(void)l;
+	(void)arg;
+	stream_destroy(s, "test");
+}
+
+/* Socket activation: descriptor 3 is a listening socket that somebody else made. */
+static void test_passed_socket(void **state)
+{
+	static const struct listener_ops ops = { .handle_stream = ignore_stream };
+	struct sockaddr_in sa = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	auto_free char *pid = xasprintf("%d", (int)getpid());
+	auto_strv struct strv addresses = STRV_INIT;
+	auto_error struct error err = ERROR_INIT;
+	struct loop *loop;
+	struct listener *l;
+
+	(void)state;
+	assert_int_equal(bind(fd, (struct sockaddr *)&sa, sizeof(sa)), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	if (fd != 3)
+		assert_int_equal(dup2(fd, 3), 3);
+	setenv("LISTEN_PID", pid, 1);
+	setenv("LISTEN_FDS", "1", 1);
+	loop = loop_create();
+	assert_null(listener_create(loop, "fd://4", NULL, &ops, NULL, &err));
+	assert_string_equal(err.text, "listen fd: descriptor 4 was not passed");
+	l = listener_create(loop, "fd://", NULL, &ops, NULL, &err);
+	assert_non_null(l);
+	listener_addresses(l, &addresses);
+	assert_int_equal(addresses.count, 1);
+	assert_true(fcntl(3, F_GETFD) & FD_CLOEXEC);
+	listener_destroy(l);
+	loop_destroy(loop);
+	if (fd != 3)
+		close(fd);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_passed_socket), /* first: it needs descriptor 3 */
+		cmocka_unit_test(test_task_deadline),
+		cmocka_unit_test(test_task_wake),
+		cmocka_unit_test(test_task_finish),
+		cmocka_unit_test(test_deferred_is_bounded),
+		cmocka_unit_test(test_release_later),
+		cmocka_unit_test(test_signal),
+	};
+
+	return cmocka_run_group_tests_name("loop", tests, NULL, NULL);
+}

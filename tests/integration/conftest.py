@@ -1,0 +1,100 @@
+"""Fixtures of the integration tests.
+
+engines   three real Docker engines, shared by the whole run, as new for every test
+manager   `swarm manage` over these engines, all of them healthy
+start_manager   the same with flags, nodes and environment of the test's choice
+fakes     scripted engines that do what no real one would
+docker    the docker command, talking to the manager
+"""
+
+import os
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+from fakes.engine import FakeEngines  # noqa: E402
+from harness import docker as docker_module  # noqa: E402
+from harness.lab import Lab, name_for_this_tree  # noqa: E402
+from harness.manager import Manager  # noqa: E402
+
+ENGINE_COUNT = 3
+LABELS = ["--label", "0:storage=ssd", "--label", "1:storage=disk", "--label", "2:storage=disk"]
+
+
+def pytest_collection_modifyitems(items):
+    """Tests without engines first: they are quick, and tell most about what is broken."""
+    items.sort(key=lambda item: "engines" in item.fixturenames)
+
+
+def pytest_sessionstart(session):
+    if os.geteuid() != 0:
+        pytest.exit("the integration tests start engines in namespaces and need root", 2)
+
+
+@pytest.fixture(scope="session")
+def lab():
+    lab = Lab(name_for_this_tree(), ENGINE_COUNT, *LABELS)
+    yield lab
+    lab.down()
+
+
+@pytest.fixture
+def engines(lab):
+    yield lab.engines
+    lab.repair()
+    for engine in lab.engines:
+        engine.clean()
+
+
+@pytest.fixture
+def start_manager(tmp_path):
+    """start_manager(nodes, *flags, env=None): every manager of the test is stopped and checked at its end."""
+    started = []
+
+    def start(nodes, *flags, env=None):
+        started.append(Manager(tmp_path, nodes, *flags, env=env))
+        return started[-1].start()
+
+    yield start
+    faults = []
+    for manager in started:
+        try:
+            manager.stop()
+        except AssertionError as fault:
+            faults.append(str(fault))
+    assert not faults, "\n".join(faults)
+
+
+@pytest.fixture
+def manager(engines, start_manager):
+    return start_manager([engine.address for engine in engines]).wait_healthy()
+
+
+@pytest.fixture
+def fakes():
+    """fakes(count): that many scripted engines, gone after the test."""
+    started = []
+
+    def start(count=1):
+        started.append(FakeEngines(count))
+        return started[-1].engines
+
+    yield start
+    for group in started:
+        group.close()
+
+
+@pytest.fixture(params=docker_module.commands(), ids=lambda path: path.strip("/").replace("/", "-"))
+def every_docker(request, manager):
+    """The docker command against the manager, once for every version of it on this machine."""
+    docker = docker_module.Docker(manager.address, request.param)
+    yield docker
+    docker.close()
+
+
+@pytest.fixture
+def docker(manager):
+    return manager.docker

@@ -44,33 +44,45 @@ struct file {
 
 /* ---- the text ---- */
 
-struct bad_lines {
-	size_t count;
-	struct error *first; /* may be NULL */
+struct parser {
+	struct strv *members;
+	size_t expanded; /* entries made so far, those of malformed lines too: it bounds the work */
+	size_t bad_lines;
+	struct error *first; /* of the bad lines; may be NULL */
 };
 
-static void note_bad_line(struct bad_lines *bad, size_t number, struct error *why)
+static void note_bad_line(struct parser *p, size_t number, struct error *why)
 {
-	if (bad->count++ == 0 && bad->first) {
+	if (p->bad_lines++ == 0 && p->first) {
 		error_wrap(why, "line %zu", number);
-		error_move(bad->first, why);
+		error_move(p->first, why);
 	}
 }
 
-static bool parse_item(const char *item, struct strv *ret, struct error *err)
+static bool check_entries(const struct strv *members, size_t from, struct error *err)
 {
-	size_t before = ret->count;
-
-	if (!range_expand(item, ret, err))
-		return false;
-	for (size_t i = before; i < ret->count; i++) {
-		if (entry_check(ret->items[i], err))
-			continue;
-		while (ret->count > before)
-			strv_remove(ret, ret->count - 1);
-		return false;
+	for (size_t i = from; i < members->count; i++) {
+		if (!entry_check(members->items[i], err))
+			return false;
 	}
 	return true;
+}
+
+static bool parse_item(struct parser *p, const char *item, struct error *err)
+{
+	size_t before = p->members->count;
+
+	if (p->expanded > RANGE_MAX_ENTRIES)
+		return error_set(err, ERROR_TOO_LARGE,
+			"the lines above stand for more than %d addresses", RANGE_MAX_ENTRIES);
+	if (!range_expand(item, p->members, err))
+		return false;
+	p->expanded += p->members->count - before;
+	if (check_entries(p->members, before, err))
+		return true;
+	while (p->members->count > before)
+		strv_remove(p->members, p->members->count - 1);
+	return false;
 }
 
 static bool is_blank(char c)
@@ -78,8 +90,7 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
 }
 
-static void parse_line(
-	const char *line, size_t len, size_t number, struct strv *ret, struct bad_lines *bad)
+static void parse_line(struct parser *p, const char *line, size_t len, size_t number)
 {
 	const char *comment = memchr(line, '#', len);
 	const char *end = comment ? comment : line + len;
@@ -95,30 +106,30 @@ static void parse_line(
 	auto_error struct error why = ERROR_INIT;
 	if (strlen(item) != (size_t)(end - line))
 		error_set(&why, ERROR_INVALID, "a NUL byte in the address");
-	else if (parse_item(item, ret, &why))
+	else if (parse_item(p, item, &why))
 		return;
-	note_bad_line(bad, number, &why);
+	note_bad_line(p, number, &why);
 }
 
 bool file_parse(const char *text, size_t len, struct strv *ret, struct error *err)
 {
-	struct bad_lines bad = { .first = err };
+	struct parser p = { .members = ret, .first = err };
 	const char *end = text + len;
 
 	for (size_t number = 1; text < end; number++) {
 		const char *newline = memchr(text, '\n', (size_t)(end - text));
 		const char *stop = newline ? newline : end;
 
-		parse_line(text, (size_t)(stop - text), number, ret, &bad);
+		parse_line(&p, text, (size_t)(stop - text), number);
 		text = newline ? newline + 1 : end;
 	}
-	if (bad.count > 1 && err) {
+	if (p.bad_lines > 1 && err) {
 		auto_error struct error first = ERROR_INIT;
 		error_move(&first, err);
 		error_set(err, first.code, "%s (and %zu more malformed lines)", first.text,
-			bad.count - 1);
+			p.bad_lines - 1);
 	}
-	return bad.count == 0;
+	return p.bad_lines == 0;
 }
 
 /* ---- reading ---- */

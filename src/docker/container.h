@@ -3,7 +3,7 @@
  *
  * The fields that placement, look-up and list filters need, repeated strings interned, and the
  * engine's own list entry as text with holes for what is computed when somebody asks: Names,
- * Status.  Port addresses and Created are fixed when the entry is stored.
+ * State, Status.  Port addresses and Created are fixed when the entry is stored.
  *
  * Facts come from two answers of the engine: the list entry and the inspect document.  A PENDING
  * record is a reservation made by placing: it has no id and no entry, is hidden from lists, and
@@ -93,8 +93,9 @@ struct container {
 	struct strv exec_ids; /* known execs of this container */
 
 	char *entry; /* owned; the list entry with holes; NULL while pending */
-	uint32_t entry_len, names_at, status_at; /* holes: text is inserted at these offsets;
-						    names_at and status_at in any order */
+	uint32_t entry_len;
+	uint32_t names_at, state_at, status_at; /* holes: text is inserted at these offsets, which
+						   come in any order */
 
 	/* Index hooks, private to cluster/lookup. */
 	UT_hash_handle by_id, by_swarm_id, by_name;

@@ -19,8 +19,10 @@ struct labels {
 void labels_finish(struct labels *l);
 void labels_copy(struct labels *to, const struct labels *from);
 void labels_add(struct labels *l, const char *key, const char *value);
-const char *labels_get(const struct labels *l, const char *key); /* NULL when absent */
-/* From a JSON object of strings (null gives none). */
+void labels_set(struct labels *l, const char *key, const char *value); /* replaces, or appends */
+/* NULL when absent; of a key that came twice the last counts, as for every Docker client. */
+const char *labels_get(const struct labels *l, const char *key);
+/* From a JSON object of strings, appended (null gives none; a null value is ""). */
 void labels_from_json(struct labels *l, yyjson_val *object);
 /* A filter value: "key" (present) or "key=value" (equal). */
 bool labels_match(const struct labels *l, const char *filter);

@@ -11,9 +11,12 @@
 #include "base/error.h"
 #include "base/strv.h"
 
+struct regex;
+
 struct list_filter {
 	char *key;
 	struct strv values;
+	struct regex **compiled; /* one per value, made when first needed; private */
 };
 
 struct list_filters {
@@ -38,3 +41,6 @@ char *list_filters_format(
 /* Value equal to s, or matching it as an unanchored regular expression (an invalid one never
  * matches). */
 bool list_filter_matches(const struct strv *values, const char *s);
+/* The same for a key of the filters, true when it is absent.  Expressions are compiled once, so
+ * this is the one for long lists. */
+bool list_filters_match(const struct list_filters *f, const char *key, const char *s);

@@ -28,8 +28,13 @@ enum image_match {
 	IMAGE_MATCH_ANY_TAG, /* a name without tag means every tag (classic affinity and look-up
 				rule) */
 };
+/* Does a tag or digest as an engine writes it ("busybox:1", "docker.io/library/busybox@sha256:...")
+ * answer to the name that a user wrote?  Nothing is allocated. */
+bool reference_answers(const char *have, const char *wanted, enum image_match how);
 /* Does the image answer to this name?  Full id, unique-looking hex id prefix (>= 3 digits, with or
  * without "sha256:"), tags and digests; both sides normalised.  Names win over id prefixes at the
  * caller. */
 bool image_has_name(const struct image *i, const char *name, enum image_match how);
+/* Tags and digests only. */
+bool image_has_reference(const struct image *i, const char *name, enum image_match how);
 bool image_has_id_prefix(const struct image *i, const char *name);

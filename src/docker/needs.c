@@ -1,0 +1,89 @@
+/*
+ * docker/needs.c - CPUs, memory and ports of a container.
+ */
+#include "docker/needs.h"
+
+#include "base/intern.h"
+#include "base/util.h"
+#include "docker/container_facts.h"
+
+#define SHARES_PER_CPU        1024
+#define DEFAULT_CPU_PERIOD_US 100000
+
+/* a * b / c without overflow on the way; a, b >= 0, c > 0 */
+static int64_t scale(int64_t a, int64_t b, int64_t c)
+{
+	__int128 whole = (__int128)a * b / c;
+
+	return whole > INT64_MAX ? INT64_MAX : (int64_t)whole;
+}
+
+int64_t needs_nano_cpus(const struct cpu_request *r)
+{
+	if (r->nano_cpus > 0)
+		return r->nano_cpus;
+	if (r->quota_us > 0)
+		return scale(r->quota_us, NANO_PER_CPU,
+			r->period_us > 0 ? r->period_us : DEFAULT_CPU_PERIOD_US);
+	if (r->shares > 0)
+		return scale(r->shares, NANO_PER_CPU, 1);
+	return 0;
+}
+
+int64_t needs_memory(int64_t memory_bytes, int64_t reservation_bytes)
+{
+	if (memory_bytes > 0)
+		return memory_bytes;
+	return reservation_bytes > 0 ? reservation_bytes : 0;
+}
+
+int64_t needs_shares_to_engine(int64_t shares, int64_t engine_cpus)
+{
+	__int128 weight;
+
+	if (shares <= 0 || engine_cpus <= 0)
+		return shares;
+	weight = ((__int128)shares * SHARES_PER_CPU + engine_cpus - 1) / engine_cpus;
+	return weight > INT64_MAX ? INT64_MAX : (int64_t)weight;
+}
+
+int64_t needs_shares_from_engine(int64_t weight, int64_t engine_cpus)
+{
+	if (weight <= 0 || engine_cpus <= 0)
+		return 0;
+	return scale(weight, engine_cpus, SHARES_PER_CPU);
+}
+
+bool needs_binding(struct port_use *ret, enum port_protocol protocol, const char *host_ip,
+	const char *host_port)
+{
+	uint16_t first, last;
+
+	if (!port_range_parse(host_port, &first, &last))
+		return false;
+	*ret = (struct port_use){
+		.protocol = (uint8_t)protocol,
+		.first = first,
+		.last = last,
+		.any_address = !*host_ip || container_ip_is_unspecified(host_ip),
+		.address = intern(host_ip),
+	};
+	return true;
+}
+
+bool needs_exposed(struct port_use *ret, const char *key)
+{
+	enum port_protocol protocol;
+	uint16_t first, last;
+
+	if (!port_parse(key, &first, &last, &protocol))
+		return false;
+	*ret = (struct port_use){
+		.protocol = (uint8_t)protocol,
+		.first = first,
+		.last = last,
+		.any_address = true,
+		.address = intern(""),
+	};
+	return true;
+}

@@ -1,0 +1,31 @@
+/*
+ * docker/needs.h - what a container asks of its host, computed alike for the create request and
+ * for the inspect document of an existing one (scheduling.md section 3, F10, F14).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "docker/port.h"
+
+#define NANO_PER_CPU INT64_C(1000000000)
+
+struct cpu_request {
+	int64_t nano_cpus, quota_us, period_us;
+	int64_t shares; /* a number of CPUs */
+};
+
+/* NanoCpus, else quota by period, else shares; never negative, saturating. */
+int64_t needs_nano_cpus(const struct cpu_request *r);
+/* Memory, else the reservation; never negative. */
+int64_t needs_memory(int64_t memory_bytes, int64_t reservation_bytes);
+/* A number of CPUs as the engine's weight, ceil(n * 1024 / cpus), and back. */
+int64_t needs_shares_to_engine(int64_t shares, int64_t engine_cpus);
+int64_t needs_shares_from_engine(int64_t weight, int64_t engine_cpus);
+/* One binding: the host's address and port as written.  False when the port is none; address is
+ * interned on success. */
+bool needs_binding(struct port_use *ret, enum port_protocol protocol, const char *host_ip,
+	const char *host_port);
+/* A key of ExposedPorts. */
+bool needs_exposed(struct port_use *ret, const char *key);

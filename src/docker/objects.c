@@ -1,0 +1,157 @@
+/*
+ * docker/objects.c - images, networks and volumes at rest.
+ */
+#include "docker/objects.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/intern.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+static const char *intern_member(yyjson_val *item, const char *key)
+{
+	return intern(json_get_str(item, key, ""));
+}
+
+static const char *intern_text(yyjson_val *item)
+{
+	auto_strbuf struct strbuf sb = STRBUF_INIT;
+
+	json_write(&sb, item);
+	return intern_n(sb.buf, sb.len);
+}
+
+/* A list of names; what engines write for "none" is no name. */
+static const char **intern_names(
+	yyjson_val *item, const char *key, const char *none, uint16_t *ret_count)
+{
+	yyjson_val *array = json_get_arr(item, key), *name;
+	size_t room = min_of(yyjson_arr_size(array), (size_t)UINT16_MAX);
+	const char **names;
+	yyjson_arr_iter iter;
+
+	*ret_count = 0;
+	if (room == 0)
+		return NULL;
+	names = xcalloc(room, sizeof(*names));
+	yyjson_arr_iter_init(array, &iter);
+	while (*ret_count < room && (name = yyjson_arr_iter_next(&iter))) {
+		if (yyjson_is_str(name) && !yyjson_equals_str(name, none))
+			names[(*ret_count)++] = intern(yyjson_get_str(name));
+	}
+	return names;
+}
+
+static void unref_names(const char **names, uint16_t count)
+{
+	for (uint16_t i = 0; i < count; i++)
+		intern_unref(names[i]);
+	free(names);
+}
+
+/* Seconds in the list, RFC 3339 in inspect. */
+static int64_t created_seconds(yyjson_val *item)
+{
+	const char *text = json_get_str(item, "Created", NULL);
+	int64_t ns;
+
+	if (!text)
+		return json_get_int(item, "Created", 0);
+	return time_parse_rfc3339(text, &ns) ? ns / NS_PER_S : 0;
+}
+
+static bool check_key(yyjson_val *item, const char *kind, const char *key, struct error *err)
+{
+	if (*json_get_str(item, key, ""))
+		return true;
+	return error_set(err, ERROR_PROTOCOL, "%s entry of the engine without %s", kind, key);
+}
+
+bool image_from_json(struct image *ret, yyjson_val *item, struct error *err)
+{
+	if (!check_key(item, "image", "Id", err))
+		return false;
+	*ret = (struct image){
+		.id = intern_member(item, "Id"),
+		.created_s = created_seconds(item),
+		.size_bytes = json_get_int(item, "Size", 0),
+		.entry = intern_text(item),
+	};
+	ret->tags = intern_names(item, "RepoTags", "<none>:<none>", &ret->tags_count);
+	ret->digests = intern_names(item, "RepoDigests", "<none>@<none>", &ret->digests_count);
+	labels_from_json(&ret->labels, json_get_obj(item, "Labels"));
+	return true;
+}
+
+bool network_from_json(struct network *ret, yyjson_val *item, struct error *err)
+{
+	if (!check_key(item, "network", "Id", err) || !check_key(item, "network", "Name", err))
+		return false;
+	*ret = (struct network){
+		.id = intern_member(item, "Id"),
+		.name = intern_member(item, "Name"),
+		.driver = intern_member(item, "Driver"),
+		.scope = intern_member(item, "Scope"),
+		.entry = intern_text(item),
+	};
+	labels_from_json(&ret->labels, json_get_obj(item, "Labels"));
+	return true;
+}
+
+bool volume_from_json(struct volume *ret, yyjson_val *item, struct error *err)
+{
+	if (!check_key(item, "volume", "Name", err))
+		return false;
+	*ret = (struct volume){
+		.name = intern_member(item, "Name"),
+		.driver = intern_member(item, "Driver"),
+		.scope = intern_member(item, "Scope"),
+		.entry = intern_text(item),
+	};
+	labels_from_json(&ret->labels, json_get_obj(item, "Labels"));
+	return true;
+}
+
+void image_finish(struct image *i)
+{
+	intern_unref(i->id);
+	intern_unref(i->entry);
+	unref_names(i->tags, i->tags_count);
+	unref_names(i->digests, i->digests_count);
+	labels_finish(&i->labels);
+	*i = (struct image){ 0 };
+}
+
+void network_finish(struct network *n)
+{
+	intern_unref(n->id);
+	intern_unref(n->name);
+	intern_unref(n->driver);
+	intern_unref(n->scope);
+	intern_unref(n->entry);
+	labels_finish(&n->labels);
+	*n = (struct network){ 0 };
+}
+
+void volume_finish(struct volume *v)
+{
+	intern_unref(v->name);
+	intern_unref(v->driver);
+	intern_unref(v->scope);
+	intern_unref(v->entry);
+	labels_finish(&v->labels);
+	*v = (struct volume){ 0 };
+}
+
+bool image_is_dangling(const struct image *i)
+{
+	return i->tags_count == 0;
+}
+
+bool network_is_predefined(const char *name)
+{
+	return strcmp(name, "none") == 0 || strcmp(name, "host") == 0 ||
+	       strcmp(name, "bridge") == 0;
+}

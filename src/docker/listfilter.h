@@ -19,6 +19,9 @@ struct list_filter {
 	struct regex **compiled; /* one per value, made when first needed; private */
 };
 
+/* Keys of one request; engines know about twenty. */
+#define LIST_FILTERS_MAX 64
+
 struct list_filters {
 	struct list_filter *items;
 	size_t count;

@@ -1,0 +1,417 @@
+/*
+ * docker/reference.c - image references.
+ *
+ * A name is looked at in two ways: strictly, with copies, when somebody's wish is parsed; and as a
+ * view into the text, without copies or checks, when the thousands of tags of a cluster are
+ * compared with it.
+ */
+#include "docker/reference.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/id.h"
+#include "base/mem.h"
+#include "base/parse.h"
+
+#define DEFAULT_DOMAIN "docker.io"
+#define LEGACY_DOMAIN  "index.docker.io"
+#define LIBRARY        "library/"
+#define MAX_NAME       255
+#define MAX_TAG        128
+#define SHA256         "sha256:"
+#define SHA256_HEX     64
+#define MIN_ID_PREFIX  3
+
+struct span {
+	const char *s; /* NULL: not written */
+	size_t len;
+};
+
+struct view {
+	struct span domain; /* always there, normalised */
+	bool library;       /* "library/" belongs before path */
+	struct span path, tag, digest;
+};
+
+static bool span_is(struct span a, const char *s)
+{
+	return a.s && strlen(s) == a.len && memcmp(a.s, s, a.len) == 0;
+}
+
+static bool span_equal(struct span a, struct span b)
+{
+	return a.s && b.s && a.len == b.len && memcmp(a.s, b.s, a.len) == 0;
+}
+
+/* The part before the first slash is a host when it looks like one: a dot, a port, an upper-case
+ * letter, or "localhost". */
+static bool is_domain(struct span first)
+{
+	if (span_is(first, "localhost"))
+		return true;
+	for (size_t i = 0; i < first.len; i++) {
+		if (first.s[i] == '.' || first.s[i] == ':' || isupper((unsigned char)first.s[i]))
+			return true;
+	}
+	return false;
+}
+
+static void cut_digest(struct view *v)
+{
+	const char *at = memchr(v->path.s, '@', v->path.len);
+
+	if (!at)
+		return;
+	v->digest = (struct span){ at + 1, v->path.len - (size_t)(at + 1 - v->path.s) };
+	v->path.len = (size_t)(at - v->path.s);
+}
+
+/* The last colon, unless a slash follows: then it is a port. */
+static void cut_tag(struct view *v)
+{
+	for (size_t i = v->path.len; i-- > 0 && v->path.s[i] != '/';) {
+		if (v->path.s[i] != ':')
+			continue;
+		v->tag = (struct span){ v->path.s + i + 1, v->path.len - i - 1 };
+		v->path.len = i;
+		return;
+	}
+}
+
+static void cut_domain(struct view *v)
+{
+	const char *slash = memchr(v->path.s, '/', v->path.len);
+	struct span first = { v->path.s, slash ? (size_t)(slash - v->path.s) : 0 };
+
+	v->domain = (struct span){ DEFAULT_DOMAIN, strlen(DEFAULT_DOMAIN) };
+	if (!slash || !is_domain(first))
+		return;
+	if (!span_is(first, LEGACY_DOMAIN))
+		v->domain = first;
+	v->path = (struct span){ slash + 1, v->path.len - first.len - 1 };
+}
+
+static struct view view_of(const char *s)
+{
+	struct view v = { .path = { s, strlen(s) } };
+
+	cut_digest(&v);
+	cut_tag(&v);
+	cut_domain(&v);
+	v.library = span_is(v.domain, DEFAULT_DOMAIN) && !memchr(v.path.s, '/', v.path.len);
+	return v;
+}
+
+/* --- strict -------------------------------------------------------------------------------- */
+
+static bool is_lower_alnum(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
+/* Letters and digits, joined by one '.', one or two '_', or any number of '-'. */
+static bool is_component(const char *s, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len) {
+		size_t start = i;
+
+		while (i < len && is_lower_alnum(s[i]))
+			i++;
+		if (i == start)
+			return false;
+		if (i == len)
+			return true;
+		if (s[i] == '-')
+			while (i < len && s[i] == '-')
+				i++;
+		else if (s[i] == '_')
+			i += i + 1 < len && s[i + 1] == '_' ? 2 : 1;
+		else if (s[i] == '.')
+			i++;
+		else
+			return false;
+	}
+	return false; /* empty, or ended by a joint */
+}
+
+static bool is_path(struct span path)
+{
+	size_t start = 0;
+
+	for (size_t i = 0; i <= path.len; i++) {
+		if (i < path.len && path.s[i] != '/')
+			continue;
+		if (!is_component(path.s + start, i - start))
+			return false;
+		start = i + 1;
+	}
+	return true;
+}
+
+static bool is_digits(const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (!isdigit((unsigned char)s[i]))
+			return false;
+	}
+	return len > 0;
+}
+
+static bool is_host_label(const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (!isalnum((unsigned char)s[i]) && s[i] != '-')
+			return false;
+	}
+	return len > 0 && s[0] != '-' && s[len - 1] != '-';
+}
+
+static bool is_host_name(const char *s, size_t len)
+{
+	size_t start = 0;
+
+	for (size_t i = 0; i <= len; i++) {
+		if (i < len && s[i] != '.')
+			continue;
+		if (!is_host_label(s + start, i - start))
+			return false;
+		start = i + 1;
+	}
+	return true;
+}
+
+static bool is_bracketed(const char *s, size_t len)
+{
+	for (size_t i = 1; i + 1 < len; i++) {
+		if (!isxdigit((unsigned char)s[i]) && s[i] != ':')
+			return false;
+	}
+	return len > 2 && s[0] == '[' && s[len - 1] == ']';
+}
+
+static bool is_host_and_port(struct span domain)
+{
+	const char *last = memrchr(domain.s, ':', domain.len);
+	size_t host = domain.len;
+
+	if (domain.s[domain.len - 1] != ']' && last) {
+		host = (size_t)(last - domain.s);
+		if (!is_digits(last + 1, domain.len - host - 1))
+			return false;
+	}
+	return is_host_name(domain.s, host) || is_bracketed(domain.s, host);
+}
+
+static bool is_tag(struct span tag)
+{
+	if (tag.len == 0 || tag.len > MAX_TAG || tag.s[0] == '.' || tag.s[0] == '-')
+		return false;
+	for (size_t i = 0; i < tag.len; i++) {
+		if (!isalnum((unsigned char)tag.s[i]) && !strchr("_.-", tag.s[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool is_algorithm(const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		bool joint = strchr("+._-", s[i]) != NULL;
+
+		if (!joint && !isalnum((unsigned char)s[i]))
+			return false;
+		if (i == 0 || strchr("+._-", s[i - 1])) {
+			if (!isalpha((unsigned char)s[i]))
+				return false;
+		}
+	}
+	return len > 0 && isalnum((unsigned char)s[len - 1]);
+}
+
+static bool is_lower_hex(const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (!isdigit((unsigned char)s[i]) && !(s[i] >= 'a' && s[i] <= 'f'))
+			return false;
+	}
+	return true;
+}
+
+static size_t digest_length(struct span algorithm)
+{
+	if (span_is(algorithm, "sha256"))
+		return 64;
+	if (span_is(algorithm, "sha384"))
+		return 96;
+	return span_is(algorithm, "sha512") ? 128 : 0;
+}
+
+static bool check_digest(struct span digest, struct error *err)
+{
+	const char *colon = memchr(digest.s, ':', digest.len);
+	struct span algorithm = { digest.s, colon ? (size_t)(colon - digest.s) : 0 };
+	size_t hex = colon ? digest.len - algorithm.len - 1 : 0;
+
+	if (!colon || !is_algorithm(algorithm.s, algorithm.len) || hex < 32)
+		return error_set(err, ERROR_INVALID, "invalid reference format");
+	if (digest_length(algorithm) == 0)
+		return error_set(err, ERROR_INVALID, "unsupported digest algorithm");
+	if (hex != digest_length(algorithm))
+		return error_set(err, ERROR_INVALID, "invalid checksum digest length");
+	if (!is_lower_hex(colon + 1, hex))
+		return error_set(err, ERROR_INVALID, "invalid checksum digest format");
+	return true;
+}
+
+static bool has_upper(struct span s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		if (isupper((unsigned char)s.s[i]))
+			return true;
+	}
+	return false;
+}
+
+static bool check_view(const struct view *v, struct error *err)
+{
+	if (has_upper(v->path))
+		return error_set(err, ERROR_INVALID,
+			"invalid reference format: repository name must be lowercase");
+	if (!is_path(v->path) || !is_host_and_port(v->domain))
+		return error_set(err, ERROR_INVALID, "invalid reference format");
+	if (v->tag.s && !is_tag(v->tag))
+		return error_set(err, ERROR_INVALID, "invalid reference format");
+	if (v->path.len + (v->library ? strlen(LIBRARY) : 0) > MAX_NAME)
+		return error_set(err, ERROR_INVALID,
+			"repository name must not be more than %d characters", MAX_NAME);
+	return !v->digest.s || check_digest(v->digest, err);
+}
+
+static char *copy_span(struct span s)
+{
+	return s.s ? xstrndup(s.s, s.len) : NULL;
+}
+
+bool reference_parse(struct reference *ret, const char *s, struct error *err)
+{
+	struct view v;
+
+	if (strlen(s) == SHA256_HEX && is_lower_hex(s, SHA256_HEX))
+		return error_set(err, ERROR_INVALID,
+			"invalid repository name (%s), cannot specify 64-byte hexadecimal strings",
+			s);
+	v = view_of(s);
+	if (!check_view(&v, err))
+		return false;
+	*ret = (struct reference){
+		.domain = copy_span(v.domain),
+		.path = xasprintf("%s%.*s", v.library ? LIBRARY : "", (int)v.path.len, v.path.s),
+		.tag = copy_span(v.tag),
+		.digest = copy_span(v.digest),
+	};
+	return true;
+}
+
+void reference_finish(struct reference *r)
+{
+	free(r->domain);
+	free(r->path);
+	free(r->tag);
+	free(r->digest);
+	*r = (struct reference){ 0 };
+}
+
+char *reference_familiar(const struct reference *r)
+{
+	const char *rest;
+
+	if (strcmp(r->domain, DEFAULT_DOMAIN) != 0)
+		return xasprintf("%s/%s", r->domain, r->path);
+	if (!str_starts_with(r->path, LIBRARY))
+		return xstrdup(r->path);
+	rest = r->path + strlen(LIBRARY);
+	return xstrdup(strchr(rest, '/') ? r->path : rest);
+}
+
+/* --- comparing ------------------------------------------------------------------------------ */
+
+/* Without the "library/" that Docker Hub's own images have, written or not. */
+static struct span familiar_path(const struct view *v)
+{
+	struct span path = v->path;
+	size_t prefix = strlen(LIBRARY);
+
+	if (span_is(v->domain, DEFAULT_DOMAIN) && path.len > prefix &&
+		memcmp(path.s, LIBRARY, prefix) == 0 &&
+		!memchr(path.s + prefix, '/', path.len - prefix))
+		return (struct span){ path.s + prefix, path.len - prefix };
+	return path;
+}
+
+static bool same_repository(const struct view *a, const struct view *b)
+{
+	return span_equal(familiar_path(a), familiar_path(b)) && span_equal(a->domain, b->domain);
+}
+
+static struct span tag_or_latest(const struct view *v)
+{
+	return v->tag.s ? v->tag : (struct span){ "latest", strlen("latest") };
+}
+
+static bool view_answers(const struct view *have, const struct view *wanted, enum image_match how)
+{
+	if (!same_repository(have, wanted))
+		return false;
+	if (wanted->digest.s)
+		return span_equal(have->digest, wanted->digest);
+	if (!wanted->tag.s && how == IMAGE_MATCH_ANY_TAG)
+		return true;
+	return !have->digest.s && span_equal(tag_or_latest(have), tag_or_latest(wanted));
+}
+
+bool reference_answers(const char *have, const char *wanted, enum image_match how)
+{
+	struct view h = view_of(have), w = view_of(wanted);
+
+	return view_answers(&h, &w, how);
+}
+
+static bool any_answers(
+	const char **names, size_t count, const struct view *wanted, enum image_match how)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct view have = view_of(names[i]);
+
+		if (view_answers(&have, wanted, how))
+			return true;
+	}
+	return false;
+}
+
+bool image_has_reference(const struct image *i, const char *name, enum image_match how)
+{
+	struct view wanted = view_of(name);
+
+	return any_answers(i->tags, i->tags_count, &wanted, how) ||
+	       any_answers(i->digests, i->digests_count, &wanted, how);
+}
+
+static const char *hex_of(const char *id)
+{
+	return str_starts_with(id, SHA256) ? id + strlen(SHA256) : id;
+}
+
+bool image_has_id_prefix(const struct image *i, const char *name)
+{
+	const char *prefix = hex_of(name);
+
+	return id_is_hex(prefix, MIN_ID_PREFIX) && str_starts_with(hex_of(i->id), prefix);
+}
+
+bool image_has_name(const struct image *i, const char *name, enum image_match how)
+{
+	return image_has_id_prefix(i, name) || image_has_reference(i, name, how);
+}

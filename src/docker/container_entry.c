@@ -42,23 +42,23 @@ static void write_hole(struct entry_writer *w, const char *key, uint32_t *at)
 	*at = (uint32_t)w->text.len;
 }
 
-static void write_names_hole(struct entry_writer *w, yyjson_val *value unused)
+static void write_names_hole(struct entry_writer *w, yyjson_val *value maybe_unused)
 {
 	write_hole(w, "Names", &w->names_at);
 }
 
-static void write_state_hole(struct entry_writer *w, yyjson_val *value unused)
+static void write_state_hole(struct entry_writer *w, yyjson_val *value maybe_unused)
 {
 	write_hole(w, "State", &w->state_at);
 }
 
-static void write_status_hole(struct entry_writer *w, yyjson_val *value unused)
+static void write_status_hole(struct entry_writer *w, yyjson_val *value maybe_unused)
 {
 	write_hole(w, "Status", &w->status_at);
 }
 
 /* Engines send it from API 1.52 on, and it would be stale after the next health event. */
-static void leave_out(struct entry_writer *w unused, yyjson_val *value unused)
+static void leave_out(struct entry_writer *w maybe_unused, yyjson_val *value maybe_unused)
 {
 }
 
@@ -450,8 +450,8 @@ static void fill_names(
 	strbuf_add_char(sb, ']');
 }
 
-static void fill_state(
-	struct strbuf *sb, const struct container *c, const struct container_listing *l unused)
+static void fill_state(struct strbuf *sb, const struct container *c,
+	const struct container_listing *l maybe_unused)
 {
 	strbuf_add_char(sb, '"');
 	strbuf_add_str(sb, container_state_text(c));

@@ -24,7 +24,6 @@ def test_terminal_and_resize(engines):
     docker = engines[0].docker
     with docker.terminal("run", "-it", "--name", "tty", "busybox", rows=30, columns=100) as terminal:
         terminal.expect("# ")
-        terminal.send("stty size\n")
         eventually(lambda: size_inside(terminal) == "30 100")
         eventually(lambda: terminal.resize(40, 120) or size_inside(terminal) == "40 120")
         terminal.send("exit 7\n")

@@ -171,15 +171,10 @@ static const struct option_spec manage_options[] = {
 
 /* ---- TLS ---- */
 
-static bool tls_given_in_vain(const struct manage_args *args)
-{
-	return args->tlscacert || args->tlscert || args->tlskey;
-}
-
 static bool check_tls_options(const struct manage_args *args, struct error *err)
 {
 	if (!args->tls && !args->tlsverify) {
-		if (tls_given_in_vain(args))
+		if (args->tlscacert || args->tlscert || args->tlskey)
 			return error_set(err, ERROR_INVALID,
 				"--tlscert, --tlskey and --tlscacert require the use of either "
 				"--tls or --tlsverify");
@@ -191,21 +186,6 @@ static bool check_tls_options(const struct manage_args *args, struct error *err)
 	if (args->tlsverify && !args->tlscacert)
 		return error_set(
 			err, ERROR_INVALID, "--tlscacert must be provided when using --tlsverify");
-	return true;
-}
-
-/* Alone first, so that the error says which of the files is at fault. */
-static bool check_key_pair(const struct tls_files *files, struct error *err)
-{
-	struct tls_files pair = { .cert_file = files->cert_file, .key_file = files->key_file };
-	auto_error struct error why = ERROR_INIT;
-	struct tls_context *ctx = tls_server_create(&pair, TLS_VERIFY_NONE, &why);
-
-	if (!ctx)
-		return error_set(err, ERROR_TLS,
-			"Couldn't load X509 key pair (%s, %s): %s. Key encrypted?", pair.cert_file,
-			pair.key_file, why.text);
-	tls_context_unref(ctx);
 	return true;
 }
 
@@ -222,11 +202,9 @@ static bool load_tls(const struct manage_args *args, struct manage_options *o, s
 		return false;
 	if (!args->tls && !args->tlsverify)
 		return true;
-	if (!check_key_pair(&files, err))
-		return false;
 	o->tls_server = tls_server_create(&files, verify, err);
 	if (!o->tls_server)
-		return error_wrap(err, "Couldn't read CA certificate");
+		return false;
 	o->tls_client = tls_client_create(&files, verify, err);
 	return o->tls_client != NULL;
 }

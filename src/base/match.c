@@ -12,7 +12,7 @@
 #define MAX_PATTERN_LEN 4096
 /* Work for one match, in PCRE2's steps: a few milliseconds. */
 #define MATCH_LIMIT    100000
-#define HEAP_LIMIT_KIB 1024
+#define HEAP_LIMIT_KIB 8192
 /* A filter is asked about every container of the cluster; one that keeps reaching the limit is
  * given up. */
 #define MAX_STRIKES 8
@@ -168,7 +168,9 @@ static bool match_one(const char **pattern, const char **s)
 		matches = code != '/';
 		p++;
 	} else {
-		p += *p == '\\' && p[1];
+		p += *p == '\\';
+		if (!*p) /* a backslash with nothing to escape */
+			return false;
 		p += next_char(p, &wanted);
 		matches = code == wanted;
 	}

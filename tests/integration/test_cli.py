@@ -310,14 +310,11 @@ ERRORS = [
 ]
 
 
-def test_id(case):
+def case_id(case):
     return " ".join(case) if isinstance(case, list) else None
 
 
-test_id.__test__ = False
-
-
-@pytest.mark.parametrize("words, text", ERRORS, ids=test_id)
+@pytest.mark.parametrize("words, text", ERRORS, ids=case_id)
 def test_error(words, text):
     done = swarm(*words)
     assert_fails(done, text)
@@ -345,7 +342,7 @@ USAGE_ERRORS = [
 ]
 
 
-@pytest.mark.parametrize("words, text", USAGE_ERRORS, ids=test_id)
+@pytest.mark.parametrize("words, text", USAGE_ERRORS, ids=case_id)
 def test_usage_error_shows_the_help(words, text):
     done = swarm(*words)
     command = words[0] if words[0] in COMMANDS else None
@@ -427,7 +424,7 @@ LISTS = [
 ]
 
 
-@pytest.mark.parametrize("words, members", LISTS, ids=test_id)
+@pytest.mark.parametrize("words, members", LISTS, ids=case_id)
 def test_list(words, members):
     done = swarm(*words)
     assert (done.returncode, done.stdout.splitlines(), done.stderr) == (0, members, "")

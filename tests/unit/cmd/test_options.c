@@ -233,7 +233,8 @@ static void test_environment(void **state)
 
 static void test_given_is_not_defaulted(void **state)
 {
-	char *const line[] = { "-l", "info" };
+	char name[] = "-l", level[] = "info";
+	char *const line[] = { name, level };
 	struct values values = { 0 };
 	struct strv words = STRV_INIT;
 	struct options options;

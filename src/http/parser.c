@@ -390,6 +390,13 @@ static llhttp_errno_t execute(struct http_parser *p, const char *data, size_t le
 	return e;
 }
 
+/* The next bytes that lie in one piece.  An evbuffer may hold empty blocks, in front too. */
+static bool next_piece(struct evbuffer *input, struct evbuffer_iovec *ret)
+{
+	return evbuffer_get_length(input) > 0 && evbuffer_pullup(input, 1) &&
+	       evbuffer_peek(input, -1, NULL, ret, 1) > 0 && ret->iov_len > 0;
+}
+
 static enum http_parse head_complete(struct http_parser *p)
 {
 	bool fine = p->llhttp.type == HTTP_REQUEST ? accept_request(p) : accept_response(p);
@@ -418,7 +425,7 @@ static enum http_parse run_head(struct http_parser *p, struct evbuffer *input)
 {
 	struct evbuffer_iovec v;
 
-	while (evbuffer_peek(input, -1, NULL, &v, 1) > 0) {
+	while (next_piece(input, &v)) {
 		size_t room = p->max_head_bytes - p->head_bytes;
 		size_t used;
 
@@ -446,7 +453,7 @@ static enum http_parse run_chunked(
 	struct evbuffer_iovec v;
 
 	p->body = body;
-	while (evbuffer_get_length(body) < full && evbuffer_peek(input, -1, NULL, &v, 1) > 0) {
+	while (evbuffer_get_length(body) < full && next_piece(input, &v)) {
 		size_t used;
 		size_t len = min_of(v.iov_len, full - evbuffer_get_length(body));
 

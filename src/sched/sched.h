@@ -45,14 +45,16 @@ struct sched *sched_create(
 void sched_destroy(struct sched *s);
 const char *sched_strategy_name(const struct sched *s);
 char *sched_filter_names(const struct sched *s) must_check; /* "health, port, ..." */
-/* Ties are broken by this seed's sequence; tests fix it. */
+/* Ties are broken by this seed's sequence; tests fix it.  A new one has a random seed. */
 void sched_seed(struct sched *s, uint64_t seed);
 
 /* What one request asks for, with all expressions parsed and compiled once. */
 struct wish;
-/* ERROR_INVALID for a malformed expression, with the texts of scheduling.md section 4/6. */
+/* Copies what it needs.  ERROR_INVALID for a malformed expression, ERROR_TOO_LARGE for more than
+ * 256 of a kind, with the texts of scheduling.md section 6 as the default filters give them. */
 struct wish *wish_create(const struct container_config *config, struct error *err) must_check;
-/* Only expressions: for builds, networks, volumes.  resources 0 for none. */
+/* Only expressions: for builds, networks, volumes, which take no container slot.  Lists may be
+ * NULL; resources 0 for none. */
 struct wish *wish_create_expressions(const struct strv *affinities, const struct strv *constraints,
 	const struct strv *whitelists, int64_t nano_cpus, int64_t memory_bytes,
 	struct error *err) must_check;
@@ -62,9 +64,16 @@ void wish_destroy(struct wish *w);
 bool wish_add_affinity(struct wish *w, const char *expression, struct error *err);
 bool wish_add_constraint(struct wish *w, const char *expression, struct error *err);
 
-/* Ranks the nodes that fit, best first, into ret (an array of at least count pointers); *ret_count
- * > 0 on success. Soft expressions are dropped one by one from the last when they cannot all be
- * met.  The error text is that of section 6, and then a line that says which filter left no node
- * and how many each had refused. */
+/*
+ * Ranks the nodes that fit, best first, into ret (an array of at least count pointers, scratch on
+ * failure); *ret_count > 0 on success.
+ *
+ * Hard expressions, dependencies and resources decide who fits.  Then named volumes and soft
+ * expressions, in this order, narrow the choice, each only if something remains: of two that
+ * exclude each other the later is dropped.
+ *
+ * ERROR_UNAVAILABLE with the text of scheduling.md section 6, followed by lines that say how many
+ * nodes each filter refused and, for dependencies, what is where.
+ */
 bool sched_place(struct sched *s, const struct wish *w, struct node *nodes, size_t count,
 	struct node **ret, size_t *ret_count, struct error *err);

@@ -1,0 +1,167 @@
+/*
+ * What a container shares with something that is already somewhere.
+ *
+ * Must hold: volumes-from, links and the namespaces of another container (`container:x` as network,
+ * IPC or PID mode) need that container on the same node; a network that exists only as networks of
+ * single engines needs one of these engines; a platform needs a node of that kind, as far as the
+ * kind is known.  Preferred: the nodes with most of the named volumes, because an engine makes a
+ * missing volume silently, and empty (cluster.md D32).
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "base/mem.h"
+#include "sched/filter.h"
+#include "sched/node.h"
+
+static bool has_containers(const struct node *n, const void *arg)
+{
+	const struct wish *w = arg;
+
+	for (size_t i = 0; i < w->dependencies_count; i++) {
+		if (!node_find_container(n, w->dependencies[i].name))
+			return false;
+	}
+	return true;
+}
+
+static bool runs_arch(const struct node *n, const char *arch)
+{
+	if (strcasecmp(n->arch, arch) == 0)
+		return true;
+	/* these processors run their 32-bit ancestors' programs too */
+	return (strcmp(n->arch, "amd64") == 0 && strcasecmp(arch, "386") == 0) ||
+	       (strcmp(n->arch, "arm64") == 0 && strcasecmp(arch, "arm") == 0);
+}
+
+static bool is_of_platform(const struct node *n, const void *arg)
+{
+	const struct wish *w = arg;
+
+	if (w->os && *n->os && strcasecmp(n->os, w->os) != 0)
+		return false;
+	return !w->arch || !*n->arch || runs_arch(n, w->arch);
+}
+
+static bool is_local(const struct network *net)
+{
+	return strcmp(net->scope, "local") == 0;
+}
+
+/* Some engine has it, and none as a network that spans engines. */
+static bool network_is_only_local(const struct round *r, const char *name)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < r->count; i++) {
+		const struct network *net = node_find_network(&r->nodes[i], name);
+
+		if (net && !is_local(net))
+			return false;
+		found |= net != NULL;
+	}
+	return found;
+}
+
+static bool has_network(const struct node *n, const void *name)
+{
+	return node_find_network(n, name) != NULL;
+}
+
+static size_t narrow(const struct round *r, struct node **nodes, size_t count)
+{
+	const struct wish *w = r->wish;
+
+	if (w->os || w->arch)
+		count = filter_keep(nodes, count, is_of_platform, w);
+	if (w->dependencies_count)
+		count = filter_keep(nodes, count, has_containers, w);
+	for (size_t i = 0; i < w->networks.count; i++) {
+		if (network_is_only_local(r, w->networks.items[i]))
+			count = filter_keep(nodes, count, has_network, w->networks.items[i]);
+	}
+	return count;
+}
+
+static size_t count_volumes(const struct node *n, const struct wish *w)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < w->volumes.count; i++)
+		count += node_has_volume(n, w->volumes.items[i]);
+	return count;
+}
+
+static size_t prefer(const struct round *r, struct node **nodes, size_t count)
+{
+	size_t most = 0, kept = 0;
+
+	if (r->wish->volumes.count == 0)
+		return count;
+	for (size_t i = 0; i < count; i++) {
+		size_t volumes = count_volumes(nodes[i], r->wish);
+
+		if (volumes > most) {
+			most = volumes;
+			kept = 0;
+		}
+		if (volumes == most)
+			nodes[kept++] = nodes[i];
+	}
+	return kept;
+}
+
+static void list(const struct wish *w, struct strv *items)
+{
+	for (size_t i = 0; i < w->dependencies_count; i++) {
+		if (w->dependencies[i].item)
+			strv_add(items, w->dependencies[i].item);
+	}
+}
+
+/* Where something is, for a reason: "x is on node-1, node-2".  An id prefix that several containers
+ * of one node share is there as little as one that none has. */
+static void explain_place(const struct round *r, const char *kind, const char *what,
+	filter_test *is_there, struct strv *reasons)
+{
+	auto_strv struct strv names = STRV_INIT;
+
+	for (size_t i = 0; i < r->count; i++) {
+		if (is_there(&r->nodes[i], what))
+			strv_add(&names, r->nodes[i].name);
+	}
+	if (names.count == 0) {
+		strv_take(reasons, xasprintf("%s %s is on no node", kind, what));
+		return;
+	}
+	auto_free char *joined = strv_join(&names, ", ");
+	strv_take(reasons, xasprintf("%s %s is on %s", kind, what, joined));
+}
+
+static bool has_container(const struct node *n, const void *name)
+{
+	return node_find_container(n, name) != NULL;
+}
+
+static void explain(const struct round *r, struct strv *reasons)
+{
+	const struct wish *w = r->wish;
+
+	for (size_t i = 0; i < w->dependencies_count; i++)
+		explain_place(r, "container", w->dependencies[i].name, has_container, reasons);
+	for (size_t i = 0; i < w->networks.count; i++) {
+		if (network_is_only_local(r, w->networks.items[i]))
+			explain_place(r, "network", w->networks.items[i], has_network, reasons);
+	}
+	if (w->os || w->arch)
+		strv_take(reasons, xasprintf("platform %s%s%s is asked for", w->os ? w->os : "",
+					   w->os && w->arch ? "/" : "", w->arch ? w->arch : ""));
+}
+
+const struct filter filter_dependency = {
+	.name = "dependency",
+	.narrow = narrow,
+	.prefer = prefer,
+	.list = list,
+	.explain = explain,
+};

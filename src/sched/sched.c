@@ -1,0 +1,295 @@
+/*
+ * One decision, from top to bottom in sched_place: filters, room, preferences, order.
+ *
+ * Classic Swarm ran everything twice, with all soft expressions as hard ones and then without any.
+ * Here what must hold is settled first and preferences narrow what is left, one by one, so that one
+ * that cannot be met costs nobody else theirs.
+ */
+#include "sched/sched.h"
+
+#include <string.h>
+
+#include "base/id.h"
+#include "base/mem.h"
+#include "sched/filter.h"
+#include "sched/strategy.h"
+
+struct rank {
+	struct standing standing;
+	uint64_t chance;
+	struct node *node;
+};
+
+struct sched {
+	const struct strategy *strategy;
+	const struct filter **chain; /* owned */
+	size_t chain_count;
+	uint64_t seed; /* state of the generator */
+
+	/* Scratch for one decision; all owned. */
+	size_t *refused; /* by filter of the chain */
+	struct rank *ranks;
+	struct node **nodes;
+	size_t cap; /* of ranks and nodes */
+};
+
+/* --- configuration --- */
+
+static const struct strategy *find_strategy(const char *name)
+{
+	for (size_t i = 0; strategies[i]; i++) {
+		const struct strategy *s = strategies[i];
+
+		if (strcmp(s->name, name) == 0 || (s->alias && strcmp(s->alias, name) == 0))
+			return s;
+	}
+	return NULL;
+}
+
+static const struct filter *find_filter(const char *name)
+{
+	for (size_t i = 0; filters[i]; i++) {
+		if (strcmp(filters[i]->name, name) == 0)
+			return filters[i];
+	}
+	return NULL;
+}
+
+static bool add_filter(struct sched *s, const struct filter *f, struct error *err)
+{
+	if (!f)
+		return error_set(err, ERROR_INVALID, "filter not supported");
+	s->chain = xreallocarray(s->chain, s->chain_count + 1, sizeof(*s->chain));
+	s->chain[s->chain_count++] = f;
+	return true;
+}
+
+static bool add_filters(struct sched *s, const struct strv *names, struct error *err)
+{
+	for (size_t i = 0; names && i < names->count; i++) {
+		if (!add_filter(s, find_filter(names->items[i]), err))
+			return false;
+	}
+	for (size_t i = 0; (!names || names->count == 0) && filters[i]; i++)
+		add_filter(s, filters[i], NULL);
+	return true;
+}
+
+struct sched *sched_create(const char *strategy, const struct strv *names, struct error *err)
+{
+	struct sched *s = xnew(struct sched);
+
+	s->strategy = strategy ? find_strategy(strategy) : strategies[0];
+	s->seed = random_below(UINT64_MAX);
+	if (!s->strategy)
+		error_set(err, ERROR_INVALID, "strategy not supported");
+	if (!s->strategy || !add_filters(s, names, err)) {
+		sched_destroy(s);
+		return NULL;
+	}
+	s->refused = xcalloc(s->chain_count, sizeof(*s->refused)); /* never without filters */
+	return s;
+}
+
+void sched_destroy(struct sched *s)
+{
+	if (!s)
+		return;
+	free(s->chain);
+	free(s->refused);
+	free(s->ranks);
+	free(s->nodes);
+	free(s);
+}
+
+const char *sched_strategy_name(const struct sched *s)
+{
+	return s->strategy->name;
+}
+
+char *sched_filter_names(const struct sched *s)
+{
+	auto_strv struct strv names = STRV_INIT;
+
+	for (size_t i = 0; i < s->chain_count; i++)
+		strv_add(&names, s->chain[i]->name);
+	return strv_join(&names, ", ");
+}
+
+void sched_seed(struct sched *s, uint64_t seed)
+{
+	s->seed = seed;
+}
+
+/* --- why there is no node --- */
+
+/* "3 nodes: health refused 1, constraint refused 2" */
+static void write_counts(struct strbuf *sb, const struct sched *s, size_t nodes)
+{
+	const char *separator = ":";
+
+	strbuf_addf(sb, "\n%zu node%s", nodes, nodes == 1 ? "" : "s");
+	for (size_t i = 0; i < s->chain_count; i++) {
+		if (s->refused[i] == 0)
+			continue;
+		strbuf_addf(sb, "%s %s refused %zu", separator, s->chain[i]->name, s->refused[i]);
+		separator = ",";
+	}
+}
+
+static void write_reasons(struct strbuf *sb, const struct round *r, const struct filter *f)
+{
+	auto_strv struct strv reasons = STRV_INIT;
+
+	if (f->explain)
+		f->explain(r, &reasons);
+	for (size_t i = 0; i < reasons.count; i++)
+		strbuf_addf(sb, "\n%s", reasons.items[i]);
+}
+
+static bool filtered_out(
+	const struct sched *s, const struct round *r, size_t last, struct error *err)
+{
+	auto_strbuf struct strbuf sb = STRBUF_INIT;
+
+	if (s->chain[last] == &filter_health)
+		return error_set(
+			err, ERROR_UNAVAILABLE, "No healthy node available in the cluster");
+	filter_write_conditions(&sb, r->wish, s->chain, last + 1);
+	write_counts(&sb, s, r->count);
+	write_reasons(&sb, r, s->chain[last]);
+	return error_set(err, ERROR_UNAVAILABLE, "%s", sb.buf);
+}
+
+static bool no_nodes(const struct sched *s, struct error *err)
+{
+	for (size_t i = 0; i < s->chain_count; i++) {
+		if (s->chain[i] == &filter_health)
+			return error_set(
+				err, ERROR_UNAVAILABLE, "No healthy node available in the cluster");
+	}
+	return error_set(err, ERROR_UNAVAILABLE, "No nodes available in the cluster");
+}
+
+/* A node that lacks both counts in both. */
+static bool no_room(const struct sched *s, const struct round *r, struct node *const *nodes,
+	size_t count, struct error *err)
+{
+	auto_strbuf struct strbuf sb = STRBUF_INIT;
+	size_t cpus = 0, memory = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		cpus += !strategy_fits_cpus(r->wish, nodes[i]);
+		memory += !strategy_fits_memory(r->wish, nodes[i]);
+	}
+	strbuf_add_str(&sb, "no resources available to schedule container");
+	write_counts(&sb, s, r->count);
+	strbuf_addf(&sb, "\n%zu left: too few CPUs on %zu, too little memory on %zu", count, cpus,
+		memory);
+	return error_set(err, ERROR_UNAVAILABLE, "%s", sb.buf);
+}
+
+/* --- placing --- */
+
+static void reserve_scratch(struct sched *s, size_t count)
+{
+	if (count <= s->cap)
+		return;
+	s->cap = count;
+	s->ranks = xreallocarray(s->ranks, count, sizeof(*s->ranks));
+	s->nodes = xreallocarray(s->nodes, count, sizeof(struct node *));
+}
+
+static bool run_filters(struct sched *s, const struct round *r, struct node **nodes, size_t *count,
+	struct error *err)
+{
+	memset(s->refused, 0, s->chain_count * sizeof(*s->refused));
+	for (size_t i = 0; i < s->chain_count; i++) {
+		size_t left = s->chain[i]->narrow(r, nodes, *count);
+
+		s->refused[i] = *count - left;
+		*count = left;
+		if (left == 0)
+			return filtered_out(s, r, i, err);
+	}
+	return true;
+}
+
+static bool has_room(const struct node *n, const void *arg)
+{
+	return strategy_fits_cpus(arg, n) && strategy_fits_memory(arg, n);
+}
+
+/* Narrowing loses who was refused, and the error text counts them. */
+static bool keep_those_with_room(const struct sched *s, const struct round *r, struct node **nodes,
+	size_t *count, struct error *err)
+{
+	memcpy(r->scratch, nodes, *count * sizeof(*nodes));
+	size_t left = filter_keep(nodes, *count, has_room, r->wish);
+	if (left == 0)
+		return no_room(s, r, r->scratch, *count, err);
+	*count = left;
+	return true;
+}
+
+static size_t run_preferences(
+	const struct sched *s, const struct round *r, struct node **nodes, size_t count)
+{
+	for (size_t i = 0; i < s->chain_count; i++) {
+		if (s->chain[i]->prefer)
+			count = s->chain[i]->prefer(r, nodes, count);
+	}
+	return count;
+}
+
+/* splitmix64: a walk over all 64-bit numbers, well mixed. */
+static uint64_t next_chance(struct sched *s)
+{
+	uint64_t z = s->seed += UINT64_C(0x9e3779b97f4a7c15);
+
+	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+	return z ^ (z >> 31);
+}
+
+static int compare_ranks(const void *a, const void *b)
+{
+	const struct rank *x = a, *y = b;
+
+	if (x->standing.weight != y->standing.weight)
+		return x->standing.weight < y->standing.weight ? -1 : 1;
+	if (x->standing.containers != y->standing.containers)
+		return x->standing.containers < y->standing.containers ? -1 : 1;
+	return x->chance < y->chance ? -1 : x->chance > y->chance;
+}
+
+static void order(struct sched *s, const struct wish *w, struct node **nodes, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		s->ranks[i] = (struct rank){
+			.standing = s->strategy->judge(w, nodes[i]),
+			.chance = next_chance(s),
+			.node = nodes[i],
+		};
+	}
+	qsort(s->ranks, count, sizeof(*s->ranks), compare_ranks);
+	for (size_t i = 0; i < count; i++)
+		nodes[i] = s->ranks[i].node;
+}
+
+bool sched_place(struct sched *s, const struct wish *w, struct node *nodes, size_t count,
+	struct node **ret, size_t *ret_count, struct error *err)
+{
+	reserve_scratch(s, count);
+	struct round r = { .wish = w, .nodes = nodes, .count = count, .scratch = s->nodes };
+	if (count == 0)
+		return no_nodes(s, err);
+	for (size_t i = 0; i < count; i++)
+		ret[i] = &nodes[i];
+	if (!run_filters(s, &r, ret, &count, err) || !keep_those_with_room(s, &r, ret, &count, err))
+		return false;
+	count = run_preferences(s, &r, ret, count);
+	order(s, w, ret, count);
+	*ret_count = count;
+	return true;
+}

@@ -1,0 +1,40 @@
+/*
+ * sched/wish.h - what one request asks for, ready to be compared with nodes.
+ *
+ * Private to this floor; sched.h has the functions that make wishes.  Everything is copied from the
+ * request, so that the request may be edited while the wish lives.
+ */
+#pragma once
+
+#include "docker/port.h"
+#include "sched/expr.h"
+#include "sched/sched.h"
+
+/* A container that must be on the same node. */
+struct wish_dependency {
+	char *name; /* owned; as written, without what follows ':' */
+	char *item; /* owned; how error texts list it, "--link=db:db"; NULL: they do not */
+};
+
+struct wish_port {
+	struct port_use use; /* address counted */
+	char *text;          /* owned; as written */
+};
+
+struct wish {
+	struct expr_list affinities, constraints, whitelists;
+
+	struct wish_port *ports; /* owned; bindings, or what is exposed on the host's network */
+	size_t ports_count;
+	uint16_t lowest_port, highest_port; /* of all ports with a number; 0 when there is none */
+	bool host_network;
+
+	struct wish_dependency *dependencies; /* owned */
+	size_t dependencies_count, dependencies_cap;
+	struct strv volumes;  /* named ones */
+	struct strv networks; /* without those that every engine has */
+	char *os, *arch;      /* owned; NULL: any */
+
+	int64_t nano_cpus, memory_bytes; /* 0 for no request */
+	bool is_container;               /* takes one of the node's container slots */
+};

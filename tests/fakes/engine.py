@@ -19,19 +19,19 @@ import fnmatch
 import hashlib
 import itertools
 import json
+import os
 import re
 import threading
 import time
 import urllib.parse
 
-PORT = 2375
 _addresses = itertools.count(1)
 
 
 def next_address():
-    """A loopback address that no other engine of this process has."""
+    """A loopback address that no other engine of this process has, and hardly one of another."""
     number = next(_addresses)
-    return f"127.77.{number // 250}.{number % 250 + 1}"
+    return f"127.{64 + os.getpid() % 128}.{number // 250}.{number % 250 + 1}"
 
 
 #
@@ -325,7 +325,7 @@ class FakeEngine:
         self.group = group
         self.name = name
         self.ip = ip
-        self.address = f"{ip}:{PORT}"
+        self.port = 0  # chosen by the kernel when it listens for the first time, and kept
         self.state = State(name)
         self.server = None
         self._scripts = []
@@ -338,6 +338,10 @@ class FakeEngine:
     #
     # For the test's thread
     #
+
+    @property
+    def address(self):
+        return f"{self.ip}:{self.port}"
 
     def script(self, method, path, action, times=None):
         """From now on treat matching requests like this, for so many times; the newest script wins.
@@ -408,7 +412,8 @@ class FakeEngine:
     #
 
     async def open_listener(self):
-        self.server = await asyncio.start_server(self._serve, self.ip, PORT, limit=16 << 20, backlog=256)
+        self.server = await asyncio.start_server(self._serve, self.ip, self.port, limit=16 << 20, backlog=256)
+        self.port = self.server.sockets[0].getsockname()[1]
 
     async def close_listener(self):
         if self.server:

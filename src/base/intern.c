@@ -3,12 +3,9 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/map.h"
 #include "base/mem.h"
 #include "base/util.h"
-
-#define uthash_malloc(size)  xmalloc(size)
-#define uthash_free(p, size) free(p)
-#include <uthash.h>
 
 struct interned {
 	UT_hash_handle hh;

@@ -81,6 +81,8 @@ static void test_depth(void **state)
 		strbuf_add_str(&wide, ",[[]],{\"a\":{}}");
 	strbuf_add_str(&wide, "]");
 	siblings = parse(wide.buf);
+	assert_non_null(doc);
+	assert_non_null(siblings);
 }
 
 static void test_getters(void **state)

@@ -111,22 +111,21 @@ static void put_label(struct container_config *c, const char *key, const char *v
 }
 
 /* Take the expressions out of the environment; one with nothing left is null. */
-static void take_expressions(struct container_config *c, yyjson_mut_val *env)
+static void take_expressions(struct container_config *c, const struct strv *env)
 {
-	yyjson_mut_arr_iter iter;
-	yyjson_mut_val *entry;
-	size_t taken = 0;
+	/* built anew: removing while walking visits elements twice in yyjson 0.10 */
+	yyjson_mut_val *rest = yyjson_mut_arr(c->doc);
 
-	yyjson_mut_arr_iter_init(env, &iter);
-	while ((entry = yyjson_mut_arr_iter_next(&iter))) {
-		if (!config_split_expression(yyjson_mut_get_str(entry), &c->affinities,
-			    &c->constraints, &c->whitelists, &c->policies))
-			continue;
-		yyjson_mut_arr_iter_remove(&iter);
-		taken++;
+	for (size_t i = 0; i < env->count; i++) {
+		if (!config_split_expression(env->items[i], &c->affinities, &c->constraints,
+			    &c->whitelists, &c->policies))
+			yyjson_mut_arr_add_strcpy(c->doc, rest, env->items[i]);
 	}
-	if (taken && yyjson_mut_arr_size(env) == 0)
-		config_put(c->doc, root_of(c), "Env", yyjson_mut_null(c->doc));
+	if (yyjson_mut_arr_size(rest) == env->count)
+		return;
+	if (yyjson_mut_arr_size(rest) == 0)
+		rest = yyjson_mut_null(c->doc);
+	config_put(c->doc, root_of(c), "Env", rest);
 }
 
 static void read_labels(struct container_config *c, struct config_reader *r)
@@ -161,7 +160,7 @@ static bool read_expressions(struct container_config *c, struct config_reader *r
 		if (text)
 			read_label_list(text, list_of(c, &expression_kinds[i]));
 	}
-	take_expressions(c, yyjson_mut_obj_get(root_of(c), "Env"));
+	take_expressions(c, &env);
 	for (size_t i = 0; i < ARRAY_SIZE(expression_kinds); i++) {
 		const struct strv *list = list_of(c, &expression_kinds[i]);
 

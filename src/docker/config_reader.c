@@ -37,8 +37,10 @@ static yyjson_mut_val *read_member(struct config_reader *r, yyjson_mut_val *obj,
 		last = yyjson_mut_obj_iter_get_val(name);
 		seen++;
 	}
-	if (seen > 1)
+	if (seen > 1) { /* a copy: a value is linked into its object and cannot be put twice */
+		last = yyjson_mut_val_mut_copy(r->doc, last);
 		config_put(r->doc, obj, key, last);
+	}
 	return yyjson_mut_is_null(last) ? NULL : last;
 }
 

@@ -41,5 +41,5 @@ void config_read_strv(struct config_reader *r, yyjson_mut_val *obj, const char *
 	const char *key, struct strv *ret);
 /* A C string, or NULL: another type, or a NUL inside. */
 const char *config_plain_str(yyjson_mut_val *val);
-/* Put a member in, in place of any of that name; key is static. */
+/* Put a member in, in place of any of that name; key is static, val is new. */
 void config_put(yyjson_mut_doc *doc, yyjson_mut_val *obj, const char *key, yyjson_mut_val *val);

@@ -87,7 +87,6 @@ void container_destroy(struct container *c)
 	clear_networks(c);
 	clear_mounts(c);
 	labels_finish(&c->labels);
-	strv_finish(&c->exec_ids);
 	intern_unref(c->image);
 	intern_unref(c->image_id);
 	intern_unref(c->network_mode);

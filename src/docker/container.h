@@ -13,11 +13,11 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <uthash.h>
 #include <yyjson.h>
 
 #include "base/error.h"
 #include "base/list.h"
+#include "base/map.h"
 #include "base/strbuf.h"
 #include "base/strv.h"
 #include "docker/label.h"
@@ -90,16 +90,16 @@ struct container {
 	struct container_mount *mounts;
 	uint16_t networks_count, mounts_count;
 
-	struct strv exec_ids; /* known execs of this container */
-
 	char *entry; /* owned; the list entry with holes; NULL while pending */
 	uint32_t entry_len;
 	uint32_t names_at, state_at, status_at; /* holes: text is inserted at these offsets, which
 						   come in any order */
 
-	/* Index hooks, private to cluster/lookup. */
-	UT_hash_handle by_id, by_swarm_id, by_name;
+	/* Private to cluster/: where it stands in the look-up, which refresh told the newest facts,
+	 * whether its share is in the engine's sums. */
 	struct list by_prefix, by_swarm_prefix;
+	uint64_t seen;
+	bool counted;
 };
 
 struct container *container_create(void) must_check;

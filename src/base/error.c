@@ -26,7 +26,7 @@ static bool replace(struct error *err, enum error_code code, int status, char *t
 	return false;
 }
 
-bool error_set(struct error *err, enum error_code code, const char *fmt, ...)
+bool(error_set)(struct error *err, enum error_code code, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -39,7 +39,7 @@ bool error_set(struct error *err, enum error_code code, const char *fmt, ...)
 	return replace(err, code, 0, text);
 }
 
-bool error_set_status(struct error *err, int status, const char *fmt, ...)
+bool(error_set_status)(struct error *err, int status, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -100,7 +100,7 @@ static enum error_code code_from_errno(int number)
 	return ERROR_INTERNAL;
 }
 
-bool error_set_errno(struct error *err, int number, const char *fmt, ...)
+bool(error_set_errno)(struct error *err, int number, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -113,7 +113,7 @@ bool error_set_errno(struct error *err, int number, const char *fmt, ...)
 		err, code_from_errno(number), 0, xasprintf("%s: %s", what, strerror(number)));
 }
 
-bool error_wrap(struct error *err, const char *fmt, ...)
+bool(error_wrap)(struct error *err, const char *fmt, ...)
 {
 	va_list ap;
 

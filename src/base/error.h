@@ -39,7 +39,7 @@ struct error {
 
 #define ERROR_INIT ((struct error){ 0 })
 
-/* Both return false, so that failing is one line.  They replace what was there. */
+/* All return false, so that failing is one line.  They replace what was there. */
 bool error_set(struct error *err, enum error_code code, const char *fmt, ...) printf_like(3, 4);
 bool error_set_status(struct error *err, int status, const char *fmt, ...) printf_like(3, 4);
 /* From errno: "what: Connection refused", with ERROR_CONNECT/TIMEOUT/CLOSED/... chosen by number.
@@ -52,6 +52,16 @@ void error_clear(struct error *err);
 /* Give the content of `from` to `to` (whatever was there is freed); `from` is empty afterwards. */
 void error_move(struct error *to, struct error *from);
 void error_copy(struct error *to, const struct error *from);
+/* The macros tell the compiler, too, that the result is false. */
+static inline bool error_false(bool result)
+{
+	(void)result;
+	return false;
+}
+#define error_set(...)        error_false(error_set(__VA_ARGS__))
+#define error_set_status(...) error_false(error_set_status(__VA_ARGS__))
+#define error_set_errno(...)  error_false(error_set_errno(__VA_ARGS__))
+#define error_wrap(...)       error_false(error_wrap(__VA_ARGS__))
 static inline bool error_is_set(const struct error *err)
 {
 	return err->code != ERROR_NONE;

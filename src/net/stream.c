@@ -219,10 +219,11 @@ static void note_output_result(struct stream *s, enum transport_result result, s
 {
 	switch (result) {
 	case TRANSPORT_MORE: break;
-	case TRANSPORT_WANT_READ: s->write_wants_read = true; /* fall through */
+	case TRANSPORT_WANT_READ: s->write_wants_read = true; __attribute__((fallthrough));
 	case TRANSPORT_WANT_WRITE: s->can_write = false; break;
 	case TRANSPORT_END:
-		error_set(err, ERROR_CLOSED, "write: closed by the peer"); /* fall through */
+		error_set(err, ERROR_CLOSED, "write: closed by the peer");
+		__attribute__((fallthrough));
 	case TRANSPORT_FAILED:
 		read_rest(s);
 		stream_break(s, err);

@@ -26,7 +26,7 @@
 
 struct sim_container {
 	char id[ID_HEX_LEN + 1];
-	char name[64];
+	char name[ID_HEX_LEN + 1];
 	int64_t created_s;
 	bool running;
 	UT_hash_handle by_id, by_name;
@@ -201,7 +201,7 @@ static struct sim_container *add_container(struct sim_engine *e, const char *nam
 	struct sim_container *c = xnew(struct sim_container);
 
 	id_new(c->id);
-	snprintf(c->name, sizeof(c->name), "%s", *name ? name : c->id);
+	snprintf(c->name, sizeof(c->name), "%.*s", (int)sizeof(c->name) - 1, *name ? name : c->id);
 	c->created_s = clock_wall_ns() / NS_PER_S;
 	c->running = running;
 	array_reserve(e->containers, e->count, e->cap);
@@ -417,7 +417,7 @@ static void engine_start(struct sim_engine *e, size_t n, size_t containers, cons
 	snprintf(e->address, sizeof(e->address), "%s:%s", e->ip, port);
 	id_new(e->daemon_id);
 	for (size_t i = 0; i < containers; i++) {
-		char name[64];
+		char name[ID_HEX_LEN + 1];
 
 		snprintf(name, sizeof(name), "%s-service-%zu", e->name, i);
 		add_container(e, name, true);

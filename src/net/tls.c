@@ -416,6 +416,11 @@ struct tls_context *tls_client_create(
 	return context_create(files, verify, false, err);
 }
 
+bool tls_context_verifies(const struct tls_context *ctx)
+{
+	return ctx->verify != TLS_VERIFY_NONE;
+}
+
 struct tls_context *tls_context_ref(struct tls_context *t)
 {
 	t->refs++;

@@ -36,6 +36,9 @@ void tls_context_unref(struct tls_context *ctx);
  * touched. */
 bool tls_context_reload(struct tls_context *ctx, struct error *err);
 
+/* Whether a peer must show a certificate that is checked. */
+bool tls_context_verifies(const struct tls_context *ctx);
+
 /* A connection object; for clients server_name is verified (DNS name or IP SAN) and sent as SNI
  * when a name. */
 SSL *tls_context_new_ssl(struct tls_context *ctx, const char *server_name);

@@ -292,6 +292,7 @@ static enum task_turn call_connected(struct task *t)
 	if (s->phase != CALL_DIALING || !s->dial.finished)
 		return TASK_WAIT; /* the dial has a deadline of its own */
 	if (s->dial.stream) {
+		endpoint_note_peer(s->endpoint, s->dial.stream);
 		call_attach(s, steal(s->dial.stream), false);
 	} else {
 		s->call->connection_failed = true;

@@ -39,6 +39,10 @@ struct endpoint *endpoint_create(struct loop *loop, const struct endpoint_config
  * text given by reason. */
 void endpoint_destroy(struct endpoint *e, const char *reason);
 void endpoint_close_idle(struct endpoint *e);
+/* For good: calls under way and all later ones end with ERROR_CLOSED and this text. */
+void endpoint_close(struct endpoint *e, const char *reason);
+/* IP literal that the newest connection reached; "" before the first, and for unix. */
+const char *endpoint_peer_ip(const struct endpoint *e);
 const struct address *endpoint_address(const struct endpoint *e);
 struct loop *endpoint_loop(const struct endpoint *e);
 bool endpoint_is_tls(const struct endpoint *e);

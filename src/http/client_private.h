@@ -49,6 +49,7 @@ void endpoint_admit(struct endpoint *e, struct call_state *s);
 void endpoint_leave(struct call_state *s);
 /* Starts on a kept connection, unless a fresh one is wanted. */
 void endpoint_connect(struct endpoint *e, struct call_state *s, bool fresh);
+void endpoint_note_peer(struct endpoint *e, const struct stream *stream);
 void endpoint_park(struct endpoint *e, struct stream *stream);
 const char *endpoint_name(const struct endpoint *e);
 const char *endpoint_host_header(const struct endpoint *e);

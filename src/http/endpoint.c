@@ -24,6 +24,8 @@ struct endpoint {
 	struct list idle;            /* idle::link */
 	struct list active, waiting; /* call_state::link */
 	size_t idle_count, active_count;
+	char *peer_ip;       /* owned; of the newest connection, may be NULL */
+	char *closed_reason; /* owned; set by endpoint_close */
 	bool closing;
 };
 
@@ -147,6 +149,10 @@ static void endpoint_start(struct endpoint *e, struct call_state *s)
 void endpoint_admit(struct endpoint *e, struct call_state *s)
 {
 	s->endpoint = e;
+	if (e->closed_reason) {
+		call_fail(s, ERROR_CLOSED, "%s", e->closed_reason);
+		return;
+	}
 	if (e->active_count < e->max_active) {
 		endpoint_start(e, s);
 		return;
@@ -182,14 +188,35 @@ static void fail_all(struct list *calls, const char *reason)
 		call_fail(list_first(calls, struct call_state, link), ERROR_CLOSED, "%s", reason);
 }
 
+void endpoint_close(struct endpoint *e, const char *reason)
+{
+	if (e->closing)
+		return;
+	e->closing = true;
+	e->closed_reason = xstrdup(reason);
+	fail_all(&e->waiting, reason);
+	fail_all(&e->active, reason);
+	endpoint_close_idle(e);
+}
+
+void endpoint_note_peer(struct endpoint *e, const struct stream *stream)
+{
+	free(e->peer_ip);
+	e->peer_ip = xstrdup(stream_peer_ip(stream));
+}
+
+const char *endpoint_peer_ip(const struct endpoint *e)
+{
+	return e->peer_ip ? e->peer_ip : "";
+}
+
 void endpoint_destroy(struct endpoint *e, const char *reason)
 {
 	if (!e)
 		return;
-	e->closing = true;
-	fail_all(&e->waiting, reason);
-	fail_all(&e->active, reason);
-	endpoint_close_idle(e);
+	endpoint_close(e, reason);
+	free(e->peer_ip);
+	free(e->closed_reason);
 	address_finish(&e->address);
 	if (e->tls)
 		tls_context_unref(e->tls);

@@ -97,7 +97,7 @@ static void relay_upload(struct relay *r)
 	struct exchange *x = r->exchange;
 	size_t len = evbuffer_get_length(x->body);
 
-	if (r->uploaded || call_is_full(&r->call))
+	if (r->uploaded || r->call.done || call_is_full(&r->call))
 		return;
 	if (!r->call.head_done)
 		exchange_continue(x);

@@ -1,0 +1,179 @@
+/* Dependency filter: cases S-51 to S-55, S-88, and what came after classic Swarm. */
+#include "pool.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+#define HOST(fields) "{\"Image\":\"i\",\"HostConfig\":{" fields "}}"
+
+static void test_containers(void **state maybe_unused)
+{
+	static const struct body_case cases[] = {
+		{ "S-51", HOST(""), "012" },
+		{ "S-51", HOST("\"NetworkMode\":\"bridge\""), "012" },
+		{ "S-52", HOST("\"VolumesFrom\":[\"c0\"]"), "0" },
+		{ "S-52", HOST("\"VolumesFrom\":[\"c0:rw\"]"), "0" },
+		{ "S-52", HOST("\"VolumesFrom\":[\"c0:ro\"]"), "0" },
+		{ "S-53", HOST("\"Links\":[\"c1:foobar\"]"), "1" },
+		{ "S-53", HOST("\"NetworkMode\":\"container:c2\""), "2" },
+		{ "S-88", HOST("\"VolumesFrom\":[\"/c0:ro\"]"), "0" },
+		{ "S-88", HOST("\"Links\":[\"/c1:foo\"]"), "1" },
+		{ "S-88", HOST("\"NetworkMode\":\"container:/c1\""), "1" },
+		{ "IPC", HOST("\"IpcMode\":\"container:c1\""), "1" },
+		{ "PID", HOST("\"PidMode\":\"container:c2\""), "2" },
+		{ "all of them", HOST("\"PidMode\":\"container:c2\",\"IpcMode\":\"container:c1\""),
+			"E" },
+		{ "node and name", HOST("\"VolumesFrom\":[\"node-1-name/c1\"]"), "1" },
+		{ "other node and name", HOST("\"VolumesFrom\":[\"node-0-name/c1\"]"), "E" },
+		{ "id", HOST("\"VolumesFrom\":[\"aaaabbbbcccc0001\"]"), "0" },
+		{ "unique prefix", HOST("\"VolumesFrom\":[\"aaaabbbbcccc\"]"), "0" },
+		{ "ambiguous prefix", HOST("\"VolumesFrom\":[\"dddd\"]"), "E" },
+		{ "a name beats a prefix", HOST("\"VolumesFrom\":[\"dd\"]"), "2" },
+		{ "swarm id", HOST("\"VolumesFrom\":[\"5ec5ec5ec5ec\"]"), "1" },
+		{ "empty", HOST("\"VolumesFrom\":[\":ro\"]"), "E" },
+	};
+	struct pool *p = pool_create(3, NULL, NULL);
+
+	pool_add(p, 0, "c0", "aaaabbbbcccc0001", NULL);
+	struct container *c1 = pool_add(p, 1, "c1", "bbbb", NULL);
+	snprintf(c1->swarm_id, sizeof(c1->swarm_id), "5ec5ec5ec5ec5ec5");
+	pool_add(p, 2, "c2", "dddd01", NULL);
+	pool_add(p, 2, "dd", "dddd02", NULL);
+	check_body_cases(p, cases, ARRAY_SIZE(cases));
+	pool_destroy(p);
+}
+
+static void test_several(void **state maybe_unused)
+{
+	static const struct body_case cases[] = {
+		{ "S-54", HOST("\"VolumesFrom\":[\"c0\",\"c1\"]"), "0" },
+		{ "S-54", HOST("\"VolumesFrom\":[\"c0\",\"c2\"]"), "E" },
+		{ "S-55",
+			HOST("\"VolumesFrom\":[\"c0\"],\"Links\":[\"c1:x\"],"
+			     "\"NetworkMode\":\"container:c1\""),
+			"0" },
+		{ "S-55",
+			HOST("\"VolumesFrom\":[\"c0\"],\"Links\":[\"c2:x\"],"
+			     "\"NetworkMode\":\"container:c1\""),
+			"E" },
+	};
+	struct pool *p = pool_create(2, NULL, NULL);
+
+	pool_add(p, 0, "c0", "id0", NULL);
+	pool_add(p, 0, "c1", "id1", NULL);
+	pool_add(p, 1, "c2", "id2", NULL);
+	check_body_cases(p, cases, ARRAY_SIZE(cases));
+	pool_destroy(p);
+}
+
+/* D32: an engine makes a missing volume silently, and empty. */
+static void test_volumes(void **state maybe_unused)
+{
+	static const struct body_case cases[] = {
+		{ "named", HOST("\"Binds\":[\"data:/d\"]"), "1" },
+		{ "mount",
+			HOST("\"Mounts\":[{\"Type\":\"volume\",\"Source\":\"data\","
+			     "\"Target\":\"/d\"}]"),
+			"1" },
+		{ "new", HOST("\"Binds\":[\"new:/d\"]"), "012" },
+		{ "path", HOST("\"Binds\":[\"/data:/d\"]"), "012" },
+		{ "most of them", HOST("\"Binds\":[\"data:/d\",\"logs:/l\",\"more:/m\"]"), "2" },
+		{ "only preferred",
+			"{\"Image\":\"i\",\"Env\":[\"constraint:node!=node-1-name\"],"
+			"\"HostConfig\":{\"Binds\":[\"data:/d\"]}}",
+			"02" },
+		{ "before soft expressions",
+			"{\"Image\":\"i\",\"Env\":[\"constraint:node==~node-0-name\"],"
+			"\"HostConfig\":{\"Binds\":[\"data:/d\"]}}",
+			"1" },
+	};
+	struct pool *p = pool_create(3, NULL, NULL);
+
+	pool_add_volume(p, 1, "data");
+	pool_add_volume(p, 2, "logs");
+	pool_add_volume(p, 2, "more");
+	check_body_cases(p, cases, ARRAY_SIZE(cases));
+	pool_destroy(p);
+}
+
+static void test_networks(void **state maybe_unused)
+{
+	static const struct body_case cases[] = {
+		{ "local", HOST("\"NetworkMode\":\"lan\""), "01" },
+		{ "one node's", HOST("\"NetworkMode\":\"node-1-name/lan\""), "1" },
+		{ "spans nodes", HOST("\"NetworkMode\":\"wide\""), "012" },
+		{ "unknown", HOST("\"NetworkMode\":\"nope\""), "012" },
+		{ "default", HOST("\"NetworkMode\":\"default\""), "012" },
+		{ "host", HOST("\"NetworkMode\":\"host\""), "012" },
+		{ "second",
+			"{\"Image\":\"i\",\"NetworkingConfig\":{\"EndpointsConfig\":"
+			"{\"wide\":{},\"lan\":{}}}}",
+			"01" },
+		{ "nowhere together",
+			"{\"Image\":\"i\",\"NetworkingConfig\":{\"EndpointsConfig\":"
+			"{\"lan\":{},\"other\":{}}}}",
+			"E" },
+	};
+	struct pool *p = pool_create(3, NULL, NULL);
+
+	pool_add_network(p, 0, "lan", "local");
+	pool_add_network(p, 1, "lan", "local");
+	pool_add_network(p, 2, "other", "local");
+	pool_add_network(p, 0, "wide", "swarm");
+	pool_add_network(p, 0, "host", "local");
+	check_body_cases(p, cases, ARRAY_SIZE(cases));
+	pool_destroy(p);
+}
+
+static void test_platform(void **state maybe_unused)
+{
+	static const struct {
+		const char *platform, *expected;
+	} cases[] = {
+		{ "", "01234" },
+		{ "linux/amd64", "04" },
+		{ "linux/x86_64", "04" },
+		{ "linux/arm64", "14" },
+		{ "linux/arm64/v8", "14" },
+		{ "linux/arm/v7", "124" },
+		{ "linux/386", "04" },
+		{ "linux", "0124" },
+		{ "windows", "34" },
+		{ "aarch64", "14" },
+		{ "linux/riscv64", "4" },
+	};
+	static const char *const nodes[][2] = {
+		{ "linux", "amd64" },
+		{ "linux", "arm64" },
+		{ "linux", "arm" },
+		{ "windows", "amd64" },
+		{ "", "" },
+	};
+	struct pool *p = pool_create(ARRAY_SIZE(nodes), NULL, NULL);
+
+	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++) {
+		p->nodes[i].os = nodes[i][0];
+		p->nodes[i].arch = nodes[i][1];
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		auto_free char *got = pool_fitting_platform(p, HOST(""), cases[i].platform);
+
+		check_text(cases[i].platform, got, cases[i].expected);
+	}
+	pool_destroy(p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_containers),
+		cmocka_unit_test(test_several),
+		cmocka_unit_test(test_volumes),
+		cmocka_unit_test(test_networks),
+		cmocka_unit_test(test_platform),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

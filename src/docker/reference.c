@@ -324,16 +324,24 @@ void reference_finish(struct reference *r)
 	*r = (struct reference){ 0 };
 }
 
+/* Would the short name be taken for a host and a path, or for an id? */
+static bool is_misleading(const char *s)
+{
+	const char *slash = strchr(s, '/');
+	struct span first = { s, slash ? (size_t)(slash - s) : 0 };
+
+	return is_domain(first) || (strlen(s) == SHA256_HEX && is_lower_hex(s, SHA256_HEX));
+}
+
 char *reference_familiar(const struct reference *r)
 {
-	const char *rest;
+	const char *name = r->path;
 
-	if (strcmp(r->domain, DEFAULT_DOMAIN) != 0)
-		return xasprintf("%s/%s", r->domain, r->path);
-	if (!str_starts_with(r->path, LIBRARY))
-		return xstrdup(r->path);
-	rest = r->path + strlen(LIBRARY);
-	return xstrdup(strchr(rest, '/') ? r->path : rest);
+	if (str_starts_with(name, LIBRARY) && !strchr(name + strlen(LIBRARY), '/'))
+		name += strlen(LIBRARY);
+	if (strcmp(r->domain, DEFAULT_DOMAIN) == 0 && !is_misleading(name))
+		return xstrdup(name);
+	return xasprintf("%s/%s", r->domain, r->path);
 }
 
 /* --- comparing ------------------------------------------------------------------------------ */

@@ -28,6 +28,10 @@ static void test_parse(void **state maybe_unused)
 			"a__b/c-----d/e.f_g" },
 		{ "x@" DIGEST, "docker.io", "library/x", NULL, DIGEST, "x" },
 		{ "x:1@" DIGEST, "docker.io", "library/x", "1", DIGEST, "x" },
+		/* without its domain it would be another name */
+		{ "docker.io/a.b/c", "docker.io", "a.b/c", NULL, NULL, "docker.io/a.b/c" },
+		{ "docker.io/" HEX64, "docker.io", "library/" HEX64, NULL, NULL,
+			"docker.io/library/" HEX64 },
 		/* C-40, C-41 */
 		{ "localhost.localdomain:5000/samalba/hipache:latest", "localhost.localdomain:5000",
 			"samalba/hipache", "latest", NULL,

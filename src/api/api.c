@@ -91,7 +91,7 @@ void request_cancel(struct request *rq)
 
 static bool version_is_offered(struct request *rq)
 {
-	static const struct api_range offered = { .min = { 1, 24 }, .max = { 1, 51 } };
+	const struct api_range offered = { .min = API_VERSION_MIN, .max = API_VERSION_MAX };
 	auto_error struct error err = ERROR_INIT;
 
 	if (api_version_check(rq->version, &offered, &err)) {

@@ -97,7 +97,7 @@ void events_end_all(struct api *api)
 {
 	struct event_stream *s, *tmp;
 
-	list_for_each_safe(s, tmp, &api->event_streams, link)
+	list_for_each_safe (s, tmp, &api->event_streams, link)
 		stream_end(s);
 }
 
@@ -172,12 +172,25 @@ static bool parse_times(struct event_stream *s, struct error *err)
 	return true;
 }
 
+/* Objects end with a newline for everybody; only what it is called changed (docker-api.md 2.6). */
+static const char *content_type(const struct request *rq)
+{
+	const char *accept = headers_get(&rq->x->head.headers, "Accept");
+
+	if (api_version_before(rq->version, 1, 52))
+		return "application/json";
+	if (accept && strstr(accept, "application/x-ndjson") &&
+		!strstr(accept, "application/jsonl"))
+		return "application/x-ndjson";
+	return "application/jsonl";
+}
+
 static void stream_begin(struct event_stream *s)
 {
 	struct request *rq = s->rq;
 	struct bus *bus = rq->api->cluster->bus;
 
-	headers_set(&rq->x->answer, "Content-Type", "application/json");
+	headers_set(&rq->x->answer, "Content-Type", content_type(rq));
 	reply_decorate(rq->api, &rq->x->answer);
 	exchange_start(rq->x, 200, -1);
 	if (s->since_ns)

@@ -9,6 +9,7 @@
 #include "base/strv.h"
 #include "cluster/bus.h"
 #include "cluster/engine.h"
+#include "cluster/gate.h"
 #include "net/tls.h"
 
 struct cluster_config {
@@ -30,6 +31,9 @@ struct cluster {
 	struct lookup *lookup;
 	struct bus *bus;
 	int64_t overcommit_percent; /* truncated toward zero */
+	/* How many engines are being asked who they are, and how many are being read, at once. */
+	struct gate connecting, loading;
+	size_t rotation; /* of cluster_any_healthy; private */
 };
 
 struct cluster *cluster_create(struct loop *loop, const struct cluster_config *config);

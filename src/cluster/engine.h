@@ -21,6 +21,7 @@
 
 struct cluster;
 struct monitor;
+struct refresh_log;
 
 enum engine_state {
 	ENGINE_PENDING, /* known from discovery, not validated */
@@ -53,13 +54,19 @@ struct engine {
 	int64_t clock_shift_ns; /* manager minus engine; 0 when below 2 s */
 
 	struct remote remote;
-	struct monitor *monitor; /* owned */
+	int64_t heard_ms;                /* monotonic; the last proof of life */
+	struct monitor *monitor;         /* owned; NULL once disconnected */
+	struct refresh_log *refresh_log; /* owned; private to refresh */
+	bool maybe_twin; /* shows a container that another engine of the same id shows too */
 
-	struct container **containers; /* owned array of owned records, PENDING ones included; order
-					  means nothing */
+	/* Owned array of owned records, PENDING ones included; order means nothing.  A PENDING
+	 * record goes only when whoever reserved it removes it, however the engine fares. */
+	struct container **containers;
 	size_t containers_count, containers_cap;
-	size_t running, paused, stopped;     /* counts without pending ones */
-	int64_t used_nano_cpus, used_memory; /* sums over all of them */
+	size_t running, paused, stopped; /* counts without pending ones */
+	/* Sums over all of them; a reservation counts until its container (the one with the same
+	 * swarm id) is there. */
+	int64_t used_nano_cpus, used_memory;
 	struct image *images;
 	size_t images_count;
 	struct network *networks;
@@ -78,6 +85,9 @@ void engine_report_failure(struct engine *e, const struct error *err);
 /* From a finished call: success, a failure that counts, or one that does not. */
 void engine_report_call(struct engine *e, const struct call *c);
 
+/* Shown beside the engine; changes nothing else. */
+void engine_set_error(struct engine *e, const char *text);
+
 bool engine_is_healthy(const struct engine *e);
 const char *engine_state_text(const struct engine *e);  /* "Healthy", ... */
 int engine_health_indicator(const struct engine *e);    /* 0..100 (cluster.md 2.4) */
@@ -86,6 +96,8 @@ int64_t engine_total_memory(const struct engine *e);
 struct event_node engine_event_node(const struct engine *e);
 struct container_view engine_container_view(const struct engine *e);
 
+/* By full id among this engine's containers. */
+struct container *engine_find_container(const struct engine *e, const char *id);
 /* Containers of the engine; keeps sums, counts and the cluster's indexes right.  add takes
  * ownership. */
 void engine_add_container(struct engine *e, struct container *c);

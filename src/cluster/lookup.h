@@ -18,15 +18,28 @@ void lookup_destroy(struct lookup *l);
 /* Called by engine_add_container and friends only. */
 void lookup_insert(struct lookup *l, struct container *c);
 void lookup_remove(struct lookup *l, struct container *c);
+/* By full id on this engine, validated or not. */
+struct container *lookup_find_on(
+	const struct lookup *l, const char *id, const struct engine *engine);
+/* The reservation on this engine that a container with the swarm id comes to fill; NULL. */
+struct container *lookup_find_reservation(
+	const struct lookup *l, const char *swarm_id, const struct engine *engine);
+/* Another engine's record of the same container; NULL. */
+struct container *lookup_find_copy(const struct lookup *l, const struct container *c);
 
-/* NULL with ERROR_NOT_FOUND `No such container: x`, or ERROR_INVALID when ambiguous.  Pending ones
- * are not found. */
+/*
+ * NULL with ERROR_NOT_FOUND `No such container: x`, or ERROR_INVALID when ambiguous.  Only
+ * containers of validated engines are found, and no reservations.  Of two records of one container
+ * (same id, or same swarm id after a rescheduling) the one on a healthy engine is meant.
+ */
 struct container *cluster_find_container(
 	struct cluster *cluster, const char *what, struct error *err);
-/* By full id on one engine; for look-ups after a wait. */
+/* By full id; for look-ups after a wait. */
 struct container *cluster_find_container_by_id(struct cluster *cluster, const char *id);
 /* The container that has (or reserved) this name; NULL when the name is free or empty. */
 struct container *cluster_find_name(struct cluster *cluster, const char *name);
 /* exec id -> its container; NULL when unknown. */
 struct container *cluster_find_exec(struct cluster *cluster, const char *exec_id);
-void cluster_remember_exec(struct cluster *cluster, struct container *c, const char *exec_id);
+void cluster_remember_exec(struct cluster *cluster, const struct container *c, const char *exec_id);
+/* It has ended: kept for a while, for whoever asks for the exit code. */
+void cluster_end_exec(struct cluster *cluster, const char *exec_id);

@@ -16,6 +16,11 @@ struct refresh {
 	struct refresh_state *state; /* private */
 };
 
+/*
+ * Each starts anew; `r` is zeroed memory, or was used before (what was under way is cancelled).
+ * The waiter is woken when `done`.
+ */
+
 /* One container: list entry and inspect, at once.  Gone on the engine: the record is removed. */
 void refresh_container(
 	struct refresh *r, struct engine *e, const char *container_id, struct task *waiter);
@@ -25,8 +30,9 @@ void refresh_containers(struct refresh *r, struct engine *e, struct task *waiter
 void refresh_images(struct refresh *r, struct engine *e, struct task *waiter);
 void refresh_networks(struct refresh *r, struct engine *e, struct task *waiter);
 void refresh_volumes(struct refresh *r, struct engine *e, struct task *waiter);
-/* /version and /info: range, id, resources, labels, clock. Fails with the validation texts of
- * cluster.md 3.2. */
+/* /version and /info: range, id, resources, labels, clock.  Fails with the validation texts of
+ * cluster.md 2.2 and 3.2, also when the ranges of API versions do not meet.  A validated engine
+ * that shows another id goes back to pending, and the refresh fails. */
 void refresh_specs(struct refresh *r, struct engine *e, struct task *waiter);
 /* Cancels when under way; zeroed memory is fine. */
 void refresh_finish(struct refresh *r);

@@ -1,0 +1,172 @@
+/*
+ * cluster/cluster.c - who is a member.
+ */
+#include "cluster/cluster.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/parse.h"
+#include "cluster/engine_private.h"
+#include "cluster/lookup.h"
+
+/*
+ * A thousand engines that are all met at once would cost a thousand handshakes and half-read lists
+ * at once, and every one of them would be late.
+ */
+enum {
+	CONNECTING_MAX = 256,
+	LOADING_MAX = 128,
+};
+
+struct cluster *cluster_create(struct loop *loop, const struct cluster_config *config)
+{
+	struct cluster *cluster = xnew(struct cluster);
+
+	cluster->loop = loop;
+	cluster->config = *config;
+	if (config->tls)
+		tls_context_ref(config->tls);
+	cluster->overcommit_percent = (int64_t)(config->overcommit * 100);
+	cluster->lookup = lookup_create();
+	cluster->bus = bus_create();
+	gate_init(&cluster->connecting, CONNECTING_MAX);
+	gate_init(&cluster->loading, LOADING_MAX);
+	return cluster;
+}
+
+static void remove_engine(struct cluster *cluster, struct engine *e)
+{
+	struct engine *last = cluster->engines[cluster->engines_count - 1];
+
+	assert(cluster->engines[e->position] == e);
+	cluster->engines[e->position] = last;
+	last->position = e->position;
+	cluster->engines_count--;
+	engine_disconnect(e);
+	engine_unref(e);
+}
+
+void cluster_destroy(struct cluster *cluster)
+{
+	if (!cluster)
+		return;
+	while (cluster->engines_count)
+		remove_engine(cluster, cluster->engines[cluster->engines_count - 1]);
+	free(cluster->engines);
+	lookup_destroy(cluster->lookup);
+	bus_destroy(cluster->bus);
+	if (cluster->config.tls)
+		tls_context_unref(cluster->config.tls);
+	free(cluster);
+}
+
+static void add_engine(struct cluster *cluster, const char *addr)
+{
+	auto_error struct error err = ERROR_INIT;
+	struct engine *e = engine_create(cluster, addr, &err);
+
+	if (!e) {
+		log_fields(LOG_WARN, "Ignoring a malformed address", "addr", addr, "error",
+			error_text(&err), NULL);
+		return;
+	}
+	array_reserve(cluster->engines, cluster->engines_count, cluster->engines_cap);
+	e->position = cluster->engines_count;
+	cluster->engines[cluster->engines_count++] = e;
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static bool contains_sorted(const struct strv *sorted, const char *s)
+{
+	return sorted->count &&
+	       bsearch(&s, sorted->items, sorted->count, sizeof(*sorted->items), compare_texts);
+}
+
+static void sorted_addresses(const struct cluster *cluster, struct strv *ret)
+{
+	for (size_t i = 0; i < cluster->engines_count; i++)
+		strv_add(ret, cluster->engines[i]->addr);
+	strv_sort(ret);
+}
+
+void cluster_set_members(struct cluster *cluster, const struct strv *addresses)
+{
+	auto_strv struct strv wanted = STRV_INIT;
+	auto_strv struct strv known = STRV_INIT;
+
+	strv_copy(&wanted, addresses);
+	strv_sort(&wanted);
+	for (size_t i = cluster->engines_count; i-- > 0;) {
+		if (!contains_sorted(&wanted, cluster->engines[i]->addr))
+			remove_engine(cluster, cluster->engines[i]);
+	}
+	sorted_addresses(cluster, &known);
+	for (size_t i = 0; i < wanted.count; i++) {
+		bool repeated = i > 0 && strcmp(wanted.items[i], wanted.items[i - 1]) == 0;
+
+		if (!repeated && !contains_sorted(&known, wanted.items[i]))
+			add_engine(cluster, wanted.items[i]);
+	}
+}
+
+static bool answers_to(const struct engine *e, const char *what)
+{
+	return strcmp(e->name, what) == 0 || strcmp(e->id, what) == 0 ||
+	       strcmp(e->daemon_id, what) == 0 || strcmp(e->addr, what) == 0;
+}
+
+struct engine *cluster_find_engine(struct cluster *cluster, const char *name_or_id)
+{
+	struct engine *pending = NULL;
+
+	for (size_t i = 0; *name_or_id && i < cluster->engines_count; i++) {
+		struct engine *e = cluster->engines[i];
+
+		if (!answers_to(e, name_or_id))
+			continue;
+		if (cluster_engine_is_validated(e))
+			return e;
+		pending = e;
+	}
+	return pending;
+}
+
+struct engine *cluster_any_healthy(struct cluster *cluster)
+{
+	for (size_t i = 0; i < cluster->engines_count; i++) {
+		struct engine *e = cluster->engines[cluster->rotation++ % cluster->engines_count];
+
+		if (engine_is_healthy(e))
+			return e;
+	}
+	return NULL;
+}
+
+static int compare_engines(const void *x, const void *y)
+{
+	const struct engine *a = *(struct engine *const *)x, *b = *(struct engine *const *)y;
+	int order = compare_natural(a->name, b->name);
+
+	return order ? order : compare_natural(a->addr, b->addr);
+}
+
+struct engine **cluster_sorted_engines(struct cluster *cluster, size_t *ret_count)
+{
+	size_t count = cluster->engines_count;
+	struct engine **sorted = xcalloc(count + 1, sizeof(struct engine *));
+
+	if (count) {
+		memcpy(sorted, cluster->engines, count * sizeof(struct engine *));
+		qsort(sorted, count, sizeof(struct engine *), compare_engines);
+	}
+	*ret_count = count;
+	return sorted;
+}

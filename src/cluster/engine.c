@@ -1,0 +1,358 @@
+/*
+ * cluster/engine.c - life, state and failures of one engine.
+ */
+#include "cluster/engine.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/metrics.h"
+#include "cluster/cluster.h"
+#include "cluster/engine_private.h"
+#include "cluster/lookup.h"
+#include "cluster/monitor.h"
+#include "cluster/refresh_job.h"
+
+static const char gone_text[] = "Engine no longer exists";
+
+enum {
+	CONNECT_TIMEOUT_MS = 5 * 1000,
+	IDLE_CONNECTIONS = 4,
+	FAILURES_MAX = 1000000,
+};
+
+/*
+ * Life.
+ */
+
+static char *literal_ip(const struct address *a)
+{
+	return xstrdup(a->kind == ADDRESS_UNIX ? "127.0.0.1" : "");
+}
+
+struct engine *engine_create(struct cluster *cluster, const char *addr, struct error *err)
+{
+	struct address address;
+	struct engine *e;
+
+	if (!address_parse(&address, addr, err))
+		return NULL;
+	e = xnew(struct engine);
+	e->refs = 1;
+	e->cluster = cluster;
+	e->addr = xstrdup(addr);
+	e->ip = literal_ip(&address);
+	e->last_error = xstrdup("");
+	char **const texts[] = { &e->daemon_id, &e->id, &e->name, &e->server_version, &e->os,
+		&e->os_name, &e->arch, &e->kernel, &e->storage_driver };
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		*texts[i] = xstrdup("");
+	e->updated_at_ns = clock_wall_ns();
+	e->remote.address = xstrdup(addr);
+	e->remote.endpoint =
+		endpoint_create(cluster->loop, &(struct endpoint_config){
+						       .address = address,
+						       .tls = cluster->config.tls,
+						       .max_idle = IDLE_CONNECTIONS,
+						       .connect_timeout_ms = CONNECT_TIMEOUT_MS,
+					       });
+	e->refresh_log = refresh_log_create();
+	address_finish(&address);
+	metric_add(METRIC_engines, 1);
+	e->monitor = monitor_create(e);
+	return e;
+}
+
+struct engine *engine_ref(struct engine *e)
+{
+	e->refs++;
+	return e;
+}
+
+static void engine_destroy(struct engine *e)
+{
+	assert(e->state == ENGINE_DISCONNECTED);
+	while (e->containers_count)
+		engine_remove_container(e, e->containers[e->containers_count - 1]);
+	free(e->containers);
+	refresh_log_destroy(e->refresh_log);
+	endpoint_destroy(e->remote.endpoint, gone_text);
+	free(e->remote.address);
+	labels_finish(&e->labels);
+	yyjson_doc_free(e->info);
+	char *const texts[] = { e->addr, e->ip, e->daemon_id, e->id, e->name, e->server_version,
+		e->os, e->os_name, e->arch, e->kernel, e->storage_driver, e->last_error };
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		free(texts[i]);
+	free(e);
+}
+
+void engine_unref(struct engine *e)
+{
+	if (!e)
+		return;
+	assert(e->refs > 0);
+	if (--e->refs == 0)
+		engine_destroy(e);
+}
+
+/*
+ * State.
+ */
+
+static const char *const state_texts[] = {
+	[ENGINE_PENDING] = "Pending",
+	[ENGINE_HEALTHY] = "Healthy",
+	[ENGINE_UNHEALTHY] = "Unhealthy",
+	[ENGINE_DISCONNECTED] = "Disconnected",
+};
+
+const char *engine_state_text(const struct engine *e)
+{
+	return state_texts[e->state];
+}
+
+bool engine_is_healthy(const struct engine *e)
+{
+	return e->state == ENGINE_HEALTHY;
+}
+
+bool cluster_engine_is_validated(const struct engine *e)
+{
+	return e->state == ENGINE_HEALTHY || e->state == ENGINE_UNHEALTHY;
+}
+
+static void count_state(const struct engine *e, bool in)
+{
+	struct cluster *cluster = e->cluster;
+	size_t one = in ? 1 : (size_t)-1;
+
+	if (cluster_engine_is_validated(e))
+		cluster->validated += one;
+	if (engine_is_healthy(e))
+		cluster->healthy += one;
+	metric_set(METRIC_engines_healthy, (int64_t)cluster->healthy);
+}
+
+static const char *shown_name(const struct engine *e)
+{
+	return *e->name ? e->name : e->addr;
+}
+
+static void log_state(const struct engine *e, enum engine_state before, const char *reason)
+{
+	auto_free char *msg = NULL;
+	enum log_level level = LOG_INFO;
+
+	if (e->state == ENGINE_HEALTHY && before == ENGINE_PENDING) {
+		msg = xasprintf("Registered Engine %s at %s", e->name, e->addr);
+	} else if (e->state == ENGINE_HEALTHY) {
+		msg = xasprintf("Engine came back to life after %u retries. Hooray!", e->failures);
+	} else if (e->state == ENGINE_UNHEALTHY) {
+		level = LOG_ERROR;
+		msg = xasprintf(
+			"Flagging engine as unhealthy. Connect failed %u times", e->failures);
+	} else if (e->state == ENGINE_DISCONNECTED) {
+		msg = xasprintf("Removed Engine %s", shown_name(e));
+	} else {
+		level = LOG_WARN;
+		msg = xasprintf("Engine %s is pending again", e->name);
+	}
+	log_fields(level, msg, "addr", e->addr, "error", reason && *reason ? reason : "none", "id",
+		e->id, "name", e->name, NULL);
+}
+
+static void publish_state(struct engine *e, struct cluster *cluster, enum engine_state before)
+{
+	if (e->state == ENGINE_HEALTHY)
+		bus_publish_own(cluster->bus,
+			before == ENGINE_PENDING ? "engine_connect" : "engine_reconnect", e);
+	else if (e->state == ENGINE_UNHEALTHY ||
+		 (e->state == ENGINE_DISCONNECTED && before == ENGINE_HEALTHY))
+		bus_publish_own(cluster->bus, "engine_disconnect", e);
+}
+
+/* The only place that assigns the state. */
+static void engine_set_state(struct engine *e, enum engine_state state, const char *reason)
+{
+	enum engine_state before = e->state;
+
+	count_state(e, false);
+	e->state = state;
+	count_state(e, true);
+	log_state(e, before, reason);
+	if (state == ENGINE_HEALTHY)
+		e->failures = 0;
+	if (e->monitor)
+		monitor_handle_state(e->monitor);
+	publish_state(e, e->cluster, before);
+}
+
+void engine_register(struct engine *e)
+{
+	engine_set_error(e, "");
+	engine_set_state(e, ENGINE_HEALTHY, NULL);
+}
+
+void engine_suspend(struct engine *e, const char *reason)
+{
+	engine_set_error(e, reason);
+	engine_set_state(e, ENGINE_PENDING, reason);
+	e->maybe_twin = false;
+	engine_drop_containers(e);
+	engine_drop_objects(e);
+}
+
+static void leave_lookup(struct engine *e)
+{
+	for (size_t i = 0; i < e->containers_count; i++)
+		lookup_remove(e->cluster->lookup, e->containers[i]);
+}
+
+void engine_disconnect(struct engine *e)
+{
+	if (e->state == ENGINE_DISCONNECTED)
+		return;
+	monitor_destroy(steal(e->monitor));
+	endpoint_close(e->remote.endpoint, gone_text);
+	engine_set_error(e, gone_text);
+	engine_set_state(e, ENGINE_DISCONNECTED, NULL);
+	engine_drop_containers(e);
+	engine_drop_objects(e);
+	leave_lookup(e); /* reservations are left */
+	metric_add(METRIC_engines, -1);
+	e->cluster = NULL;
+}
+
+/*
+ * Outcome of calls.
+ */
+
+void engine_note_heard(struct engine *e)
+{
+	e->heard_ms = clock_mono_ms();
+}
+
+void engine_set_error(struct engine *e, const char *text)
+{
+	size_t len = strlen(text);
+
+	while (len > 0 && isspace((unsigned char)text[len - 1]))
+		len--;
+	free(e->last_error);
+	e->last_error = xstrndup(text, len);
+	e->updated_at_ns = clock_wall_ns();
+}
+
+void engine_report_success(struct engine *e)
+{
+	if (e->state == ENGINE_DISCONNECTED)
+		return;
+	engine_note_heard(e);
+	if (e->state == ENGINE_PENDING) {
+		/* why it is still pending stays to be read until it no longer is */
+		e->failures = 0;
+		return;
+	}
+	engine_set_error(e, "");
+	if (e->state == ENGINE_UNHEALTHY)
+		engine_set_state(e, ENGINE_HEALTHY, NULL);
+	e->failures = 0;
+}
+
+/* D12: by code, not by text. */
+static bool is_connection_error(const struct error *err)
+{
+	switch (err->code) {
+	case ERROR_CONNECT:
+	case ERROR_TIMEOUT:
+	case ERROR_TLS:
+	case ERROR_CLOSED:
+	case ERROR_PROTOCOL: return true;
+	default: return false;
+	}
+}
+
+void engine_report_failure(struct engine *e, const struct error *err)
+{
+	if (e->state == ENGINE_DISCONNECTED || !is_connection_error(err))
+		return;
+	if (e->failures < FAILURES_MAX)
+		e->failures++;
+	engine_set_error(e, err->text);
+	if (engine_is_healthy(e) && e->failures >= e->cluster->config.failure_retry)
+		engine_set_state(e, ENGINE_UNHEALTHY, err->text);
+	else if (e->monitor)
+		monitor_handle_failure(e->monitor);
+}
+
+void engine_report_call(struct engine *e, const struct call *c)
+{
+	auto_error struct error err = ERROR_INIT;
+
+	/* An answer proves life, whatever it says; but 5xx may be written by something between. */
+	if (c->head_done && c->answer.status < 500)
+		engine_report_success(e);
+	if (!error_is_set(&c->err))
+		return;
+	/* What broke off after the head may be the end of a stream; only silence counts there. */
+	if (c->connection_failed || !c->head_done) {
+		remote_check(c, &e->remote, &err);
+		engine_report_failure(e, &err);
+	}
+}
+
+/*
+ * What it is worth.
+ */
+
+int engine_health_indicator(const struct engine *e)
+{
+	uint32_t retry;
+
+	if (!engine_is_healthy(e))
+		return 0;
+	retry = e->cluster->config.failure_retry;
+	if (e->failures >= retry)
+		return 0;
+	return 100 - (int)((uint64_t)e->failures * 100 / retry);
+}
+
+static int64_t with_overcommit(const struct engine *e, int64_t n)
+{
+	int64_t percent = e->cluster ? e->cluster->overcommit_percent : 0;
+	__int128 total = n + (__int128)n * percent / 100;
+
+	return total > INT64_MAX ? INT64_MAX : (int64_t)total;
+}
+
+int64_t engine_total_nano_cpus(const struct engine *e)
+{
+	int64_t cpus = with_overcommit(e, e->cpus);
+
+	return cpus > INT64_MAX / NS_PER_S ? INT64_MAX : cpus * INT64_C(1000000000);
+}
+
+int64_t engine_total_memory(const struct engine *e)
+{
+	return with_overcommit(e, e->memory_bytes);
+}
+
+struct event_node engine_event_node(const struct engine *e)
+{
+	return (struct event_node){ .name = e->name, .id = e->id, .addr = e->addr, .ip = e->ip };
+}
+
+struct container_view engine_container_view(const struct engine *e)
+{
+	return (struct container_view){
+		.engine_ip = *e->ip ? e->ip : NULL,
+		.clock_shift_ns = e->clock_shift_ns,
+		.engine_cpus = e->cpus,
+	};
+}

@@ -1,0 +1,25 @@
+/*
+ * cluster/engine_private.h - what only the rooms of cluster/ do with an engine.
+ */
+#pragma once
+
+#include "cluster/engine.h"
+
+/* One reference for the caller; starts to look for the daemon.  NULL with err when the address is
+ * malformed. */
+struct engine *engine_create(struct cluster *cluster, const char *addr, struct error *err);
+/* Gone from discovery; the caller's reference stays. */
+void engine_disconnect(struct engine *e);
+
+/* Pending -> healthy. */
+void engine_register(struct engine *e);
+/* Back to pending, with the reason; what it showed is forgotten. */
+void engine_suspend(struct engine *e, const char *reason);
+/* All records that the daemon showed; reservations stay. */
+void engine_drop_containers(struct engine *e);
+void engine_drop_objects(struct engine *e);
+/* Something came from it. */
+void engine_note_heard(struct engine *e);
+
+/* A validated engine that shows the same daemon: same id and a container in common (D1). NULL. */
+struct engine *engine_find_twin(const struct engine *e);

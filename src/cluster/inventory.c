@@ -1,0 +1,178 @@
+/*
+ * cluster/inventory.c - what an engine holds: its containers with their sums, and the rest.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/metrics.h"
+#include "cluster/cluster.h"
+#include "cluster/engine_private.h"
+#include "cluster/lookup.h"
+#include "cluster/monitor.h"
+#include "cluster/refresh_job.h"
+
+static size_t *state_counter(struct engine *e, const struct container *c)
+{
+	if (c->state == CONTAINER_PAUSED)
+		return &e->paused;
+	return container_is_running(c) ? &e->running : &e->stopped;
+}
+
+static void count_use(struct engine *e, struct container *c)
+{
+	assert(!c->counted);
+	c->counted = true;
+	e->used_nano_cpus += c->nano_cpus;
+	e->used_memory += c->memory_bytes;
+}
+
+static void uncount_use(struct engine *e, struct container *c)
+{
+	if (!c->counted)
+		return;
+	c->counted = false;
+	e->used_nano_cpus -= c->nano_cpus;
+	e->used_memory -= c->memory_bytes;
+}
+
+/* What was reserved is there: from now on the container counts for itself. */
+static void settle_reservation(struct engine *e, const struct container *c)
+{
+	struct container *reserved = NULL;
+
+	if (c->swarm_id[0] && e->cluster)
+		reserved = lookup_find_reservation(e->cluster->lookup, c->swarm_id, e);
+	if (reserved)
+		uncount_use(e, reserved);
+}
+
+void engine_before_change(struct engine *e, struct container *c)
+{
+	if (c->state != CONTAINER_PENDING)
+		(*state_counter(e, c))--;
+	uncount_use(e, c);
+	if (e->cluster)
+		lookup_remove(e->cluster->lookup, c);
+}
+
+void engine_after_change(struct engine *e, struct container *c)
+{
+	if (e->cluster)
+		lookup_insert(e->cluster->lookup, c);
+	count_use(e, c);
+	if (c->state == CONTAINER_PENDING)
+		return;
+	(*state_counter(e, c))++;
+	settle_reservation(e, c);
+}
+
+/* Of Podman only the containers tell, it has no id of its own. */
+static bool is_same_daemon(const struct engine *a, const struct engine *b)
+{
+	if (a->remote.kind == REMOTE_PODMAN && b->remote.kind == REMOTE_PODMAN)
+		return true;
+	return *a->daemon_id && strcmp(a->daemon_id, b->daemon_id) == 0;
+}
+
+/* Two empty engines with one id can only be told apart when the first container appears. */
+static void suspect_twin(struct engine *e, const struct container *c)
+{
+	const struct container *copy;
+
+	if (!cluster_engine_is_validated(e) || c->state == CONTAINER_PENDING)
+		return;
+	copy = lookup_find_copy(e->cluster->lookup, c);
+	if (!copy || !cluster_engine_is_validated(copy->engine) || !is_same_daemon(e, copy->engine))
+		return;
+	e->maybe_twin = true;
+	if (e->monitor)
+		monitor_handle_state(e->monitor);
+}
+
+void engine_add_container(struct engine *e, struct container *c)
+{
+	array_reserve(e->containers, e->containers_count, e->containers_cap);
+	c->engine = e;
+	c->position = e->containers_count;
+	e->containers[e->containers_count++] = c;
+	engine_after_change(e, c);
+	if (c->state != CONTAINER_PENDING)
+		metric_add(METRIC_containers, 1);
+	suspect_twin(e, c);
+}
+
+void engine_remove_container(struct engine *e, struct container *c)
+{
+	struct container *last = e->containers[e->containers_count - 1];
+
+	assert(c->engine == e && e->containers[c->position] == c);
+	engine_before_change(e, c);
+	e->containers[c->position] = last;
+	last->position = c->position;
+	e->containers_count--;
+	if (c->state != CONTAINER_PENDING) {
+		refresh_log_removal(e->refresh_log, c->id);
+		metric_add(METRIC_containers, -1);
+	}
+	container_destroy(c);
+}
+
+struct container *engine_find_container(const struct engine *e, const char *id)
+{
+	return e->cluster ? lookup_find_on(e->cluster->lookup, id, e) : NULL;
+}
+
+void engine_drop_containers(struct engine *e)
+{
+	for (size_t i = e->containers_count; i-- > 0;) {
+		if (e->containers[i]->state != CONTAINER_PENDING)
+			engine_remove_container(e, e->containers[i]);
+	}
+}
+
+static void drop_images(struct engine *e)
+{
+	for (size_t i = 0; i < e->images_count; i++)
+		image_finish(&e->images[i]);
+	free(steal(e->images));
+	e->images_count = 0;
+}
+
+static void drop_networks(struct engine *e)
+{
+	for (size_t i = 0; i < e->networks_count; i++)
+		network_finish(&e->networks[i]);
+	free(steal(e->networks));
+	e->networks_count = 0;
+}
+
+static void drop_volumes(struct engine *e)
+{
+	for (size_t i = 0; i < e->volumes_count; i++)
+		volume_finish(&e->volumes[i]);
+	free(steal(e->volumes));
+	e->volumes_count = 0;
+}
+
+void engine_drop_objects(struct engine *e)
+{
+	drop_images(e);
+	drop_networks(e);
+	drop_volumes(e);
+}
+
+struct engine *engine_find_twin(const struct engine *e)
+{
+	for (size_t i = 0; i < e->containers_count; i++) {
+		const struct container *c = e->containers[i], *copy;
+
+		if (c->state == CONTAINER_PENDING)
+			continue;
+		copy = lookup_find_copy(e->cluster->lookup, c);
+		if (copy && cluster_engine_is_validated(copy->engine) &&
+			is_same_daemon(e, copy->engine))
+			return copy->engine;
+	}
+	return NULL;
+}

@@ -1,0 +1,433 @@
+/*
+ * cluster/monitor.c - the task that keeps one engine's record true.
+ *
+ * Its work is the round: who is there (specs), follow its events (watch), read everything.  The
+ * first round makes a pending engine a member; a round after a break closes the gap; one at a
+ * random moment between the minimum and maximum interval catches what no event told.  Between
+ * rounds it rests, and only there decides whether there is a reason for the next.
+ *
+ * Whether the daemon lives is the pulse's business.  So a round never counts on an answer: when the
+ * engine's state changes under it, it is void, and what is under way is dropped.
+ */
+#include "cluster/monitor.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "cluster/cluster.h"
+#include "cluster/engine_private.h"
+#include "cluster/pulse.h"
+#include "cluster/refresh.h"
+#include "cluster/watch.h"
+
+enum {
+	SPECS_AGE_MS = 5 * 60 * 1000,
+	RETRY_MS = 500,               /* of a pending engine, doubling */
+	RETRY_MAX_MS = 8 * 1000,      /* plus a quarter at random */
+	REFUSED_RETRY_MS = 20 * 1000, /* it answered, but may not be a member; plus a quarter */
+	REST_MAX_MS = 60 * 1000,
+};
+
+struct monitor {
+	struct engine *engine; /* borrowed: owns us */
+	struct task task;
+	struct gate_pass pass;
+	struct refresh refresh;
+	struct pulse pulse;
+	struct watch watch;
+
+	enum engine_state began_as; /* the engine's state that the round counts on */
+	size_t part;                /* of the round: index in parts[] */
+	int64_t due_ms;             /* of the next round; monotonic */
+	int64_t specs_ms;           /* when read; 0: never */
+	uint32_t attempts;          /* failed rounds in a row while pending */
+	bool wants_round, wants_specs;
+	bool lost_watch; /* the stream broke since the last round */
+};
+
+static enum task_turn monitor_rest(struct task *t);
+static enum task_turn monitor_connect(struct task *t);
+static enum task_turn monitor_specs(struct task *t);
+static enum task_turn monitor_enter(struct task *t);
+static enum task_turn monitor_follow(struct task *t);
+static enum task_turn monitor_load(struct task *t);
+static enum task_turn monitor_loaded(struct task *t);
+static enum task_turn monitor_complete(struct task *t);
+TASK_STEP(step_rest, monitor_rest);
+TASK_STEP(step_connect, monitor_connect);
+TASK_STEP(step_specs, monitor_specs);
+TASK_STEP(step_enter, monitor_enter);
+TASK_STEP(step_follow, monitor_follow);
+TASK_STEP(step_load, monitor_load);
+TASK_STEP(step_loaded, monitor_loaded);
+TASK_STEP(step_complete, monitor_complete);
+
+static struct monitor *monitor_of(struct task *t)
+{
+	return container_of(t, struct monitor, task);
+}
+
+/*
+ * When.
+ */
+
+static int64_t plus_quarter(int64_t ms)
+{
+	return ms + (int64_t)random_below((uint64_t)ms / 4 + 1);
+}
+
+static int64_t interval_ms(const struct monitor *m)
+{
+	const struct cluster_config *config = &m->engine->cluster->config;
+	int64_t spread = config->refresh_max_ms - config->refresh_min_ms;
+
+	return config->refresh_min_ms + (spread > 0 ? (int64_t)random_below((uint64_t)spread) : 0);
+}
+
+static int64_t retry_ms(const struct monitor *m, bool refused)
+{
+	int64_t pause = (int64_t)RETRY_MS << min_of(m->attempts, 10u);
+
+	if (refused)
+		return plus_quarter(REFUSED_RETRY_MS);
+	return plus_quarter(min_of(pause, (int64_t)RETRY_MAX_MS));
+}
+
+static void rest_for(struct monitor *m, int64_t ms)
+{
+	m->due_ms = clock_mono_ms() + ms;
+}
+
+static bool has_reason(const struct monitor *m)
+{
+	bool due = m->wants_round || m->wants_specs || clock_mono_ms() >= m->due_ms;
+
+	switch (m->engine->state) {
+	case ENGINE_PENDING: return due;
+	/* A broken stream is opened again when the daemon has answered a ping. */
+	case ENGINE_HEALTHY: return m->lost_watch ? m->pulse.alive : due;
+	case ENGINE_UNHEALTHY: return m->pulse.alive;
+	case ENGINE_DISCONNECTED: break;
+	}
+	return false;
+}
+
+/* Two addresses of one daemon that looked like clones while both were empty. */
+static void settle_twin(struct engine *e)
+{
+	struct engine *twin = e->maybe_twin ? engine_find_twin(e) : NULL;
+	auto_free char *reason = NULL;
+
+	e->maybe_twin = false;
+	if (!twin || !cluster_engine_is_validated(e))
+		return;
+	if (engine_is_healthy(e) && !engine_is_healthy(twin)) {
+		struct engine *swap = e;
+
+		e = twin;
+		twin = swap;
+	}
+	reason =
+		xasprintf("ID duplicated. %s shared by this node %s and another node %s: both show "
+			  "the same containers, so it is one engine with two addresses",
+			e->daemon_id, e->addr, twin->addr);
+	engine_suspend(e, reason);
+}
+
+static enum task_turn monitor_rest(struct task *t)
+{
+	struct monitor *m = monitor_of(t);
+	int64_t left;
+
+	settle_twin(m->engine);
+	if (has_reason(m))
+		return task_go(t, &step_connect);
+	left = m->due_ms - clock_mono_ms();
+	/* longer for what only a wake can end: the pulse of an unhealthy engine */
+	return task_wait_ms(
+		t, &step_rest, left > 0 ? min_of(left, (int64_t)REST_MAX_MS) : REST_MAX_MS);
+}
+
+/*
+ * The round.
+ */
+
+static bool is_void(const struct monitor *m)
+{
+	enum engine_state now = m->engine->state;
+
+	/* somebody else's call may have found out first that it is back */
+	if (m->began_as == ENGINE_UNHEALTHY && now == ENGINE_HEALTHY)
+		return false;
+	return now != m->began_as;
+}
+
+static void leave_round(struct monitor *m)
+{
+	gate_leave(&m->pass);
+	refresh_finish(&m->refresh);
+}
+
+static void forget_everything(struct monitor *m)
+{
+	pulse_stop(&m->pulse);
+	watch_finish(&m->watch);
+	engine_drop_containers(m->engine);
+	engine_drop_objects(m->engine);
+	m->specs_ms = 0;
+	m->lost_watch = false;
+}
+
+static enum task_turn void_round(struct monitor *m)
+{
+	leave_round(m);
+	if (m->engine->state == ENGINE_PENDING)
+		forget_everything(m);
+	return task_go(&m->task, &step_rest);
+}
+
+static bool is_refusal(const struct error *err)
+{
+	return err->code == ERROR_INVALID || err->code == ERROR_UNSUPPORTED ||
+	       err->code == ERROR_CONFLICT;
+}
+
+static void log_failed_round(const struct engine *e, const struct error *why)
+{
+	bool pending = e->state == ENGINE_PENDING;
+
+	log_fields(pending || !is_refusal(why) ? LOG_DEBUG : LOG_WARN,
+		pending ? "Failed to validate pending node" : "Update engine failed", "addr",
+		e->addr, "error", error_text(why), "name", e->name, NULL);
+}
+
+static enum task_turn fail_round(struct monitor *m, const struct error *err)
+{
+	struct engine *e = m->engine;
+	auto_error struct error why = ERROR_INIT;
+
+	error_copy(&why, err); /* it may be in what leave_round frees */
+	leave_round(m);
+	m->attempts++;
+	rest_for(m, retry_ms(m, is_refusal(&why)));
+	/* the node table says what keeps it from being (or staying) a good member */
+	if (e->state == ENGINE_PENDING || is_refusal(&why))
+		engine_set_error(e, error_text(&why));
+	log_failed_round(e, &why);
+	if (e->state == ENGINE_PENDING)
+		forget_everything(m);
+	return task_go(&m->task, &step_rest);
+}
+
+static bool needs_specs(const struct monitor *m)
+{
+	return m->wants_specs || m->specs_ms == 0 || m->watch.state == WATCH_CLOSED ||
+	       !engine_is_healthy(m->engine) || clock_mono_ms() - m->specs_ms > SPECS_AGE_MS;
+}
+
+static void begin_round(struct monitor *m)
+{
+	m->began_as = m->engine->state;
+	m->wants_round = m->pulse.alive = m->lost_watch = false;
+	if (m->began_as == ENGINE_PENDING && m->pulse.running)
+		forget_everything(m); /* suspended since the last round */
+}
+
+static enum task_turn monitor_connect(struct task *t)
+{
+	struct monitor *m = monitor_of(t);
+
+	if (!m->pass.gate) /* not waiting in line yet */
+		begin_round(m);
+	if (is_void(m))
+		return void_round(m);
+	if (!needs_specs(m))
+		return task_go(t, &step_enter);
+	if (!gate_enter(&m->engine->cluster->connecting, &m->pass, t))
+		return task_wait(t, &step_connect); /* those inside have deadlines */
+	m->wants_specs = false;
+	refresh_specs(&m->refresh, m->engine, t);
+	return task_wait(t, &step_specs); /* its calls have deadlines */
+}
+
+static enum task_turn monitor_specs(struct task *t)
+{
+	struct monitor *m = monitor_of(t);
+
+	if (is_void(m))
+		return void_round(m);
+	if (!m->refresh.done)
+		return task_wait(t, &step_specs); /* its calls have deadlines */
+	gate_leave(&m->pass);
+	if (error_is_set(&m->refresh.err))
+		return fail_round(m, &m->refresh.err);
+	m->specs_ms = clock_mono_ms();
+	m->wants_round = false;         /* whatever changed until now is read by this one */
+	m->began_as = m->engine->state; /* an unhealthy one is back by now */
+	return task_go(t, &step_enter);
+}
+
+/* The stream comes before the lists, so that nothing happens between them. */
+static enum task_turn monitor_enter(struct task *t)
+{
+	struct monitor *m = monitor_of(t);
+
+	if (is_void(m))
+		return void_round(m);
+	if (!gate_enter(&m->engine->cluster->loading, &m->pass, t))
+		return task_wait(t, &step_enter); /* those inside have deadlines */
+	if (m->watch.state == WATCH_CLOSED)
+		watch_open(&m->watch);
+	return task_go(t, &step_follow);
+}
+
+static enum task_turn monitor_follow(struct task *t)
+{
+	struct monitor *m = monitor_of(t);
+
+	if (is_void(m))
+		return void_round(m);
+	if (m->watch.state == WATCH_OPENING)
+		return task_wait(t, &step_follow); /* its head has a deadline */
+	if (m->watch.state == WATCH_CLOSED)
+		return fail_round(m, &m->watch.err);
+	m->part = 0;
+	return task_go(t, &step_load);
+}
+
+static const struct {
+	void (*start)(struct refresh *r, struct engine *e, struct task *waiter);
+	bool required; /* older daemons lack the others */
+} parts[] = {
+	{ refresh_containers, true },
+	{ refresh_images, true },
+	{ refresh_networks, false },
+	{ refresh_volumes, false },
+};
+
+static enum task_turn monitor_load(struct task *t)
+{
+	struct monitor *m = monitor_of(t);
+
+	if (m->part == ARRAY_SIZE(parts))
+		return task_go(t, &step_complete);
+	parts[m->part].start(&m->refresh, m->engine, t);
+	return task_wait(t, &step_loaded); /* its calls have deadlines */
+}
+
+static enum task_turn monitor_loaded(struct task *t)
+{
+	struct monitor *m = monitor_of(t);
+
+	if (is_void(m))
+		return void_round(m);
+	if (!m->refresh.done)
+		return task_wait(t, &step_loaded); /* its calls have deadlines */
+	if (error_is_set(&m->refresh.err) && parts[m->part].required)
+		return fail_round(m, &m->refresh.err);
+	m->part++;
+	return task_go(t, &step_load);
+}
+
+/* Of two addresses that show one daemon the one that works is the engine. */
+static bool may_register(struct engine *e, struct error *err)
+{
+	struct engine *twin = engine_find_twin(e);
+	auto_free char *reason = NULL;
+
+	if (!twin)
+		return true;
+	if (engine_is_healthy(twin))
+		return error_set(err, ERROR_CONFLICT,
+			"ID duplicated. %s shared by this node %s and another node %s: both show "
+			"the same containers, so it is one engine with two addresses",
+			e->daemon_id, e->addr, twin->addr);
+	reason =
+		xasprintf("ID duplicated. %s shared by this node %s and another node %s, where the "
+			  "engine answers now",
+			e->daemon_id, twin->addr, e->addr);
+	engine_suspend(twin, reason);
+	return true;
+}
+
+static enum task_turn monitor_complete(struct task *t)
+{
+	struct monitor *m = monitor_of(t);
+	struct engine *e = m->engine;
+	auto_error struct error err = ERROR_INIT;
+
+	if (e->state == ENGINE_PENDING && !may_register(e, &err))
+		return fail_round(m, &err);
+	leave_round(m);
+	m->attempts = 0;
+	rest_for(m, interval_ms(m));
+	if (e->state == ENGINE_PENDING) {
+		engine_register(e);
+		m->wants_round = false;
+		pulse_start(&m->pulse);
+	}
+	watch_wake(&m->watch); /* what has come meanwhile may go on */
+	return task_go(t, &step_rest);
+}
+
+/*
+ * From outside.
+ */
+
+struct monitor *monitor_create(struct engine *e)
+{
+	struct monitor *m = xnew(struct monitor);
+
+	m->engine = e;
+	task_init(&m->task, endpoint_loop(e->remote.endpoint), &step_rest, NULL);
+	pulse_init(&m->pulse, e, &m->task);
+	watch_init(&m->watch, e, &m->task);
+	task_start(&m->task);
+	return m;
+}
+
+void monitor_destroy(struct monitor *m)
+{
+	if (!m)
+		return;
+	task_finish(&m->task);
+	leave_round(m);
+	pulse_stop(&m->pulse);
+	watch_finish(&m->watch);
+	free(m);
+}
+
+void monitor_hurry(struct monitor *m)
+{
+	m->lost_watch |= m->watch.state == WATCH_CLOSED;
+	m->pulse.alive = false; /* an answer from before proves nothing */
+	pulse_hurry(&m->pulse);
+	task_wake(&m->task);
+}
+
+void monitor_want_round(struct monitor *m)
+{
+	m->wants_round = true;
+	task_wake(&m->task);
+}
+
+void monitor_want_specs(struct monitor *m)
+{
+	m->wants_specs = true;
+	task_wake(&m->task);
+}
+
+void monitor_handle_failure(struct monitor *m)
+{
+	pulse_handle_failure(&m->pulse);
+}
+
+void monitor_handle_state(struct monitor *m)
+{
+	/* back from the dead, or to be validated again: read everything */
+	m->wants_round = true;
+	task_wake(&m->task);
+}

@@ -1,0 +1,470 @@
+/*
+ * cluster/watch.c - the event stream of an engine.
+ */
+#include "cluster/watch.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/metrics.h"
+#include "cluster/cluster.h"
+#include "cluster/engine_private.h"
+#include "cluster/lookup.h"
+#include "cluster/monitor.h"
+
+enum {
+	QUEUE_MAX = 2048,
+	LINE_MAX_BYTES = 1024 * 1024,
+	HEAD_TIMEOUT_MS = 15 * 1000,
+};
+
+/* What an event means for the record. */
+enum effect {
+	EFFECT_NONE,
+	EFFECT_CONTAINER,
+	EFFECT_CONTAINER_GONE,
+	EFFECT_EXEC,
+	EFFECT_EXEC_ENDED,
+	EFFECT_IMAGES,
+	EFFECT_NETWORKS,
+	EFFECT_VOLUMES,
+	EFFECT_SPECS,
+};
+
+struct queued_event {
+	struct list link;
+	struct docker_event event;
+	enum effect effect;
+	bool covered; /* a refresh that began after it came shows what it says, or is under way */
+};
+
+static enum task_turn watch_pump(struct task *t);
+TASK_STEP(watch_step_pump, watch_pump);
+
+/*
+ * What events mean (cluster.md 5.2, D16).
+ */
+
+static const struct {
+	enum event_type type;
+	const char *word; /* of the action, up to ':'; NULL: every other */
+	enum effect effect;
+} effects[] = {
+	{ EVENT_CONTAINER, "destroy", EFFECT_CONTAINER_GONE },
+	{ EVENT_CONTAINER, "commit", EFFECT_IMAGES },
+	{ EVENT_CONTAINER, "exec_create", EFFECT_EXEC },
+	{ EVENT_CONTAINER, "exec_die", EFFECT_EXEC_ENDED },
+	{ EVENT_CONTAINER, "exec_start", EFFECT_NONE },
+	{ EVENT_CONTAINER, "exec_detach", EFFECT_NONE },
+	{ EVENT_CONTAINER, "attach", EFFECT_NONE },
+	{ EVENT_CONTAINER, "detach", EFFECT_NONE },
+	{ EVENT_CONTAINER, "top", EFFECT_NONE },
+	{ EVENT_CONTAINER, "resize", EFFECT_NONE },
+	{ EVENT_CONTAINER, "export", EFFECT_NONE },
+	{ EVENT_CONTAINER, "copy", EFFECT_NONE },
+	{ EVENT_CONTAINER, "archive-path", EFFECT_NONE },
+	{ EVENT_CONTAINER, "extract-to-dir", EFFECT_NONE },
+	{ EVENT_CONTAINER, NULL, EFFECT_CONTAINER },
+	{ EVENT_IMAGE, "save", EFFECT_NONE },
+	{ EVENT_IMAGE, "push", EFFECT_NONE },
+	{ EVENT_IMAGE, NULL, EFFECT_IMAGES },
+	/* the list of networks does not say who is connected; the container does */
+	{ EVENT_NETWORK, "connect", EFFECT_CONTAINER },
+	{ EVENT_NETWORK, "disconnect", EFFECT_CONTAINER },
+	{ EVENT_NETWORK, NULL, EFFECT_NETWORKS },
+	{ EVENT_VOLUME, "mount", EFFECT_NONE },
+	{ EVENT_VOLUME, "unmount", EFFECT_NONE },
+	{ EVENT_VOLUME, NULL, EFFECT_VOLUMES },
+	{ EVENT_DAEMON, "reload", EFFECT_SPECS },
+};
+
+static enum effect effect_of(const struct docker_event *e)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(effects); i++) {
+		if (effects[i].type == e->type &&
+			(!effects[i].word || event_action_is(e, effects[i].word)))
+			return effects[i].effect;
+	}
+	return EFFECT_NONE;
+}
+
+/* The container that it is about; "" when there is none. */
+static const char *subject(const struct docker_event *e)
+{
+	const char *attached;
+
+	if (e->type != EVENT_NETWORK)
+		return e->actor_id;
+	attached = event_attribute(e, "container");
+	return attached ? attached : "";
+}
+
+static bool has_same_effect(const struct queued_event *a, const struct queued_event *b)
+{
+	return a->effect == b->effect &&
+	       (a->effect != EFFECT_CONTAINER ||
+		       strcmp(subject(&a->event), subject(&b->event)) == 0);
+}
+
+/*
+ * The queue.
+ */
+
+static void drop_event(struct watch *w, struct queued_event *q)
+{
+	list_remove(&q->link);
+	w->queued--;
+	event_finish(&q->event);
+	free(q);
+}
+
+static void drop_queue(struct watch *w)
+{
+	refresh_finish(&w->refresh);
+	w->refreshing = false;
+	while (!list_empty(&w->queue))
+		drop_event(w, list_first(&w->queue, struct queued_event, link));
+}
+
+static void queue_event(struct watch *w, struct docker_event *e)
+{
+	struct queued_event *q;
+
+	if (w->queued == QUEUE_MAX) {
+		log_fields(LOG_WARN, "Too many events at once, reading everything instead", "addr",
+			w->engine->addr, "name", w->engine->name, NULL);
+		drop_queue(w);
+		monitor_want_round(w->engine->monitor);
+	}
+	q = xnew(struct queued_event);
+	q->event = *e;
+	q->effect = effect_of(e);
+	list_push_back(&w->queue, &q->link);
+	w->queued++;
+}
+
+/*
+ * What was seen before a break.
+ */
+
+static uint64_t hash_text(const char *text, size_t len)
+{
+	uint64_t h = UINT64_C(14695981039346656037); /* FNV-1a */
+
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ (unsigned char)text[i]) * UINT64_C(1099511628211);
+	return h;
+}
+
+static bool was_seen(struct watch *w, int64_t time_ns, uint64_t hash)
+{
+	if (!w->resume_ns || time_ns > w->resume_ns) {
+		w->resume_ns = 0; /* from here on everything is new */
+		return false;
+	}
+	if (time_ns < w->resume_ns)
+		return true;
+	for (size_t i = 0; i < w->seen_count; i++) {
+		if (w->seen[i] == hash)
+			return true;
+	}
+	return false;
+}
+
+static void note_seen(struct watch *w, int64_t time_ns, uint64_t hash)
+{
+	if (time_ns < w->last_ns)
+		return;
+	if (time_ns > w->last_ns)
+		w->seen_count = 0;
+	w->last_ns = time_ns;
+	if (w->seen_count < WATCH_SEEN_MAX)
+		w->seen[w->seen_count++] = hash;
+}
+
+/*
+ * The stream.
+ */
+
+static void close_stream(struct watch *w)
+{
+	call_finish(&w->call);
+	w->state = WATCH_CLOSED;
+	task_wake(w->monitor);
+}
+
+static void broken(struct watch *w, struct error *err)
+{
+	bool was_open = w->state == WATCH_OPEN;
+
+	error_move(&w->err, err);
+	close_stream(w);
+	if (!was_open)
+		return;
+	log_fields(LOG_WARN, "error monitoring events, will restart", "addr", w->engine->addr,
+		"error", error_text(&w->err), "name", w->engine->name, NULL);
+	monitor_hurry(w->engine->monitor);
+}
+
+static void take_line(struct watch *w, const char *line, size_t len)
+{
+	auto_error struct error err = ERROR_INIT;
+	uint64_t hash = hash_text(line, len);
+	struct docker_event e;
+	bool ignore;
+
+	/* A break would only bring it again: `since` would be before it. */
+	if (!event_parse(&e, line, len, &ignore, &err)) {
+		log_fields(LOG_WARN, "Skipping an event", "addr", w->engine->addr, "error",
+			error_text(&err), NULL);
+		return;
+	}
+	metric_inc(METRIC_events_total);
+	if (was_seen(w, e.time_ns, hash) || ignore) {
+		event_finish(&e);
+		return;
+	}
+	note_seen(w, e.time_ns, hash);
+	queue_event(w, &e);
+}
+
+static bool is_blank(const char *line, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (!strchr(" \t\r\x1e", line[i]))
+			return false;
+	}
+	return true;
+}
+
+/* False when the stream cannot be followed any more. */
+static bool take_lines(struct watch *w, struct error *err)
+{
+	struct evbuffer *in = w->call.in;
+	size_t len;
+	char *line;
+
+	while ((line = evbuffer_readln(in, &len, EVBUFFER_EOL_LF))) {
+		if (!is_blank(line, len))
+			take_line(w, line, len);
+		free(line);
+	}
+	if (evbuffer_get_length(in) <= LINE_MAX_BYTES)
+		return true;
+	w->last_ns = 0; /* do not ask for it again */
+	return error_set(err, ERROR_TOO_LARGE, "an event of more than %d bytes", LINE_MAX_BYTES);
+}
+
+static void opened(struct watch *w)
+{
+	w->state = WATCH_OPEN;
+	error_clear(&w->err);
+	task_wake(w->monitor);
+}
+
+static void failed_to_open(struct watch *w, struct error *err)
+{
+	remote_check(&w->call, &w->engine->remote, err);
+	if (!error_is_set(err))
+		error_set(err, ERROR_PROTOCOL, "the event stream ended before it began");
+	engine_report_call(w->engine, &w->call);
+	broken(w, err);
+}
+
+static void ended(struct watch *w, struct error *err)
+{
+	if (error_is_set(&w->call.err))
+		error_copy(err, &w->call.err);
+	else
+		error_set(err, ERROR_CLOSED, "the event stream ended");
+	broken(w, err);
+}
+
+static void read_stream(struct watch *w)
+{
+	auto_error struct error err = ERROR_INIT;
+
+	if (w->state == WATCH_OPENING && w->call.head_done && w->call.answer.status == 200)
+		opened(w);
+	if (w->state == WATCH_OPENING && w->call.done) {
+		failed_to_open(w, &err);
+		return;
+	}
+	if (w->state != WATCH_OPEN)
+		return;
+	if (evbuffer_get_length(w->call.in) > 0)
+		engine_note_heard(w->engine);
+	if (!take_lines(w, &err)) {
+		broken(w, &err);
+		return;
+	}
+	if (w->call.done)
+		ended(w, &err);
+	else
+		call_resume(&w->call);
+}
+
+/*
+ * Effects.
+ */
+
+static void remove_container(struct engine *e, const struct docker_event *event)
+{
+	struct container *c = engine_find_container(e, event->actor_id);
+
+	if (c)
+		engine_remove_container(e, c);
+}
+
+static void remember_exec(struct engine *e, const struct docker_event *event)
+{
+	const struct container *c = engine_find_container(e, event->actor_id);
+	const char *exec_id = event_attribute(event, "execID");
+
+	if (c && exec_id)
+		cluster_remember_exec(e->cluster, c, exec_id);
+}
+
+static void end_exec(struct engine *e, const struct docker_event *event)
+{
+	const char *exec_id = event_attribute(event, "execID");
+
+	if (exec_id)
+		cluster_end_exec(e->cluster, exec_id);
+}
+
+/* What needs no call; true when it is done with that. */
+static bool apply_at_once(struct watch *w, const struct queued_event *q)
+{
+	struct engine *e = w->engine;
+
+	switch (q->effect) {
+	case EFFECT_NONE: return true;
+	case EFFECT_CONTAINER_GONE: remove_container(e, &q->event); return true;
+	case EFFECT_EXEC: remember_exec(e, &q->event); return true;
+	case EFFECT_EXEC_ENDED: end_exec(e, &q->event); return true;
+	case EFFECT_SPECS: monitor_want_specs(e->monitor); return true;
+	case EFFECT_CONTAINER: return *subject(&q->event) == '\0';
+	case EFFECT_IMAGES:
+	case EFFECT_NETWORKS:
+	case EFFECT_VOLUMES: break;
+	}
+	return false;
+}
+
+static void start_refresh(struct watch *w, struct queued_event *q)
+{
+	struct queued_event *other;
+
+	list_for_each (other, &w->queue, link)
+		other->covered |= has_same_effect(other, q);
+	w->refreshing = true;
+	switch (q->effect) {
+	case EFFECT_IMAGES: refresh_images(&w->refresh, w->engine, &w->task); return;
+	case EFFECT_NETWORKS: refresh_networks(&w->refresh, w->engine, &w->task); return;
+	case EFFECT_VOLUMES: refresh_volumes(&w->refresh, w->engine, &w->task); return;
+	default: refresh_container(&w->refresh, w->engine, subject(&q->event), &w->task); return;
+	}
+}
+
+static void publish(struct watch *w, struct queued_event *q)
+{
+	struct docker_event e = q->event;
+
+	q->event = (struct docker_event){ 0 };
+	drop_event(w, q);
+	bus_publish(w->engine->cluster->bus, &e, w->engine);
+	event_finish(&e);
+}
+
+/* False while the refresh is under way. */
+static bool end_refresh(struct watch *w)
+{
+	if (!w->refreshing)
+		return true;
+	if (!w->refresh.done)
+		return false;
+	w->refreshing = false;
+	if (error_is_set(&w->refresh.err))
+		log_fields(LOG_DEBUG, "Refresh after an event failed", "addr", w->engine->addr,
+			"error", error_text(&w->refresh.err), NULL);
+	refresh_finish(&w->refresh);
+	return true;
+}
+
+/* Behind a broken stream nobody answers; what was announced waits for the next one. */
+static bool may_work(const struct watch *w)
+{
+	return w->state == WATCH_OPEN && cluster_engine_is_validated(w->engine);
+}
+
+static void work_off(struct watch *w)
+{
+	struct queued_event *q;
+
+	if (!end_refresh(w))
+		return;
+	while (may_work(w) && (q = list_first(&w->queue, struct queued_event, link))) {
+		if (!q->covered && !apply_at_once(w, q)) {
+			start_refresh(w, q);
+			return;
+		}
+		publish(w, q);
+	}
+}
+
+static enum task_turn watch_pump(struct task *t)
+{
+	struct watch *w = container_of(t, struct watch, task);
+
+	read_stream(w);
+	work_off(w);
+	/* The head and the refreshes have deadlines; over a silent stream watches the pulse. */
+	return task_wait(t, &watch_step_pump);
+}
+
+/*
+ * Life.
+ */
+
+void watch_init(struct watch *w, struct engine *e, struct task *monitor)
+{
+	*w = (struct watch){ .engine = e, .monitor = monitor };
+	list_init(&w->queue);
+	task_init(&w->task, endpoint_loop(e->remote.endpoint), &watch_step_pump, NULL);
+}
+
+void watch_finish(struct watch *w)
+{
+	task_finish(&w->task);
+	call_finish(&w->call);
+	drop_queue(w);
+	error_clear(&w->err);
+	watch_init(w, w->engine, w->monitor);
+}
+
+void watch_open(struct watch *w)
+{
+	const struct remote *r = &w->engine->remote;
+	auto_free char *since = NULL;
+
+	w->resume_ns = w->last_ns;
+	if (w->last_ns)
+		since = xasprintf("?since=%lld.%09lld", (long long)(w->last_ns / 1000000000),
+			(long long)(w->last_ns % 1000000000));
+	remote_call_init(
+		&w->call, r, (struct api_version){ 0 }, "GET", "/events%s", since ? since : "");
+	w->call.mode = CALL_STREAM;
+	w->call.fresh_connection = true;
+	w->call.head_timeout_ms = HEAD_TIMEOUT_MS;
+	w->call.idle_timeout_ms = -1;
+	w->call.stream_mark = 2 * LINE_MAX_BYTES;
+	w->state = WATCH_OPENING;
+	remote_send(&w->call, r, &w->task);
+}
+
+void watch_wake(struct watch *w)
+{
+	task_wake(&w->task);
+}

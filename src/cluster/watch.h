@@ -1,0 +1,50 @@
+/*
+ * cluster/watch.h - the event stream of an engine.
+ *
+ * Events are taken in order.  Each one first has its effect on the record (a refresh of what it
+ * names, an exec remembered, a record removed) and then goes to the bus.  A refresh covers all
+ * events about the same thing that had come when it started.  The queue is bounded: when it runs
+ * over it is thrown away, and a reconcile takes its place.
+ *
+ * After a break the stream resumes with `since` the last event; what was seen already is dropped.
+ */
+#pragma once
+
+#include "cluster/engine.h"
+#include "cluster/refresh.h"
+#include "net/task.h"
+
+enum watch_state {
+	WATCH_CLOSED, /* or broken: `err` says why */
+	WATCH_OPENING,
+	WATCH_OPEN,
+};
+
+enum { WATCH_SEEN_MAX = 16 };
+
+struct watch {
+	struct engine *engine; /* borrowed: owns the monitor, which owns us */
+	struct task *monitor;  /* borrowed; woken when the state changes */
+	enum watch_state state;
+	struct error err;
+	struct task task;
+	struct call call;
+
+	struct list queue; /* queued_event::link */
+	size_t queued;
+	struct refresh refresh; /* for the event at the head of the queue */
+	bool refreshing;
+
+	int64_t last_ns;               /* newest event seen, by the engine's clock; 0: none */
+	int64_t resume_ns;             /* replay: events up to here may have been seen; 0: live */
+	uint64_t seen[WATCH_SEEN_MAX]; /* hashes of events at last_ns */
+	size_t seen_count;
+};
+
+void watch_init(struct watch *w, struct engine *e, struct task *monitor);
+/* Ends everything and forgets where it was. */
+void watch_finish(struct watch *w);
+/* From closed. */
+void watch_open(struct watch *w);
+/* The engine is a member now: what has come may be worked off. */
+void watch_wake(struct watch *w);

@@ -106,7 +106,8 @@ static enum task_turn proxy_relayed(struct task *t)
 	if (!relay_over(&p->relay))
 		return task_wait(t, &step_relayed); /* streams may be silent for weeks; the relay
 						       knows its deadlines */
-	engine_report_call(p->engine, &p->relay.call);
+	if (p->relay.state != RELAY_CLIENT_GONE) /* then nobody knows how the call would have ended */
+		engine_report_call(p->engine, &p->relay.call);
 	return TASK_DONE;
 }
 

@@ -15,18 +15,17 @@
 #define printf_like(fmt, first)         __attribute__((format(printf, fmt, first)))
 #define maybe_unused                    __attribute__((unused))
 
-#define min_of(a, b)                                                                               \
+/* Each argument is evaluated once; names are made unique so that calls can be nested. */
+#define pick_named_(a, b, op, x, y)                                                                \
 	({                                                                                         \
-		__typeof__(a) min_a_ = (a);                                                        \
-		__typeof__(b) min_b_ = (b);                                                        \
-		min_a_ < min_b_ ? min_a_ : min_b_;                                                 \
+		__typeof__(a) x = (a);                                                             \
+		__typeof__(b) y = (b);                                                             \
+		x op y ? x : y;                                                                    \
 	})
-#define max_of(a, b)                                                                               \
-	({                                                                                         \
-		__typeof__(a) max_a_ = (a);                                                        \
-		__typeof__(b) max_b_ = (b);                                                        \
-		max_a_ > max_b_ ? max_a_ : max_b_;                                                 \
-	})
+#define pick_numbered_(a, b, op, n) pick_named_(a, b, op, pick_a_##n, pick_b_##n)
+#define pick_expanded_(a, b, op, n) pick_numbered_(a, b, op, n)
+#define min_of(a, b)                pick_expanded_(a, b, <, __COUNTER__)
+#define max_of(a, b)                pick_expanded_(a, b, >, __COUNTER__)
 
 /* Take the value out of a variable and leave NULL behind. */
 #define steal(p)                                                                                   \

@@ -1,64 +1,312 @@
+/*
+ * Everything is introduced to everything else here, and taken apart in the opposite order:
+ *
+ *   discovery -> cluster -> manager -> api -> http server <- listeners
+ *
+ * SIGTERM or SIGINT stop accepting, give requests under way ten seconds, and end with status 0; a
+ * second one ends at once.  SIGHUP reads certificates and the discovery source again.
+ */
 #include "cmd/wire.h"
 
 #include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
+#include "api/api.h"
 #include "base/log.h"
-#include "net/loop.h"
+#include "base/mem.h"
+#include "base/metrics.h"
+#include "cluster/cluster.h"
+#include "cmd/version.h"
+#include "manager/manager.h"
+#include "net/listen.h"
 
-struct wire {
-	struct loop *loop;
-	struct discovery *discovery;
-	struct loop_signal terminate, interrupt;
+enum {
+	DRAIN_MS = 10 * 1000,
+	DRAIN_LOOK_MS = 20,
 };
 
-static void handle_members(maybe_unused void *arg, const struct strv *members)
+struct wire {
+	const struct manage_options *options;
+	struct loop *loop;
+	struct cluster *cluster;
+	struct manager manager;
+	struct api api;
+	struct http_server *server;
+	struct listener **listeners; /* owned */
+	size_t listeners_count;
+	struct discovery *discovery;
+	struct loop_signal terminate, interrupt, hangup;
+	struct timer drain;
+	int64_t drain_left_ms;
+	bool stopping;
+};
+
+/* --- members --- */
+
+static void handle_members(void *arg, const struct strv *members)
 {
-	for (size_t i = 0; i < members->count; i++)
-		log_fields(LOG_INFO, "Member", "addr", members->items[i], NULL);
+	struct wire *w = arg;
+
+	log_debug("Watch triggered with %zu nodes", members->count);
+	cluster_set_members(w->cluster, members);
 }
 
-static void handle_error(maybe_unused void *arg, const struct error *err)
+static void handle_discovery_error(maybe_unused void *arg, const struct error *err)
 {
 	log_error("Discovery error: %s", error_text(err));
 }
 
 static const struct discovery_ops discovery_ops = {
 	.handle_members = handle_members,
-	.handle_error = handle_error,
+	.handle_error = handle_discovery_error,
 };
+
+static bool start_discovery(struct wire *w, struct error *err)
+{
+	const struct manage_options *o = w->options;
+
+	w->discovery = discovery_create(w->loop, &o->discovery, &o->discovery_options,
+		o->heartbeat_ms, &discovery_ops, w, err);
+	return w->discovery != NULL;
+}
+
+/* --- clients --- */
+
+static void handle_client(maybe_unused struct listener *l, struct stream *s, void *arg)
+{
+	struct wire *w = arg;
+
+	http_server_take(w->server, s);
+}
+
+static void handle_client_failure(maybe_unused struct listener *l, const char *peer,
+	const struct error *err, maybe_unused void *arg)
+{
+	log_fields(LOG_WARN, "Client refused", "peer", peer, "error", error_text(err), NULL);
+}
+
+static const struct listener_ops listener_ops = {
+	.handle_stream = handle_client,
+	.handle_failure = handle_client_failure,
+};
+
+static void announce(const struct listener *l)
+{
+	auto_strv struct strv addresses = STRV_INIT;
+
+	listener_addresses(l, &addresses);
+	for (size_t i = 0; i < addresses.count; i++)
+		log_fields(LOG_INFO, "Listening for HTTP", "addr", addresses.items[i], "proto",
+			listener_proto(l), NULL);
+}
+
+static void warn_when_open_to_all(const struct wire *w, const struct listener *l, const char *spec)
+{
+	/* tls_server exists for --tls as well; without verification anybody may still connect. */
+	if (listener_is_public(l) &&
+		(!w->options->tls_server || !tls_context_verifies(w->options->tls_server)))
+		log_fields(LOG_WARN,
+			"Whoever reaches this address controls every engine: use --tlsverify, or "
+			"listen on a "
+			"loopback address or a unix socket",
+			"addr", spec, NULL);
+}
+
+static bool start_listeners(struct wire *w, struct error *err)
+{
+	const struct strv *hosts = &w->options->hosts;
+
+	w->listeners = xcalloc(hosts->count, sizeof(*w->listeners));
+	for (size_t i = 0; i < hosts->count; i++) {
+		struct listener *l = listener_create(
+			w->loop, hosts->items[i], w->options->tls_server, &listener_ops, w, err);
+
+		if (!l)
+			return false;
+		w->listeners[w->listeners_count++] = l;
+		announce(l);
+		warn_when_open_to_all(w, l, hosts->items[i]);
+	}
+	return true;
+}
+
+static void stop_listeners(struct wire *w)
+{
+	for (size_t i = 0; i < w->listeners_count; i++)
+		listener_destroy(w->listeners[i]);
+	w->listeners_count = 0;
+	free(steal(w->listeners));
+}
+
+/* --- the service manager (systemd), when there is one: sd_notify's protocol --- */
+
+static void notify(const char *state)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	int fd;
+
+	if (!path || (path[0] != '/' && path[0] != '@') || strlen(path) >= sizeof(to.sun_path))
+		return;
+	memcpy(to.sun_path, path, strlen(path));
+	if (path[0] == '@')
+		to.sun_path[0] = '\0';
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return;
+	/* Nobody to tell when it fails: the service manager will say that it waits. */
+	(void)!sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&to,
+		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path)));
+	close(fd);
+}
+
+/* --- signals --- */
+
+static void handle_drain(struct timer *t)
+{
+	struct wire *w = container_of(t, struct wire, drain);
+
+	w->drain_left_ms -= DRAIN_LOOK_MS;
+	if (http_server_busy(w->server) == 0 || w->drain_left_ms <= 0)
+		loop_stop(w->loop);
+	else
+		timer_start(&w->drain, DRAIN_LOOK_MS);
+}
+
+static void stop(struct wire *w)
+{
+	if (w->stopping) {
+		loop_stop(w->loop);
+		return;
+	}
+	w->stopping = true;
+	log_info("Stopping, requests under way may finish");
+	notify("STOPPING=1");
+	stop_listeners(w);
+	api_drain(&w->api);
+	http_server_drain(w->server);
+	w->drain_left_ms = DRAIN_MS;
+	timer_start(&w->drain, 1);
+}
 
 static void handle_terminate(struct loop_signal *s)
 {
-	struct wire *w = container_of(s, struct wire, terminate);
-
-	loop_stop(w->loop);
+	stop(container_of(s, struct wire, terminate));
 }
 
 static void handle_interrupt(struct loop_signal *s)
 {
-	struct wire *w = container_of(s, struct wire, interrupt);
+	stop(container_of(s, struct wire, interrupt));
+}
 
-	loop_stop(w->loop);
+static void reload_tls(struct tls_context *ctx)
+{
+	auto_error struct error err = ERROR_INIT;
+
+	if (ctx && !tls_context_reload(ctx, &err))
+		log_error("Certificates not reloaded, the old ones stay in force: %s",
+			error_text(&err));
+}
+
+static void handle_hangup(struct loop_signal *s)
+{
+	struct wire *w = container_of(s, struct wire, hangup);
+
+	log_info("Reloading certificates and members");
+	reload_tls(w->options->tls_server);
+	reload_tls(w->options->tls_client);
+	discovery_reload(w->discovery);
+}
+
+static void start_signals(struct wire *w)
+{
+	loop_signal_start(&w->terminate, w->loop, SIGTERM, handle_terminate);
+	loop_signal_start(&w->interrupt, w->loop, SIGINT, handle_interrupt);
+	loop_signal_start(&w->hangup, w->loop, SIGHUP, handle_hangup);
+	timer_init(&w->drain, w->loop, handle_drain);
+}
+
+static void stop_signals(struct wire *w)
+{
+	timer_stop(&w->drain);
+	loop_signal_stop(&w->hangup);
+	loop_signal_stop(&w->interrupt);
+	loop_signal_stop(&w->terminate);
+}
+
+/* --- together --- */
+
+static void build_cluster(struct wire *w)
+{
+	const struct manage_options *o = w->options;
+
+	w->cluster = cluster_create(w->loop, &(struct cluster_config){
+						     .refresh_min_ms = o->refresh_min_ms,
+						     .refresh_max_ms = o->refresh_max_ms,
+						     .failure_retry = o->failure_retry,
+						     .overcommit = o->cluster.overcommit,
+						     .tls = o->tls_client,
+					     });
+	manager_init(&w->manager, w->loop, w->cluster, o->sched, o->cluster.create_retry);
+}
+
+static void build_api(struct wire *w)
+{
+	const struct manage_options *o = w->options;
+	const char *name_filter = o->container_name_refresh_filter;
+
+	api_init(&w->api, w->loop, &w->manager,
+		&(struct api_config){
+			.version = SWARM_VERSION,
+			.git_commit = SWARM_COMMIT,
+			.cors = o->cors,
+			.experimental = o->experimental,
+			.debug = o->debug,
+			.refresh_on_node_filter = o->refresh_on_node_filter,
+			.container_name_refresh_filter =
+				name_filter && *name_filter ? name_filter : NULL,
+		});
+	w->server = http_server_create(w->loop, &(struct http_server_config){
+							.handle = api_handle,
+							.refuse = api_refuse,
+							.arg = &w->api,
+						});
+}
+
+static void tear_down(struct wire *w)
+{
+	stop_signals(w);
+	stop_listeners(w);
+	discovery_destroy(w->discovery);
+	api_finish(&w->api);
+	http_server_destroy(w->server);
+	manager_finish(&w->manager);
+	cluster_destroy(w->cluster);
+	loop_destroy(w->loop);
 }
 
 int wire_run(const struct manage_options *options)
 {
 	auto_error struct error err = ERROR_INIT;
-	struct wire w = { .loop = loop_create() };
+	struct wire w = { .options = options, .loop = loop_create() };
+	int status = 0;
 
-	w.discovery = discovery_create(w.loop, &options->discovery, &options->discovery_options,
-		options->heartbeat_ms, &discovery_ops, &w, &err);
-	if (!w.discovery) {
-		log_error("%s", error_text(&err));
-		loop_destroy(w.loop);
-		return 1;
+	start_signals(&w);
+	build_cluster(&w);
+	build_api(&w);
+	/* Clients first: docker-machine expects an open port before discovery or any engine is
+	 * ready. */
+	if (start_listeners(&w, &err) && start_discovery(&w, &err)) {
+		notify("READY=1");
+		loop_run(w.loop);
+	} else {
+		log_fields(LOG_FATAL, error_text(&err), NULL);
+		status = 1;
 	}
-	loop_signal_start(&w.terminate, w.loop, SIGTERM, handle_terminate);
-	loop_signal_start(&w.interrupt, w.loop, SIGINT, handle_interrupt);
-	loop_run(w.loop);
-	loop_signal_stop(&w.interrupt);
-	loop_signal_stop(&w.terminate);
-	discovery_destroy(w.discovery);
-	loop_destroy(w.loop);
-	return 0;
+	tear_down(&w);
+	return status;
 }

@@ -47,10 +47,11 @@ void labels_add(struct labels *l, const char *key, const char *value)
 	labels_append(l, key, value);
 }
 
+/* Placing asks every node and container: most keys differ in the first character already. */
 static struct label *find_label(const struct labels *l, const char *key)
 {
 	for (size_t i = l->count; i-- > 0;) {
-		if (strcmp(l->items[i].key, key) == 0)
+		if (*l->items[i].key == *key && strcmp(l->items[i].key, key) == 0)
 			return &l->items[i];
 	}
 	return NULL;

@@ -1,5 +1,5 @@
 /*
- * One decision, from top to bottom in sched_place: filters, room, preferences, order.
+ * One decision, from top to bottom in sched_place: filters, room, preferences, the best.
  *
  * Classic Swarm ran everything twice, with all soft expressions as hard ones and then without any.
  * Here what must hold is settled first and preferences narrow what is left, one by one, so that one
@@ -17,7 +17,6 @@
 struct rank {
 	struct standing standing;
 	uint64_t chance;
-	struct node *node;
 };
 
 struct sched {
@@ -28,9 +27,8 @@ struct sched {
 
 	/* Scratch for one decision; all owned. */
 	size_t *refused; /* by filter of the chain */
-	struct rank *ranks;
 	struct node **nodes;
-	size_t cap; /* of ranks and nodes */
+	size_t cap; /* of nodes */
 };
 
 /* --- configuration --- */
@@ -97,7 +95,6 @@ void sched_destroy(struct sched *s)
 		return;
 	free(s->chain);
 	free(s->refused);
-	free(s->ranks);
 	free(s->nodes);
 	free(s);
 }
@@ -196,7 +193,6 @@ static void reserve_scratch(struct sched *s, size_t count)
 	if (count <= s->cap)
 		return;
 	s->cap = count;
-	s->ranks = xreallocarray(s->ranks, count, sizeof(*s->ranks));
 	s->nodes = xreallocarray(s->nodes, count, sizeof(struct node *));
 }
 
@@ -252,29 +248,35 @@ static uint64_t next_chance(struct sched *s)
 	return z ^ (z >> 31);
 }
 
-static int compare_ranks(const void *a, const void *b)
+static bool is_better(const struct rank *a, const struct rank *b)
 {
-	const struct rank *x = a, *y = b;
-
-	if (x->standing.weight != y->standing.weight)
-		return x->standing.weight < y->standing.weight ? -1 : 1;
-	if (x->standing.containers != y->standing.containers)
-		return x->standing.containers < y->standing.containers ? -1 : 1;
-	return x->chance < y->chance ? -1 : x->chance > y->chance;
+	if (a->standing.weight != b->standing.weight)
+		return a->standing.weight < b->standing.weight;
+	if (a->standing.containers != b->standing.containers)
+		return a->standing.containers < b->standing.containers;
+	return a->chance < b->chance;
 }
 
-static void order(struct sched *s, const struct wish *w, struct node **nodes, size_t count)
+/* Nobody asks who is second, and sorting a thousand nodes takes longer than all the rest. */
+static void put_best_first(struct sched *s, const struct wish *w, struct node **nodes, size_t count)
 {
+	struct rank best;
+	size_t best_at = 0;
+
 	for (size_t i = 0; i < count; i++) {
-		s->ranks[i] = (struct rank){
+		struct rank rank = {
 			.standing = s->strategy->judge(w, nodes[i]),
 			.chance = next_chance(s),
-			.node = nodes[i],
 		};
+
+		if (i > 0 && !is_better(&rank, &best))
+			continue;
+		best = rank;
+		best_at = i;
 	}
-	qsort(s->ranks, count, sizeof(*s->ranks), compare_ranks);
-	for (size_t i = 0; i < count; i++)
-		nodes[i] = s->ranks[i].node;
+	struct node *node = nodes[best_at];
+	nodes[best_at] = nodes[0];
+	nodes[0] = node;
 }
 
 bool sched_place(struct sched *s, const struct wish *w, struct node *nodes, size_t count,
@@ -289,7 +291,7 @@ bool sched_place(struct sched *s, const struct wish *w, struct node *nodes, size
 	if (!run_filters(s, &r, ret, &count, err) || !keep_those_with_room(s, &r, ret, &count, err))
 		return false;
 	count = run_preferences(s, &r, ret, count);
-	order(s, w, ret, count);
+	put_best_first(s, w, ret, count);
 	*ret_count = count;
 	return true;
 }

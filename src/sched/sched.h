@@ -65,8 +65,8 @@ bool wish_add_affinity(struct wish *w, const char *expression, struct error *err
 bool wish_add_constraint(struct wish *w, const char *expression, struct error *err);
 
 /*
- * Ranks the nodes that fit, best first, into ret (an array of at least count pointers, scratch on
- * failure); *ret_count > 0 on success.
+ * The nodes that fit into ret (an array of at least count pointers, scratch on failure): the best
+ * first, the others in no particular order; *ret_count > 0 on success.
  *
  * Hard expressions, dependencies and resources decide who fits.  Then named volumes and soft
  * expressions, in this order, narrow the choice, each only if something remains: of two that

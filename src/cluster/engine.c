@@ -22,7 +22,7 @@ static const char gone_text[] = "Engine no longer exists";
 
 enum {
 	CONNECT_TIMEOUT_MS = 5 * 1000,
-	IDLE_CONNECTIONS = 4,
+	IDLE_CONNECTIONS = 2,
 	FAILURES_MAX = 1000000,
 };
 

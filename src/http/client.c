@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/metrics.h"
 #include "http/client_private.h"
 
 enum {
@@ -49,6 +50,7 @@ static void fail_with(struct call_state *s, struct error *err)
 {
 	if (s->phase == CALL_OVER)
 		return;
+	metric_inc(METRIC_call_failures_total);
 	error_move(&s->call->err, err);
 	call_over(s);
 }
@@ -521,6 +523,7 @@ void call_send(struct call *c, struct endpoint *e, struct task *waiter)
 {
 	struct call_state *s = xnew(struct call_state);
 
+	metric_inc(METRIC_calls_total);
 	c->state = s;
 	c->waiter = waiter;
 	c->in = evbuffer_new();

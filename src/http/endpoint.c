@@ -5,6 +5,7 @@
  * idle connection is watched: the peer's end, or any byte nobody asked for, closes it.
  */
 #include "base/mem.h"
+#include "base/metrics.h"
 #include "http/client_private.h"
 
 struct idle {
@@ -135,6 +136,7 @@ void endpoint_connect(struct endpoint *e, struct call_state *s, bool fresh)
 		return;
 	}
 	s->phase = CALL_DIALING;
+	metric_inc(METRIC_call_connects_total);
 	dial_start(&s->dial, e->loop, &e->address, e->tls, e->tls_server_name,
 		e->connect_timeout_ms, &s->driver);
 }

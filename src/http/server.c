@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/metrics.h"
 #include "http/connection.h"
 
 enum {
@@ -71,8 +72,10 @@ static void connection_free(void *object)
 static void leave_server(struct http_connection *c)
 {
 	list_remove(&c->link);
-	if (c->server)
+	if (c->server) {
 		c->server->count--;
+		metric_add(METRIC_http_connections, -1);
+	}
 	c->server = NULL;
 }
 
@@ -562,6 +565,7 @@ static struct http_connection *connection_create(struct http_server *server, str
 	deferred_init(&c->advance, handle_advance);
 	list_push_back(&server->connections, &c->link);
 	server->count++;
+	metric_add(METRIC_http_connections, 1);
 	return c;
 }
 

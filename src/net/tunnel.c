@@ -7,6 +7,7 @@
 #include "net/tunnel.h"
 
 #include "base/mem.h"
+#include "base/metrics.h"
 
 enum {
 	LAST_BYTES_MS = 30 * 1000 /* for what is left after one side broke */
@@ -38,6 +39,7 @@ static void tunnel_free(void *object)
 
 static void tunnel_close(struct tunnel *t, const char *reason)
 {
+	metric_add(METRIC_tunnels, -1);
 	timer_stop(&t->last_bytes);
 	stream_destroy(steal(t->a.stream), reason);
 	stream_destroy(steal(t->b.stream), reason);
@@ -145,6 +147,7 @@ struct tunnel *tunnel_create(struct loop *loop, struct stream *a, struct stream 
 {
 	struct tunnel *t = xnew(struct tunnel);
 
+	metric_add(METRIC_tunnels, 1);
 	t->loop = loop;
 	t->done = done;
 	t->arg = arg;

@@ -11,6 +11,7 @@
  */
 #include "cluster/monitor.h"
 
+#include <malloc.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -167,8 +168,14 @@ static bool is_void(const struct monitor *m)
 
 static void leave_round(struct monitor *m)
 {
+	struct gate *gate = m->pass.gate;
+
 	gate_leave(&m->pass);
 	refresh_finish(&m->refresh);
+	/* The first loading of many engines leaves holes between the records: give their pages
+	 * back when the last is through.  Reconciling is too small and too frequent for that. */
+	if (gate && gate->inside == 0 && m->began_as == ENGINE_PENDING)
+		malloc_trim(0);
 }
 
 static void forget_everything(struct monitor *m)

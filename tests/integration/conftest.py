@@ -5,8 +5,13 @@ manager   `swarm manage` over these engines, all of them healthy
 start_manager   the same with flags, nodes and environment of the test's choice
 fakes     scripted engines that do what no real one would
 docker    the docker command, talking to the manager
+endpoint  the same for requests without a docker command
+
+With SWARM_TEST_DIRECT=1 docker and endpoint talk to the first engine itself, and tests that need the manager for
+more than that are left out: what a test claims to be the engine's own behaviour must then hold as well.
 """
 
+import concurrent.futures
 import os
 import pathlib
 import sys
@@ -22,16 +27,26 @@ from harness.manager import Manager  # noqa: E402
 
 ENGINE_COUNT = 3
 LABELS = ["--label", "0:storage=ssd", "--label", "1:storage=disk", "--label", "2:storage=disk"]
+DIRECT = bool(os.environ.get("SWARM_TEST_DIRECT"))
 
 
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
     """Tests without engines first: they are quick, and tell most about what is broken."""
-    items.sort(key=lambda item: "engines" in item.fixturenames)
+    items.sort(key=lambda item: "lab" in item.fixturenames)
+    if DIRECT:
+        left_out = [item for item in items if {"manager", "start_manager"} & set(item.fixturenames)]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
 
 
 def pytest_sessionstart(session):
     if os.geteuid() != 0:
         pytest.exit("the integration tests start engines in namespaces and need root", 2)
+
+
+def clean(lab):
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        list(pool.map(lambda engine: engine.clean(), lab.engines))
 
 
 @pytest.fixture(scope="session")
@@ -45,8 +60,7 @@ def lab():
 def engines(lab):
     yield lab.engines
     lab.repair()
-    for engine in lab.engines:
-        engine.clean()
+    clean(lab)
 
 
 @pytest.fixture
@@ -96,5 +110,10 @@ def every_docker(request, manager):
 
 
 @pytest.fixture
-def docker(manager):
-    return manager.docker
+def docker(request, engines):
+    return engines[0].docker if DIRECT else request.getfixturevalue("manager").docker
+
+
+@pytest.fixture
+def endpoint(docker):
+    return docker.address

@@ -54,6 +54,29 @@ class Terminal:
     def send(self, text):
         os.write(self.fd, text.encode())
 
+    def detach(self, keys="\x10\x11"):
+        """Press the keys (Ctrl-P Ctrl-Q) until the command has ended; return its status.
+
+        The docker command knows them only when it reads them one by one, as fingers press them.
+        """
+        deadline = time.monotonic() + DEADLINE
+        while self.status is None:
+            assert time.monotonic() < deadline, f"it does not detach; last came {self.seen[-500:]!r}"
+            for key in keys:
+                self._press(key)
+        return self.status
+
+    def _press(self, key):
+        try:
+            self.send(key)
+        except OSError:  # it has ended in between
+            pass
+        if not self._read(0.1):
+            self._reap()
+
+    def _reap(self):
+        self.status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
     def _read(self, timeout):
         """False at the end of the output."""
         if not select.select([self.fd], [], [], timeout)[0]:
@@ -85,13 +108,13 @@ class Terminal:
             if left <= 0:
                 raise AssertionError(f"it does not end; last came {self.seen[-500:]!r}")
             if not self._read(min(left, 0.2)):
-                self.status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+                self._reap()
         return self.status
 
     def close(self):
         if self.status is None:
             os.kill(self.pid, signal.SIGKILL)
-            self.status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+            self._reap()
         os.close(self.fd)
 
 
@@ -137,6 +160,11 @@ class Docker:
     def __call__(self, *arguments, **options):
         """What the command printed, without the last line break."""
         return self.run(*arguments, **options).stdout.rstrip("\n")
+
+    def listed(self, *options, **more):
+        """{name: state} of docker ps -a with these options, newest first; names without their node."""
+        lines = self("ps", "-a", *options, "--format", "{{.Names}} {{.State}}", **more).splitlines()
+        return {name.rsplit("/", 1)[-1]: state for name, state in (line.split() for line in lines)}
 
     def fails(self, *arguments, **options):
         """Run what must fail; return what it says on stderr."""

@@ -1,6 +1,7 @@
 """Real Docker engines, each in namespaces of its own (tools/lab)."""
 
 import json
+import os
 import pathlib
 import subprocess
 import urllib.parse
@@ -134,4 +135,11 @@ class Lab:
 
 def name_for_this_tree():
     """Two checkouts can test at once, and a run removes what a killed one of its own left."""
-    return f"test-{zlib.crc32(str(TOP).encode()):08x}"
+    return os.environ.get("SWARM_TEST_LAB") or f"test-{zlib.crc32(str(TOP).encode()):08x}"
+
+
+def holder(engines, name):
+    """The engine that has the container of this name."""
+    found = [engine for engine in engines if name in engine.containers()]
+    assert len(found) == 1, f"{name} is on {[engine.name for engine in found]}"
+    return found[0]

@@ -160,6 +160,30 @@ class Connection:
         self.send_request(method, target, headers, body)
         return self.read_response(method)
 
+    def upgrade(self, target, body=b"", method="POST"):
+        """Ask for a raw stream as the docker command does; the head of the answer."""
+        headers = [("Connection", "Upgrade"), ("Upgrade", "tcp"), ("Content-Type", "application/json")]
+        self.send_request(method, target, headers, body)
+        return self.read_head()
+
+    def read_frame(self):
+        """(stream, data) of a container without a terminal; (None, b"") at the end."""
+        try:
+            head = self.read_exactly(8)
+        except ConnectionError:
+            assert not self.buffer, f"the stream ended inside a frame: {self.buffer!r}"
+            return None, b""
+        return head[0], self.read_exactly(int.from_bytes(head[4:], "big"))
+
+    def read_frames(self):
+        """Everything to the end: (stdout, stderr)"""
+        parts = {1: [], 2: []}
+        while True:
+            stream, data = self.read_frame()
+            if stream is None:
+                return b"".join(parts[1]), b"".join(parts[2])
+            parts[stream].append(data)
+
 
 def request(address, method, target, headers=(), body=None, timeout=TIMEOUT):
     """One request on a connection of its own.  A body that is no bytes is sent as JSON."""

@@ -22,6 +22,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from fakes.engine import FakeEngines  # noqa: E402
 from harness import docker as docker_module  # noqa: E402
+from harness.forward import Forwarder  # noqa: E402
 from harness.lab import Lab, name_for_this_tree  # noqa: E402
 from harness.manager import Manager  # noqa: E402
 
@@ -117,3 +118,17 @@ def docker(request, engines):
 @pytest.fixture
 def endpoint(docker):
     return docker.address
+
+
+@pytest.fixture
+def forward():
+    """forward(path, address): a unix socket that leads to host:port; the path."""
+    started = []
+
+    def start(path, address):
+        started.append(Forwarder(str(path), address))
+        return path
+
+    yield start
+    for forwarder in started:
+        forwarder.close()

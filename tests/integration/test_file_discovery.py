@@ -1,0 +1,114 @@
+"""Where engines come from: a watched file, ranges, a socket."""
+
+import os
+
+import pytest
+
+from harness.manager import run_swarm
+from harness.wait import eventually, seconds
+
+
+def addresses(manager):
+    return sorted(value for key, value in manager.get("/info").json["SystemStatus"] if key.startswith(" ")
+                  and not key.startswith("  └"))
+
+
+def write(path, *lines):
+    path.write_text("".join(f"{line}\n" for line in lines))
+
+
+@pytest.fixture
+def three(fakes):
+    return sorted(fakes(3), key=lambda engine: engine.address)
+
+
+def test_a_line_more_and_a_line_less(three, start_manager, tmp_path):
+    members = tmp_path / "members"
+    write(members, three[0].address)
+    three[1].add_container("web")
+    manager = start_manager(f"file://{members}").wait_healthy(1)
+
+    write(members, three[0].address, three[1].address)
+    _, duration = seconds(lambda: manager.wait_healthy(2))
+    assert duration < 5
+    assert manager.placed() == {"web": three[1].name}
+
+    write(members, three[0].address)
+    eventually(lambda: addresses(manager) == [three[0].address])
+    assert manager.placed() == {}
+    eventually(lambda: three[1].connection_count() == 0, what="the engine is left alone")
+
+    write(members, *(engine.address for engine in three))
+    manager.wait_healthy(3)
+
+
+def test_editors_write_a_new_file_and_rename_it(three, start_manager, tmp_path):
+    members = tmp_path / "members"
+    write(members, three[0].address)
+    manager = start_manager(f"file://{members}").wait_healthy(1)
+    write(tmp_path / "new", three[1].address, three[2].address)
+    os.rename(tmp_path / "new", members)
+    manager.wait_healthy(2)
+    assert addresses(manager) == sorted([three[1].address, three[2].address])
+    write(members, three[1].address)  # the new file is watched as the old one was
+    eventually(lambda: addresses(manager) == [three[1].address])
+
+
+def test_comments_blanks_and_lines_that_are_none(three, start_manager, tmp_path):
+    members = tmp_path / "members"
+    write(members, "# our engines", "", f"  {three[0].address}  # the first", "no-port", three[1].address)
+    manager = start_manager(f"file://{members}").wait_healthy(2)
+    assert addresses(manager) == sorted([three[0].address, three[1].address])
+    assert "no-port" in manager.log
+
+
+def test_a_file_that_goes_away_takes_no_engine_with_it(three, start_manager, tmp_path):
+    members = tmp_path / "members"
+    write(members, three[0].address)
+    manager = start_manager(f"file://{members}").wait_healthy(1)
+    members.unlink()
+    write(members, three[0].address, three[1].address)
+    manager.wait_healthy(2)
+
+
+def test_members_of_a_range(engines, start_manager):
+    """node-0 has the lowest address of three that follow each other."""
+    prefix, first = engines[0].ip.rsplit(".", 1)
+    discovery = f"nodes://{prefix}.[{first}:{int(first) + 2}]:2375"
+    manager = start_manager(discovery).wait_healthy(3)
+    assert addresses(manager) == sorted(engine.address for engine in engines)
+
+
+def test_a_range_in_a_file(engines, start_manager, tmp_path):
+    prefix, first = engines[0].ip.rsplit(".", 1)
+    write(tmp_path / "members", f"{prefix}.[{first}:{int(first) + 1}]:2375")
+    manager = start_manager(f"file://{tmp_path / 'members'}").wait_healthy(2)
+    assert len(addresses(manager)) == 2
+
+
+def test_a_socket_is_a_member(engines, start_manager, tmp_path, forward):
+    """The engine of the manager's own host, as a unix socket, beside one of another host."""
+    path = forward(tmp_path / "docker.sock", engines[0].address)
+    manager = start_manager(f"nodes://unix://{path},{engines[1].address}").wait_healthy(2)
+    assert addresses(manager) == sorted([f"unix://{path}", engines[1].address])
+    manager.docker("run", "-d", "--name", "web", "-e", "constraint:node==node-0", "-p", "8080:80", "busybox", "sleep",
+                   "1000")
+    assert manager.placed() == {"web": "node-0"}
+    assert manager.docker("exec", "web", "echo", "words") == "words"
+    assert "web" in engines[0].containers()
+
+
+def test_an_engine_that_is_named_twice(three, start_manager):
+    manager = start_manager(f"nodes://{three[0].address},{three[0].address},{three[1].address}").wait_healthy(2)
+    assert len(addresses(manager)) == 2
+
+
+@pytest.mark.parametrize("discovery, text", [
+    ("nodes://10.0.0.1", "10.0.0.1"),
+    ("nodes://10.0.0.[5:1]:2375", "10.0.0."),
+    ("bogus://x", "bogus"),
+])
+def test_members_that_make_no_sense(discovery, text):
+    done = run_swarm("manage", "-H", "tcp://127.0.0.1:0", discovery)
+    assert done.returncode != 0
+    assert text in done.stdout + done.stderr

@@ -436,5 +436,6 @@ void monitor_handle_state(struct monitor *m)
 {
 	/* back from the dead, or to be validated again: read everything */
 	m->wants_round = true;
+	m->pulse.alive |= engine_is_healthy(m->engine); /* somebody's call was answered */
 	task_wake(&m->task);
 }

@@ -11,6 +11,7 @@
 #include "base/util.h"
 
 enum {
+	ANSWER_MAX_BYTES = 64 * 1024,
 	PERIOD_MS = 2000, /* of silence until a ping */
 	PERIOD_SPREAD_MS = 700,
 	BUDGET_MS = 1800,        /* for connection and answer together */
@@ -86,7 +87,8 @@ static enum task_turn pulse_send(struct pulse *p)
 	p->urgent = false;
 	p->deadline_ms = clock_mono_ms() + BUDGET_MS;
 	call_init(&p->call, "GET", "/_ping");
-	p->call.mode = CALL_DRAIN;
+	p->call.mode = CALL_TEXT;
+	p->call.max_body = ANSWER_MAX_BYTES;
 	remote_send(&p->call, &p->engine->remote, &p->task);
 	return task_wait_ms(&p->task, &pulse_step_answered, BUDGET_MS);
 }

@@ -7,12 +7,7 @@
 #include "api/typed.h"
 #include "base/json.h"
 #include "base/mem.h"
-
-/* ceil(n * 1024 / cpus): what the engine calls shares (cluster.md 8.4). */
-static int64_t shares_for_engine(int64_t cpus_wanted, int64_t engine_cpus)
-{
-	return (cpus_wanted * 1024 + engine_cpus - 1) / engine_cpus;
-}
+#include "docker/needs.h"
 
 static bool edit_update(struct typed *t, struct error *err)
 {
@@ -31,7 +26,7 @@ static bool edit_update(struct typed *t, struct error *err)
 		yyjson_mut_get_sint(shares) > INT32_MAX)
 		return true;
 	yyjson_mut_set_sint(
-		shares, shares_for_engine(yyjson_mut_get_sint(shares), t->engine->cpus));
+		shares, needs_shares_to_engine(yyjson_mut_get_sint(shares), t->engine->cpus));
 	free(t->call.body);
 	t->call.body = json_doc_text(edited, &t->call.body_len);
 	return true;

@@ -10,12 +10,16 @@
 #define SHARES_PER_CPU        1024
 #define DEFAULT_CPU_PERIOD_US 100000
 
-/* a * b / c without overflow on the way; a, b >= 0, c > 0 */
+/* a * b / c, rounded down and at most INT64_MAX; a, b >= 0, c > 0.  Whole parts first, so that only
+ * what is really too large saturates (and no type wider than 64 bits is needed). */
 static int64_t scale(int64_t a, int64_t b, int64_t c)
 {
-	__int128 whole = (__int128)a * b / c;
+	int64_t whole, rest;
 
-	return whole > INT64_MAX ? INT64_MAX : (int64_t)whole;
+	if (__builtin_mul_overflow(a / c, b, &whole) || __builtin_mul_overflow(a % c, b, &rest) ||
+		__builtin_add_overflow(whole, rest / c, &whole))
+		return INT64_MAX;
+	return whole;
 }
 
 int64_t needs_nano_cpus(const struct cpu_request *r)
@@ -39,12 +43,15 @@ int64_t needs_memory(int64_t memory_bytes, int64_t reservation_bytes)
 
 int64_t needs_shares_to_engine(int64_t shares, int64_t engine_cpus)
 {
-	__int128 weight;
+	int64_t weight;
 
 	if (shares <= 0 || engine_cpus <= 0)
 		return shares;
-	weight = ((__int128)shares * SHARES_PER_CPU + engine_cpus - 1) / engine_cpus;
-	return weight > INT64_MAX ? INT64_MAX : (int64_t)weight;
+	weight = scale(shares, SHARES_PER_CPU, engine_cpus);
+	/* rounded up: asked for something, never given less */
+	if (weight < INT64_MAX && (shares % engine_cpus) * SHARES_PER_CPU % engine_cpus != 0)
+		weight++;
+	return weight;
 }
 
 int64_t needs_shares_from_engine(int64_t weight, int64_t engine_cpus)

@@ -163,8 +163,11 @@ static void log_state(const struct engine *e, enum engine_state before, const ch
 		level = LOG_WARN;
 		msg = xasprintf("Engine %s is pending again", e->name);
 	}
-	log_fields(level, msg, "addr", e->addr, "error", reason && *reason ? reason : "none", "id",
-		e->id, "name", e->name, NULL);
+	if (reason && *reason)
+		log_fields(level, msg, "addr", e->addr, "error", reason, "id", e->id, "name",
+			e->name, NULL);
+	else
+		log_fields(level, msg, "addr", e->addr, "id", e->id, "name", e->name, NULL);
 }
 
 static void publish_state(struct engine *e, struct cluster *cluster, enum engine_state before)

@@ -13,7 +13,8 @@ void engine_disconnect(struct engine *e);
 
 /* Pending -> healthy. */
 void engine_register(struct engine *e);
-/* Back to pending, with the reason; what it showed is forgotten. */
+/* Back to pending, with the reason; what it showed is forgotten.  No event tells of it: its
+ * containers are not known to be dead, and nobody should start them elsewhere. */
 void engine_suspend(struct engine *e, const char *reason);
 /* All records that the daemon showed; reservations stay. */
 void engine_drop_containers(struct engine *e);

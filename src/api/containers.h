@@ -8,7 +8,6 @@
 void containers_list(struct request *rq);    /* containers_list.c */
 void containers_inspect(struct request *rq); /* containers_inspect.c */
 void containers_create(struct request *rq);  /* containers_create.c */
-void containers_prune(struct request *rq);   /* containers_prune.c */
 void containers_update(struct request *rq);  /* containers_update.c */
 
 /* containers.c: passed to the container's engine with the last part of the path. */

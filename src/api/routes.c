@@ -4,9 +4,15 @@
 #include <string.h>
 
 #include "api/containers.h"
+#include "api/disk_usage.h"
 #include "api/events.h"
 #include "api/exec.h"
+#include "api/networks.h"
+#include "api/plugins.h"
+#include "api/prune.h"
+#include "api/swarm_mode.h"
 #include "api/system.h"
+#include "api/volumes.h"
 #include "base/mem.h"
 
 const struct route routes[] = {
@@ -18,11 +24,12 @@ const struct route routes[] = {
 	{ "GET", "/events", events_stream, "all engines' events, in each engine's own order" },
 	{ "POST", "/auth", system_auth, "any healthy engine" },
 	{ "GET", "/metrics", system_metrics, "counters of the manager itself" },
+	{ "GET", "/system/df", disk_usage, "all healthy nodes, added up" },
 
 	{ "GET", "/containers/json", containers_list, "all nodes, from memory" },
 	{ "GET", "/containers/ps", containers_list, "all nodes, from memory" },
 	{ "POST", "/containers/create", containers_create, "placed by the scheduler" },
-	{ "POST", "/containers/prune", containers_prune, "all healthy nodes, merged" },
+	{ "POST", "/containers/prune", prune_containers, "all healthy nodes, merged" },
 	{ "GET", "/containers/{name}/json", containers_inspect, "its node, with a Node object" },
 	{ "GET", "/containers/{name}/top", containers_pass, "its node" },
 	{ "GET", "/containers/{name}/logs", containers_pass, "its node, streamed" },
@@ -56,6 +63,75 @@ const struct route routes[] = {
 	{ "POST", "/exec/{id}/resize", exec_pass, "the node of its container" },
 	{ "GET", "/exec/{id}/json", exec_pass, "the node of its container" },
 	{ "POST", "/commit", containers_commit, "the node of the container" },
+
+	{ "GET", "/networks", networks_list,
+		"all nodes, from memory; local ones as node/name, shared ones once" },
+	{ "GET", "/networks/", networks_list, "the same" },
+	{ "POST", "/networks/create", networks_create,
+		"on the node of node/name, else on one that the scheduler chooses; without a "
+		"driver an overlay where the engines form a swarm, else a bridge" },
+	{ "POST", "/networks/prune", networks_prune,
+		"decided by the manager: what no container of any node uses" },
+	{ "POST", "/networks/{id}/connect", networks_connect, "the node of the container" },
+	{ "POST", "/networks/{id}/disconnect", networks_disconnect, "the node of the container" },
+	{ "GET", "/networks/{id}", networks_inspect,
+		"a node that has it; of shared ones all nodes, merged" },
+	{ "DELETE", "/networks/{id}", networks_remove, "a node that has it" },
+
+	{ "GET", "/volumes", volumes_list,
+		"all nodes, from memory; local ones as node/name, shared ones once" },
+	{ "POST", "/volumes/create", volumes_create,
+		"on the node of node/name, else on all that the whitelist label allows" },
+	{ "POST", "/volumes/prune", prune_volumes, "all healthy nodes, merged" },
+	{ "GET", "/volumes/{name}", volumes_inspect, "the node that has it" },
+	{ "PUT", "/volumes/{name}", volumes_update, "not offered: 503" },
+	{ "DELETE", "/volumes/{name}", volumes_remove, "all nodes that have it" },
+
+	{ "GET", "/plugins", plugins_list, "all healthy nodes, as node/name" },
+	{ "GET", "/plugins/privileges", plugins_privileges, "any healthy engine" },
+	{ "GET", "/plugins/{name}/json", plugins_inspect,
+		"the node of node/name, else the first that has it" },
+	{ "POST", "/plugins/pull", plugins_manage, "not offered: 501" },
+	{ "POST", "/plugins/create", plugins_manage, "not offered: 501" },
+	{ "POST", "/plugins/{name}/enable", plugins_manage, "not offered: 501" },
+	{ "POST", "/plugins/{name}/disable", plugins_manage, "not offered: 501" },
+	{ "POST", "/plugins/{name}/upgrade", plugins_manage, "not offered: 501" },
+	{ "POST", "/plugins/{name}/push", plugins_manage, "not offered: 501" },
+	{ "POST", "/plugins/{name}/set", plugins_manage, "not offered: 501" },
+	{ "DELETE", "/plugins/{name}", plugins_manage, "not offered: 501" },
+
+	{ "POST", "/build/prune", prune_build_cache, "all healthy nodes, merged" },
+
+	{ "POST", "/swarm/init", swarm_mode_elsewhere, "not offered: 501" },
+	{ "POST", "/swarm/join", swarm_mode_elsewhere, "not offered: 501" },
+	{ "POST", "/swarm/leave", swarm_mode_no_member, "not offered: 503" },
+	{ "POST", "/swarm/unlock", swarm_mode_no_member, "not offered: 503" },
+	{ "POST", "/swarm/update", swarm_mode_absent, "not offered: 503" },
+	{ "GET", "/swarm/unlockkey", swarm_mode_absent, "not offered: 503" },
+	{ "GET", "/swarm", swarm_mode_absent, "not offered: 503" },
+	{ "GET", "/nodes", swarm_mode_absent, "not offered: 503" },
+	{ "POST", "/nodes/{id}/update", swarm_mode_absent, "not offered: 503" },
+	{ "GET", "/nodes/{id}", swarm_mode_absent, "not offered: 503" },
+	{ "DELETE", "/nodes/{id}", swarm_mode_absent, "not offered: 503" },
+	{ "GET", "/services", swarm_mode_absent, "not offered: 503" },
+	{ "POST", "/services/create", swarm_mode_absent, "not offered: 503" },
+	{ "POST", "/services/{id}/update", swarm_mode_absent, "not offered: 503" },
+	{ "GET", "/services/{id}/logs", swarm_mode_absent, "not offered: 503" },
+	{ "GET", "/services/{id}", swarm_mode_absent, "not offered: 503" },
+	{ "DELETE", "/services/{id}", swarm_mode_absent, "not offered: 503" },
+	{ "GET", "/tasks", swarm_mode_absent, "not offered: 503" },
+	{ "GET", "/tasks/{id}/logs", swarm_mode_absent, "not offered: 503" },
+	{ "GET", "/tasks/{id}", swarm_mode_absent, "not offered: 503" },
+	{ "GET", "/secrets", swarm_mode_absent, "not offered: 503" },
+	{ "POST", "/secrets/create", swarm_mode_absent, "not offered: 503" },
+	{ "POST", "/secrets/{id}/update", swarm_mode_absent, "not offered: 503" },
+	{ "GET", "/secrets/{id}", swarm_mode_absent, "not offered: 503" },
+	{ "DELETE", "/secrets/{id}", swarm_mode_absent, "not offered: 503" },
+	{ "GET", "/configs", swarm_mode_absent, "not offered: 503" },
+	{ "POST", "/configs/create", swarm_mode_absent, "not offered: 503" },
+	{ "POST", "/configs/{id}/update", swarm_mode_absent, "not offered: 503" },
+	{ "GET", "/configs/{id}", swarm_mode_absent, "not offered: 503" },
+	{ "DELETE", "/configs/{id}", swarm_mode_absent, "not offered: 503" },
 };
 const size_t routes_count = ARRAY_SIZE(routes);
 

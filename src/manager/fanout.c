@@ -44,6 +44,58 @@ bool fanout_done(struct fanout *f)
 	return f->pending == 0;
 }
 
+/* The status that every failure has; 0 when they differ, or some have none. */
+static int common_status(const struct fanout *f)
+{
+	int status = -1;
+
+	for (size_t i = 0; i < f->count; i++) {
+		const struct error *err = &f->items[i].err;
+
+		if (!error_is_set(err))
+			continue;
+		if (status >= 0 && status != err->status)
+			return 0;
+		status = err->status;
+	}
+	return max_of(status, 0);
+}
+
+static void sort_outcomes(const struct fanout *f, struct strv *failed, struct strv *succeeded)
+{
+	for (size_t i = 0; i < f->count; i++) {
+		const struct fanout_item *item = &f->items[i];
+
+		if (error_is_set(&item->err))
+			strv_take(failed,
+				xasprintf("%s: %s", item->engine->name, error_text(&item->err)));
+		else
+			strv_add(succeeded, item->engine->name);
+	}
+}
+
+bool fanout_check(const struct fanout *f, const struct strv *more, struct error *err)
+{
+	auto_strv struct strv failed = STRV_INIT, succeeded = STRV_INIT;
+	int status = more && more->count ? 0 : common_status(f);
+
+	sort_outcomes(f, &failed, &succeeded);
+	if (more)
+		strv_copy(&failed, more);
+	if (failed.count == 0)
+		return true;
+	strv_sort(&succeeded);
+	auto_free char *where = strv_join(&succeeded, ", ");
+
+	if (succeeded.count)
+		strv_take(&failed, xasprintf("succeeded on %s", where));
+	auto_free char *text = strv_join(&failed, "\n");
+
+	if (status)
+		return error_set_status(err, status, "%s", text);
+	return error_set(err, ERROR_UNAVAILABLE, "%s", text);
+}
+
 void fanout_finish(struct fanout *f)
 {
 	for (size_t i = 0; i < f->count; i++) {

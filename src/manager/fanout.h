@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "base/strv.h"
 #include "cluster/cluster.h"
 
 struct fanout_item {
@@ -27,4 +28,10 @@ void fanout_add_healthy(struct fanout *f, struct cluster *cluster);
 void fanout_send(struct fanout *f, struct task *waiter);
 /* All answers are in; outcomes have been reported to the engines. */
 bool fanout_done(struct fanout *f);
+/*
+ * Did all succeed, when all are done?  Otherwise err has a line "node: error" for each that failed,
+ * the lines of `more` (may be NULL) behind them, and where it did succeed; the engines' status when
+ * all that failed agree, else no status.
+ */
+bool fanout_check(const struct fanout *f, const struct strv *more, struct error *err);
 void fanout_finish(struct fanout *f);

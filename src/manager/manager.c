@@ -74,16 +74,39 @@ static size_t gather_nodes(struct manager *m)
 	return count;
 }
 
-struct engine *manager_place(struct manager *m, const struct wish *w, struct error *err)
+/* Into m->ranked, best first. */
+static bool rank_nodes(
+	struct manager *m, const struct wish *w, size_t *ret_count, struct error *err)
 {
 	int64_t began = clock_mono_us();
 	size_t count = gather_nodes(m);
-	size_t fitting = 0;
-	bool placed = sched_place(m->sched, w, m->nodes, count, m->ranked, &fitting, err);
+	bool placed = sched_place(m->sched, w, m->nodes, count, m->ranked, ret_count, err);
 
 	metric_inc(placed ? METRIC_placements_total : METRIC_placement_failures_total);
 	metric_add(METRIC_placement_microseconds_total, clock_mono_us() - began);
-	return placed ? m->ranked[0]->engine : NULL;
+	return placed;
+}
+
+struct engine *manager_place(struct manager *m, const struct wish *w, struct error *err)
+{
+	size_t count;
+
+	return rank_nodes(m, w, &count, err) ? m->ranked[0]->engine : NULL;
+}
+
+struct engine **manager_place_all(
+	struct manager *m, const struct wish *w, size_t *ret_count, struct error *err)
+{
+	struct engine **engines;
+	size_t count;
+
+	if (!rank_nodes(m, w, &count, err))
+		return NULL;
+	engines = xcalloc(count, sizeof(struct engine *));
+	for (size_t i = 0; i < count; i++)
+		engines[i] = m->ranked[i]->engine;
+	*ret_count = count;
+	return engines;
 }
 
 struct engine *manager_any_engine(struct manager *m, struct error *err)

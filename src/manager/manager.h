@@ -29,5 +29,9 @@ void manager_finish(struct manager *m);
 
 /* The best engine for the wish; borrowed.  NULL with the scheduler's text. */
 struct engine *manager_place(struct manager *m, const struct wish *w, struct error *err);
+/* All engines that fit the wish, best first; borrowed, in an array that the caller frees.  NULL
+ * with the scheduler's text. */
+struct engine **manager_place_all(
+	struct manager *m, const struct wish *w, size_t *ret_count, struct error *err) must_check;
 /* Any healthy engine, in rotation.  NULL with `No healthy node available in the cluster`. */
 struct engine *manager_any_engine(struct manager *m, struct error *err);

@@ -1,0 +1,157 @@
+#include "api/disk_usage.h"
+
+#include <string.h>
+
+#include "api/gather.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+enum { DF_TIMEOUT_MS = 120 * 1000 }; /* engines walk their disks for it */
+
+/* --- adding up --- */
+
+static void add_number(yyjson_mut_val *sum, yyjson_mut_val *more)
+{
+	int64_t total;
+
+	if (yyjson_mut_is_real(sum) || yyjson_mut_is_real(more))
+		yyjson_mut_set_real(sum, yyjson_mut_get_num(sum) + yyjson_mut_get_num(more));
+	else if (!__builtin_add_overflow(
+			 yyjson_mut_get_sint(sum), yyjson_mut_get_sint(more), &total))
+		yyjson_mut_set_sint(sum, total);
+}
+
+static void join_lists(yyjson_mut_val *sum, yyjson_mut_val *more)
+{
+	yyjson_mut_val *item;
+
+	while ((item = yyjson_mut_arr_remove_first(more)))
+		yyjson_mut_arr_append(sum, item);
+}
+
+static void merge_member(
+	yyjson_mut_doc *doc, yyjson_mut_val *sum, yyjson_mut_val *key, yyjson_mut_val *value)
+{
+	yyjson_mut_val *there =
+		yyjson_mut_obj_getn(sum, yyjson_mut_get_str(key), yyjson_mut_get_len(key));
+
+	/* null says as little as nothing */
+	if (!there || yyjson_mut_is_null(there))
+		yyjson_mut_obj_put(sum, yyjson_mut_val_mut_copy(doc, key), value);
+	else
+		disk_usage_add(doc, there, value);
+}
+
+static void merge_objects(yyjson_mut_doc *doc, yyjson_mut_val *sum, yyjson_mut_val *more)
+{
+	yyjson_mut_val *key, *value;
+	size_t i, max;
+
+	yyjson_mut_obj_foreach(more, i, max, key, value)
+	{
+		yyjson_mut_val *copy = yyjson_mut_val_mut_copy(doc, value);
+
+		merge_member(doc, sum, key, copy);
+	}
+}
+
+void disk_usage_add(yyjson_mut_doc *doc, yyjson_mut_val *sum, yyjson_mut_val *more)
+{
+	if (yyjson_mut_is_num(sum) && yyjson_mut_is_num(more))
+		add_number(sum, more);
+	else if (yyjson_mut_is_arr(sum) && yyjson_mut_is_arr(more))
+		join_lists(sum, more);
+	else if (yyjson_mut_is_obj(sum) && yyjson_mut_is_obj(more))
+		merge_objects(doc, sum, more);
+}
+
+/* --- whose it is --- */
+
+static void set_text(yyjson_mut_doc *doc, yyjson_mut_val *val, const char *node, const char *name)
+{
+	auto_free char *text = xasprintf("%s%s%s", node, *name == '/' ? "" : "/", name);
+
+	yyjson_mut_set_str(val, yyjson_mut_get_str(yyjson_mut_strcpy(doc, text)));
+}
+
+static void name_container(yyjson_mut_doc *doc, yyjson_mut_val *container, const char *node)
+{
+	auto_free char *rooted = xasprintf("/%s", node);
+	yyjson_mut_val *name;
+	size_t i, max;
+
+	yyjson_mut_arr_foreach(yyjson_mut_obj_get(container, "Names"), i, max, name)
+	{
+		if (yyjson_mut_is_str(name))
+			set_text(doc, name, rooted, yyjson_mut_get_str(name));
+	}
+}
+
+static void name_volume(yyjson_mut_doc *doc, yyjson_mut_val *volume, const char *node)
+{
+	yyjson_mut_val *name = yyjson_mut_obj_get(volume, "Name");
+	yyjson_mut_val *driver = yyjson_mut_obj_get(volume, "Driver");
+
+	if (yyjson_mut_is_str(name) && yyjson_mut_equals_str(driver, "local"))
+		set_text(doc, name, node, yyjson_mut_get_str(name));
+}
+
+struct usage_list {
+	const char *key, *usage; /* "Containers", or "Items" of "ContainerUsage" */
+	void (*name_node)(yyjson_mut_doc *doc, yyjson_mut_val *item, const char *node);
+};
+
+static void name_items(
+	const struct usage_list *kind, yyjson_mut_doc *doc, yyjson_mut_val *list, const char *node)
+{
+	yyjson_mut_val *item;
+	size_t i, max;
+
+	yyjson_mut_arr_foreach(list, i, max, item) kind->name_node(doc, item, node);
+}
+
+void disk_usage_name_node(yyjson_mut_doc *doc, yyjson_mut_val *answer, const char *node)
+{
+	static const struct usage_list kinds[] = {
+		{ "Containers", "ContainerUsage", name_container },
+		{ "Volumes", "VolumeUsage", name_volume },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		yyjson_mut_val *usage = yyjson_mut_obj_get(answer, kinds[i].usage);
+
+		name_items(&kinds[i], doc, yyjson_mut_obj_get(answer, kinds[i].key), node);
+		name_items(&kinds[i], doc, yyjson_mut_obj_get(usage, "Items"), node);
+	}
+}
+
+/* --- the endpoint --- */
+
+static char *merge_answers(struct gather *g, size_t *ret_len, struct error *err maybe_unused)
+{
+	auto_json_mut yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+	yyjson_mut_val *sum = yyjson_mut_obj(doc);
+
+	yyjson_mut_doc_set_root(doc, sum);
+	for (size_t i = 0; i < g->fanout.count; i++) {
+		struct fanout_item *item = &g->fanout.items[i];
+		yyjson_val *answer = yyjson_doc_get_root(item->call.json);
+		yyjson_mut_val *copy;
+
+		if (!yyjson_is_obj(answer))
+			continue;
+		copy = yyjson_val_mut_copy(doc, answer);
+		disk_usage_name_node(doc, copy, item->engine->name);
+		disk_usage_add(doc, sum, copy);
+	}
+	return json_doc_text(doc, ret_len);
+}
+
+void disk_usage(struct request *rq)
+{
+	struct gather *g = gather_create(rq, merge_answers);
+
+	g->timeout_ms = DF_TIMEOUT_MS;
+	gather_add_healthy(g);
+	gather_start(g, "/system/df");
+}

@@ -1,0 +1,111 @@
+#include "api/gather.h"
+
+#include "api/reply.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+enum { GATHER_TIMEOUT_MS = 60 * 1000 };
+
+static enum task_turn gather_answered(struct task *task);
+TASK_STEP(step_answered, gather_answered);
+
+static struct request *gather_free(struct gather *g)
+{
+	struct request *rq = g->rq;
+
+	task_finish(&g->task);
+	fanout_finish(&g->fanout);
+	free(g);
+	rq->cancel = NULL;
+	return rq;
+}
+
+static void gather_cancel(struct request *rq)
+{
+	request_finish(gather_free(rq->work));
+}
+
+struct gather *gather_create(
+	struct request *rq, char *(*merge)(struct gather *g, size_t *ret_len, struct error *err))
+{
+	struct gather *g = xnew(struct gather);
+
+	g->rq = rq;
+	g->merge = merge;
+	g->timeout_ms = GATHER_TIMEOUT_MS;
+	rq->work = g;
+	rq->cancel = gather_cancel;
+	task_init(&g->task, rq->api->loop, &step_answered, NULL);
+	return g;
+}
+
+void gather_add_healthy(struct gather *g)
+{
+	size_t count;
+	struct engine **engines = cluster_sorted_engines(g->rq->api->cluster, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (engine_is_healthy(engines[i]))
+			fanout_add(&g->fanout, engines[i]);
+	}
+	free(engines);
+}
+
+void gather_start(struct gather *g, const char *path)
+{
+	struct request *rq = g->rq;
+
+	if (g->fanout.count == 0) {
+		reply_errorf(gather_free(g), 500, "No healthy node available in the cluster");
+		return;
+	}
+	for (size_t i = 0; i < g->fanout.count; i++) {
+		struct fanout_item *item = &g->fanout.items[i];
+
+		remote_call_init(&item->call, &item->engine->remote, rq->version,
+			rq->x->head.method, "%s%s%s", path, *rq->raw_query ? "?" : "",
+			rq->raw_query);
+		item->call.mode = CALL_JSON;
+		item->call.head_timeout_ms = g->timeout_ms;
+	}
+	fanout_send(&g->fanout, &g->task);
+}
+
+/* Logs every failure; true with the last one when nobody succeeded. */
+static bool all_failed(const struct gather *g, struct error *err)
+{
+	size_t failed = 0;
+
+	for (size_t i = 0; i < g->fanout.count; i++) {
+		const struct fanout_item *item = &g->fanout.items[i];
+
+		if (!error_is_set(&item->err) || (g->may_lack && item->call.answer.status == 404))
+			continue;
+		failed++;
+		log_warn("engine %s: %s failed: %s", item->engine->name, g->rq->path,
+			error_text(&item->err));
+		error_copy(err, &item->err);
+		error_wrap(err, "node %s", item->engine->name);
+	}
+	return failed > 0 && failed == g->fanout.count;
+}
+
+static enum task_turn gather_answered(struct task *task)
+{
+	struct gather *g = container_of(task, struct gather, task);
+	auto_error struct error err = ERROR_INIT;
+	auto_free char *text = NULL;
+	size_t len = 0;
+
+	if (!fanout_done(&g->fanout))
+		return task_wait(task, &step_answered); /* the calls have deadlines */
+	if (!all_failed(g, &err)) {
+		error_clear(&err);
+		text = g->merge(g, &len, &err);
+	}
+	if (text)
+		reply_json(gather_free(g), 200, text, len);
+	else
+		reply_error(gather_free(g), &err);
+	return TASK_WAIT;
+}

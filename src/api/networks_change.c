@@ -1,0 +1,196 @@
+#include "api/networks_change.h"
+
+#include "api/reply.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "cluster/cluster.h"
+
+enum {
+	BODY_MAX = 4 * 1024 * 1024,
+	HEAD_TIMEOUT_MS = 60 * 1000, /* attaching to an overlay may take an engine 20 s */
+};
+
+static enum task_turn change_gather(struct task *task);
+static enum task_turn change_answered(struct task *task);
+static enum task_turn change_refreshed(struct task *task);
+
+TASK_STEP(step_gather, change_gather);
+TASK_STEP(step_answered, change_answered);
+TASK_STEP(step_refreshed, change_refreshed);
+
+static struct request *change_free(struct network_change *c)
+{
+	struct request *rq = c->rq;
+
+	task_finish(&c->task);
+	for (size_t i = 0; i < c->refreshes_count; i++)
+		refresh_finish(&c->refreshes[i]);
+	free(c->refreshes);
+	call_finish(&c->call);
+	for (size_t i = 0; i < c->engines_count; i++)
+		engine_unref(c->engines[i]);
+	free(c->engines);
+	free(c->path);
+	free(c->body);
+	free(c->name);
+	free(c);
+	rq->cancel = NULL;
+	rq->work = NULL;
+	return rq;
+}
+
+static void change_cancel(struct request *rq)
+{
+	request_finish(change_free(rq->work));
+}
+
+static enum task_turn change_fail(struct network_change *c, const struct error *err)
+{
+	reply_error(change_free(c), err);
+	return TASK_WAIT;
+}
+
+void network_change_start(
+	struct request *rq, bool (*prepare)(struct network_change *c, struct error *err))
+{
+	struct network_change *c = xnew(struct network_change);
+
+	c->rq = rq;
+	c->prepare = prepare;
+	rq->work = c;
+	rq->cancel = change_cancel;
+	task_init(&c->task, rq->api->loop, &step_gather, NULL);
+	exchange_set_waiter(rq->x, &c->task);
+	exchange_continue(rq->x);
+	task_start(&c->task);
+}
+
+void network_change_add_engine(struct network_change *c, struct engine *e)
+{
+	c->engines = xreallocarray(c->engines, c->engines_count + 1, sizeof(struct engine *));
+	c->engines[c->engines_count++] = engine_ref(e);
+}
+
+yyjson_mut_doc *network_change_read_body(struct network_change *c, struct error *err)
+{
+	struct evbuffer *body = c->rq->x->body;
+	size_t len = evbuffer_get_length(body);
+	auto_json yyjson_doc *doc = NULL;
+
+	if (len == 0) {
+		error_set(err, ERROR_INVALID, "EOF");
+		return NULL;
+	}
+	doc = json_parse((const char *)evbuffer_pullup(body, -1), len, err);
+	if (!doc)
+		return NULL;
+	if (!yyjson_is_obj(yyjson_doc_get_root(doc))) {
+		error_set(err, ERROR_INVALID, "invalid JSON: an object is expected");
+		return NULL;
+	}
+	return yyjson_doc_mut_copy(doc, NULL);
+}
+
+void network_change_set_body(struct network_change *c, yyjson_mut_doc *doc)
+{
+	free(c->body);
+	c->body = json_doc_text(doc, &c->body_len);
+}
+
+static void ask_next_engine(struct network_change *c)
+{
+	const char *method = c->rq->x->head.method;
+
+	c->engine = c->engines[c->next++];
+	call_finish(&c->call);
+	remote_call_init(&c->call, &c->engine->remote, c->rq->version, method, "%s", c->path);
+	c->call.mode = CALL_TEXT;
+	c->call.head_timeout_ms = HEAD_TIMEOUT_MS;
+	if (c->body) {
+		c->call.body = xmemdup(c->body, c->body_len);
+		c->call.body_len = c->body_len;
+		headers_set(&c->call.head.headers, "Content-Type", "application/json");
+	}
+	remote_send(&c->call, &c->engine->remote, &c->task);
+}
+
+static enum task_turn change_gather(struct task *task)
+{
+	struct network_change *c = container_of(task, struct network_change, task);
+	auto_error struct error err = ERROR_INIT;
+
+	if (!exchange_body_ready(c->rq->x, BODY_MAX, &err)) {
+		if (error_is_set(&err))
+			return change_fail(c, &err);
+		return task_wait(task, &step_gather); /* the server ends a body that is too slow */
+	}
+	if (!c->prepare(c, &err))
+		return change_fail(c, &err);
+	ask_next_engine(c);
+	return task_wait(task, &step_answered); /* the call has deadlines */
+}
+
+static void add_refresh(struct network_change *c, struct engine *e)
+{
+	refresh_networks(&c->refreshes[c->refreshes_count++], e, &c->task);
+}
+
+static void start_refreshes(struct network_change *c)
+{
+	struct cluster *cluster = c->rq->api->cluster;
+
+	c->refreshes = xcalloc(cluster->engines_count + 2, sizeof(*c->refreshes));
+	add_refresh(c, c->engine);
+	for (size_t i = 0; c->everywhere && i < cluster->engines_count; i++) {
+		if (cluster->engines[i] != c->engine && engine_is_healthy(cluster->engines[i]))
+			add_refresh(c, cluster->engines[i]);
+	}
+	if (c->container_id[0])
+		refresh_container(
+			&c->refreshes[c->refreshes_count++], c->engine, c->container_id, &c->task);
+}
+
+static enum task_turn change_answered(struct task *task)
+{
+	struct network_change *c = container_of(task, struct network_change, task);
+	auto_error struct error err = ERROR_INIT;
+
+	if (!c->call.done)
+		return task_wait(task, &step_answered);
+	engine_report_call(c->engine, &c->call);
+	if (remote_check(&c->call, &c->engine->remote, &err)) {
+		start_refreshes(c);
+		return task_go(task, &step_refreshed);
+	}
+	if (!c->call.connection_failed || c->next == c->engines_count)
+		return change_fail(c, &err);
+	log_warn("engine %s: %s, trying the next engine", c->engine->name, error_text(&err));
+	ask_next_engine(c);
+	return task_wait(task, &step_answered);
+}
+
+static enum task_turn change_reply(struct network_change *c)
+{
+	size_t len = evbuffer_get_length(c->call.in);
+	int status = c->call.answer.status;
+	auto_free char *body = xmalloc(len + 1);
+
+	evbuffer_remove(c->call.in, body, len);
+	if (len)
+		reply_json(change_free(c), status, body, len);
+	else
+		reply_empty(change_free(c), status);
+	return TASK_WAIT;
+}
+
+static enum task_turn change_refreshed(struct task *task)
+{
+	struct network_change *c = container_of(task, struct network_change, task);
+
+	for (size_t i = 0; i < c->refreshes_count; i++) {
+		if (!c->refreshes[i].done)
+			return task_wait(task, &step_refreshed); /* refreshes have deadlines */
+	}
+	return change_reply(c);
+}

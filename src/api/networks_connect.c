@@ -1,0 +1,94 @@
+/*
+ * POST /networks/{id}/connect and /disconnect: on the container's engine, which knows neither
+ * "node/name" nor swarm ids, so that network and container are told by their full ids.
+ */
+#include "api/networks.h"
+
+#include <string.h>
+
+#include "api/networks_change.h"
+#include "api/networks_find.h"
+#include "api/reply.h"
+#include "api/routes.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "cluster/lookup.h"
+
+/* Where several nodes have a network of that name ("bridge"), the one beside the container is
+ * meant. */
+static bool find_network(
+	struct request *rq, struct engine *e, struct network_found *ret, struct error *err)
+{
+	const char *what = request_name(rq);
+	auto_error struct error why = ERROR_INIT;
+
+	if (!network_find(rq->api->cluster, what, ret, &why)) {
+		ret->engine = e;
+		ret->network = network_find_on(e, what);
+		if (!ret->network) {
+			error_move(err, &why);
+			return false;
+		}
+	}
+	if (network_is_local(ret->network) && ret->engine != e)
+		return error_set(err, ERROR_INVALID,
+			"network %s is on node %s, and the container is on node %s", what,
+			ret->engine->name, e->name);
+	return true;
+}
+
+static struct container *find_container(
+	struct network_change *c, yyjson_mut_doc *doc, struct error *err)
+{
+	yyjson_mut_val *root = yyjson_mut_doc_get_root(doc);
+	const char *name = yyjson_mut_get_str(yyjson_mut_obj_get(root, "Container"));
+	struct container *found;
+
+	if (!name || !*name) {
+		error_set(err, ERROR_INVALID, "Container is not specified");
+		return NULL;
+	}
+	found = cluster_find_container(c->rq->api->cluster, name, err);
+	if (!found || engine_is_healthy(found->engine))
+		return found;
+	error_set(err, ERROR_UNAVAILABLE, "Container %s running on unhealthy node %s", name,
+		found->engine->name);
+	return NULL;
+}
+
+/* Which of the two it is stands at the end of the route. */
+static const char *action_of(const struct request *rq)
+{
+	return strchr(rq->route->path, '}') + 1;
+}
+
+static bool prepare_attachment(struct network_change *c, struct error *err)
+{
+	auto_json_mut yyjson_mut_doc *doc = network_change_read_body(c, err);
+	struct container *container = doc ? find_container(c, doc, err) : NULL;
+	auto_strbuf struct strbuf path = STRBUF_INIT;
+	struct network_found found;
+
+	if (!container || !find_network(c->rq, container->engine, &found, err))
+		return false;
+	memcpy(c->container_id, container->id, sizeof(c->container_id));
+	network_change_add_engine(c, container->engine);
+	strbuf_add_str(&path, "/networks/");
+	uri_encode_path(&path, found.network->id);
+	strbuf_add_str(&path, action_of(c->rq));
+	c->path = strbuf_steal(&path);
+	yyjson_mut_obj_put(yyjson_mut_doc_get_root(doc), yyjson_mut_str(doc, "Container"),
+		yyjson_mut_str(doc, c->container_id));
+	network_change_set_body(c, doc);
+	return true;
+}
+
+void networks_connect(struct request *rq)
+{
+	network_change_start(rq, prepare_attachment);
+}
+
+void networks_disconnect(struct request *rq)
+{
+	network_change_start(rq, prepare_attachment);
+}

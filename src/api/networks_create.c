@@ -1,0 +1,209 @@
+/*
+ * POST /networks/create: decide what kind of network, and on which engine.
+ *
+ * A client that names no driver (Compose) means a network on which all its containers reach each
+ * other.  Where the engines are one swarm of their own that is an attachable overlay; elsewhere a
+ * bridge on one engine, to which the scheduler then brings every container of that network.
+ *
+ * A plain name is taken once in the cluster, so that it always means one network.
+ */
+#include "api/networks.h"
+
+#include <string.h>
+
+#include "api/networks_change.h"
+#include "api/reply.h"
+#include "api/routes.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "docker/objects.h"
+
+/* Drivers whose networks no other engine sees. */
+static bool driver_is_local(const char *driver)
+{
+	static const char *const drivers[] = { "bridge", "macvlan", "ipvlan", "host", "null" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(drivers); i++) {
+		if (strcmp(drivers[i], driver) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* --- which driver --- */
+
+/* Every node must be able to join an overlay, or containers could not be placed freely. */
+static bool engines_are_one_swarm(const struct cluster *cluster)
+{
+	bool control = false;
+
+	for (size_t i = 0; i < cluster->engines_count; i++) {
+		const struct engine *e = cluster->engines[i];
+
+		if (!engine_is_healthy(e))
+			continue;
+		if (!e->swarm_active)
+			return false;
+		control |= e->swarm_control;
+	}
+	return control;
+}
+
+static const char *read_text(yyjson_mut_val *root, const char *key)
+{
+	const char *text = yyjson_mut_get_str(yyjson_mut_obj_get(root, key));
+
+	return text ? text : "";
+}
+
+static void put_str(yyjson_mut_doc *doc, const char *key, const char *value)
+{
+	yyjson_mut_obj_put(yyjson_mut_doc_get_root(doc), yyjson_mut_str(doc, key),
+		yyjson_mut_strcpy(doc, value));
+}
+
+/* Only services could use an overlay that is not attachable, and there are none here. */
+static void make_attachable(yyjson_mut_doc *doc)
+{
+	yyjson_mut_val *root = yyjson_mut_doc_get_root(doc);
+
+	if (!yyjson_mut_get_bool(yyjson_mut_obj_get(root, "Ingress")))
+		yyjson_mut_obj_put(
+			root, yyjson_mut_str(doc, "Attachable"), yyjson_mut_bool(doc, true));
+}
+
+/* What the document says, or the default of this cluster; it is written into the document. */
+static const char *settle_driver(
+	const struct cluster *cluster, yyjson_mut_doc *doc, const char *node)
+{
+	const char *driver = read_text(yyjson_mut_doc_get_root(doc), "Driver");
+
+	if (!*driver || strcmp(driver, "default") == 0) {
+		driver = !*node && engines_are_one_swarm(cluster) ? "overlay" : "bridge";
+		put_str(doc, "Driver", driver);
+	}
+	if (strcmp(driver, "overlay") == 0)
+		make_attachable(doc);
+	return driver;
+}
+
+/* --- is the name free --- */
+
+static bool engine_has(const struct engine *e, const char *name)
+{
+	for (size_t i = 0; i < e->networks_count; i++) {
+		if (strcmp(e->networks[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Somebody else is making one of that name right now. */
+static bool is_being_created(const struct network_change *c, const char *name)
+{
+	const struct request *rq;
+
+	list_for_each (rq, &c->rq->api->requests, link) {
+		const struct network_change *other = rq->work;
+
+		if (rq->route && rq->route->handle == networks_create && other && other != c &&
+			other->name && strcmp(other->name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* node NULL: in the whole cluster.  What every engine has is the engine's to refuse. */
+static bool name_is_taken(
+	const struct network_change *c, const struct engine *node, const char *name)
+{
+	const struct cluster *cluster = c->rq->api->cluster;
+
+	if (network_is_predefined(name))
+		return false;
+	if (node)
+		return engine_has(node, name);
+	for (size_t i = 0; i < cluster->engines_count; i++) {
+		if (cluster_engine_is_validated(cluster->engines[i]) &&
+			engine_has(cluster->engines[i], name))
+			return true;
+	}
+	return is_being_created(c, name);
+}
+
+/* --- where --- */
+
+static struct engine *place(struct request *rq, const char *node, struct error *err)
+{
+	auto_strv struct strv constraints = STRV_INIT;
+	struct engine *e;
+	struct wish *wish;
+
+	if (*node)
+		strv_take(&constraints, xasprintf("node==%s", node));
+	wish = wish_create_expressions(NULL, &constraints, NULL, 0, 0, err);
+	if (!wish)
+		return NULL;
+	e = manager_place(rq->api->manager, wish, err);
+	wish_destroy(wish);
+	return e;
+}
+
+/* Overlays are made by the managers of the engines' swarm; any of them will do. */
+static void add_swarm_managers(struct network_change *c)
+{
+	struct cluster *cluster = c->rq->api->cluster;
+
+	for (size_t i = 0; i < cluster->engines_count; i++) {
+		if (engine_is_healthy(cluster->engines[i]) && cluster->engines[i]->swarm_control)
+			network_change_add_engine(c, cluster->engines[i]);
+	}
+}
+
+static bool choose_engines(
+	struct network_change *c, const char *driver, const char *node, struct error *err)
+{
+	struct engine *e;
+
+	if (!*node && strcmp(driver, "overlay") == 0)
+		add_swarm_managers(c);
+	if (c->engines_count)
+		return true;
+	e = place(c->rq, node, err);
+	if (!e)
+		return false;
+	network_change_add_engine(c, e);
+	return true;
+}
+
+static bool prepare_create(struct network_change *c, struct error *err)
+{
+	auto_json_mut yyjson_mut_doc *doc = network_change_read_body(c, err);
+	auto_free char *written = NULL, *node = NULL;
+	const char *name, *driver;
+	char *slash;
+
+	if (!doc)
+		return false;
+	written = xstrdup(read_text(yyjson_mut_doc_get_root(doc), "Name"));
+	slash = strchr(written, '/');
+	node = xstrndup(written, slash ? (size_t)(slash - written) : 0);
+	name = slash ? slash + 1 : written;
+	driver = settle_driver(c->rq->api->cluster, doc, node);
+	if (!choose_engines(c, driver, node, err))
+		return false;
+	if (name_is_taken(c, *node ? c->engines[0] : NULL, name))
+		return error_set(
+			err, ERROR_CONFLICT, "network with name %s already exists", written);
+	c->name = xstrdup(*node ? "" : name);
+	c->everywhere = !driver_is_local(driver);
+	c->path = xstrdup("/networks/create");
+	put_str(doc, "Name", name);
+	network_change_set_body(c, doc);
+	return true;
+}
+
+void networks_create(struct request *rq)
+{
+	network_change_start(rq, prepare_create);
+}

@@ -1,0 +1,129 @@
+#include "api/networks_endpoints.h"
+
+#include <string.h>
+
+#include "base/map.h"
+
+struct network_endpoint_head {
+	const char *id; /* in a container's record */
+	struct network_endpoint *first;
+	UT_hash_handle hh;
+};
+
+static size_t count_attachments(const struct cluster *cluster)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < cluster->engines_count; i++) {
+		const struct engine *e = cluster->engines[i];
+
+		for (size_t k = 0; k < e->containers_count; k++)
+			count += e->containers[k]->networks_count;
+	}
+	return count;
+}
+
+static void insert(struct network_endpoints *ne, struct network_endpoint *endpoint)
+{
+	struct network_endpoint_head *head;
+
+	HASH_FIND_STR(ne->by_id, endpoint->at->network_id, head);
+	if (!head) {
+		head = xnew(struct network_endpoint_head);
+		head->id = endpoint->at->network_id;
+		HASH_ADD_KEYPTR(hh, ne->by_id, head->id, strlen(head->id), head);
+	}
+	endpoint->next = head->first;
+	head->first = endpoint;
+}
+
+/* A stopped container keeps the network's id without being there.  Podman tells no endpoint ids. */
+static bool is_attached(const struct container *c, const struct container_network *at)
+{
+	return *at->network_id && (*at->endpoint_id || container_is_running(c));
+}
+
+void network_endpoints_init(struct network_endpoints *ne, const struct cluster *cluster)
+{
+	struct network_endpoint *next;
+
+	*ne = (struct network_endpoints){ 0 };
+	next = ne->items = xcalloc(count_attachments(cluster) + 1, sizeof(*ne->items));
+	for (size_t i = 0; i < cluster->engines_count; i++) {
+		const struct engine *e = cluster->engines[i];
+
+		for (size_t k = 0; k < e->containers_count; k++) {
+			const struct container *c = e->containers[k];
+
+			for (size_t n = 0; n < c->networks_count; n++) {
+				if (!is_attached(c, &c->networks[n]))
+					continue;
+				next->container = c;
+				next->at = &c->networks[n];
+				insert(ne, next++);
+			}
+		}
+	}
+}
+
+void network_endpoints_finish(struct network_endpoints *ne)
+{
+	struct network_endpoint_head *head, *tmp;
+
+	HASH_ITER (hh, ne->by_id, head, tmp) {
+		HASH_DEL(ne->by_id, head);
+		free(head);
+	}
+	free(steal(ne->items));
+}
+
+const struct network_endpoint *network_endpoints_find(
+	const struct network_endpoints *ne, const struct network *n)
+{
+	struct network_endpoint_head *head;
+
+	HASH_FIND_STR(ne->by_id, n->id, head);
+	if (!head) /* Podman 4.3 gives the name where the id should be */
+		HASH_FIND_STR(ne->by_id, n->name, head);
+	return head ? head->first : NULL;
+}
+
+static void write_str(struct strbuf *sb, const char *key, const char *value)
+{
+	strbuf_addf(sb, "\"%s\":", key);
+	strbuf_add_json_str(sb, value, strlen(value));
+}
+
+static void write_address(struct strbuf *sb, const char *key, const char *address, unsigned len)
+{
+	strbuf_addf(sb, ",\"%s\":\"", key);
+	if (*address)
+		strbuf_addf(sb, "%s/%u", address, len);
+	strbuf_add_char(sb, '"');
+}
+
+static void write_endpoint(struct strbuf *sb, const struct network_endpoint *endpoint)
+{
+	const struct container_network *at = endpoint->at;
+
+	strbuf_addf(sb, "\"%s\":{", endpoint->container->id);
+	write_str(sb, "Name", container_name(endpoint->container));
+	strbuf_add_char(sb, ',');
+	write_str(sb, "EndpointID", at->endpoint_id);
+	strbuf_add_char(sb, ',');
+	write_str(sb, "MacAddress", at->mac);
+	write_address(sb, "IPv4Address", at->ipv4, at->ipv4_len);
+	write_address(sb, "IPv6Address", at->ipv6, at->ipv6_len);
+	strbuf_add_char(sb, '}');
+}
+
+void network_endpoints_write(struct strbuf *sb, const struct network_endpoint *first)
+{
+	strbuf_add_char(sb, '{');
+	for (const struct network_endpoint *e = first; e; e = e->next) {
+		if (e != first)
+			strbuf_add_char(sb, ',');
+		write_endpoint(sb, e);
+	}
+	strbuf_add_char(sb, '}');
+}

@@ -1,0 +1,139 @@
+#include "api/networks_find.h"
+
+#include <string.h>
+
+#include "base/parse.h"
+
+enum { SHORT_ID_LEN = 12 };
+
+enum rank {
+	RANK_ID,
+	RANK_NAME,
+	RANK_PREFIX,
+	RANK_NONE,
+};
+
+struct search {
+	struct network_found best;
+	enum rank rank;
+	bool ambiguous; /* another network has the same rank */
+};
+
+bool network_is_local(const struct network *n)
+{
+	return strcmp(n->scope, "local") == 0;
+}
+
+bool network_shows_node(const struct network *n)
+{
+	return network_is_local(n) && !labels_get(&n->labels, "com.docker.compose.network");
+}
+
+void network_write_name(struct strbuf *sb, const struct network *n, const struct engine *e)
+{
+	if (network_shows_node(n))
+		strbuf_addf(sb, "%s/", e->name);
+	strbuf_add_str(sb, n->name);
+}
+
+/* "<prefix>/<name>" */
+static bool is_qualified(const char *what, const char *prefix, const char *name)
+{
+	size_t len = strlen(prefix);
+
+	return len && strncmp(what, prefix, len) == 0 && what[len] == '/' &&
+	       strcmp(what + len + 1, name) == 0;
+}
+
+static bool has_name(const struct network *n, const struct engine *e, const char *what)
+{
+	return strcmp(n->name, what) == 0 || is_qualified(what, e->name, n->name) ||
+	       is_qualified(what, e->id, n->name) || is_qualified(what, e->daemon_id, n->name);
+}
+
+static enum rank rank_of(const struct network *n, const struct engine *e, const char *what)
+{
+	size_t len = strlen(what);
+
+	if (strcmp(n->id, what) == 0 || (len == SHORT_ID_LEN && strncmp(n->id, what, len) == 0))
+		return RANK_ID;
+	if (has_name(n, e, what))
+		return RANK_NAME;
+	return str_starts_with(n->id, what) ? RANK_PREFIX : RANK_NONE;
+}
+
+/* Of several copies: who can answer for all of it. */
+static int usefulness(const struct network_found *f)
+{
+	if (!engine_is_healthy(f->engine))
+		return 0;
+	return f->engine->swarm_control && !network_is_local(f->network) ? 2 : 1;
+}
+
+static void consider(struct search *s, const struct network_found *f, enum rank rank)
+{
+	if (rank == RANK_NONE || rank > s->rank)
+		return;
+	if (rank < s->rank) {
+		*s = (struct search){ .best = *f, .rank = rank };
+		return;
+	}
+	if (strcmp(s->best.network->id, f->network->id) != 0)
+		s->ambiguous = true;
+	else if (usefulness(f) > usefulness(&s->best))
+		s->best = *f;
+}
+
+static void search_engine(struct search *s, struct engine *e, const char *what)
+{
+	for (size_t i = 0; i < e->networks_count; i++) {
+		const struct network *n = &e->networks[i];
+
+		consider(s, &(struct network_found){ n, e }, rank_of(n, e, what));
+	}
+}
+
+static bool fail(const struct search *s, const char *what, struct error *err)
+{
+	if (s->rank == RANK_NAME)
+		return error_set(err, ERROR_NOT_FOUND,
+			"No such network: %s: several nodes have one of that name, say %s/%s", what,
+			s->best.engine->name, what);
+	if (s->rank == RANK_PREFIX)
+		return error_set(
+			err, ERROR_NOT_FOUND, "No such network: %s: it begins several ids", what);
+	return error_set(err, ERROR_NOT_FOUND, "No such network: %s", what);
+}
+
+bool network_find(
+	struct cluster *cluster, const char *what, struct network_found *ret, struct error *err)
+{
+	struct search s = { .rank = RANK_NONE };
+
+	for (size_t i = 0; *what && i < cluster->engines_count; i++) {
+		if (cluster_engine_is_validated(cluster->engines[i]))
+			search_engine(&s, cluster->engines[i], what);
+	}
+	if (s.rank == RANK_NONE || s.ambiguous)
+		return fail(&s, what, err);
+	*ret = s.best;
+	return true;
+}
+
+const struct network *network_on(const struct engine *e, const char *id)
+{
+	for (size_t i = 0; i < e->networks_count; i++) {
+		if (strcmp(e->networks[i].id, id) == 0)
+			return &e->networks[i];
+	}
+	return NULL;
+}
+
+const struct network *network_find_on(struct engine *e, const char *what)
+{
+	struct search s = { .rank = RANK_NONE };
+
+	if (*what)
+		search_engine(&s, e, what);
+	return s.rank == RANK_NONE || s.ambiguous ? NULL : s.best.network;
+}

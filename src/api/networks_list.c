@@ -1,0 +1,256 @@
+/* GET /networks, from memory: every network once, the local ones with their node's name. */
+#include "api/networks.h"
+
+#include <string.h>
+
+#include "api/networks_endpoints.h"
+#include "api/networks_find.h"
+#include "api/reply.h"
+#include "base/json.h"
+#include "base/map.h"
+#include "base/parse.h"
+#include "docker/listfilter.h"
+
+/* One network with its copies. */
+struct listed {
+	const struct network *network; /* the first copy */
+	struct engine *engine;
+	struct strv nodes; /* names of all engines that have it */
+	UT_hash_handle hh; /* by network->id */
+};
+
+struct networks_list {
+	struct list_filters filters;
+	bool dangling;           /* the filter's value, when it is there */
+	struct listed *networks; /* hash in the order of the engines' names */
+	struct network_endpoints endpoints;
+};
+
+static void list_finish(struct networks_list *l)
+{
+	struct listed *n, *tmp;
+
+	HASH_ITER (hh, l->networks, n, tmp) {
+		HASH_DEL(l->networks, n);
+		strv_finish(&n->nodes);
+		free(n);
+	}
+	network_endpoints_finish(&l->endpoints);
+	list_filters_finish(&l->filters);
+}
+
+/* --- filters --- */
+
+static bool check_type(const struct strv *types, struct error *err)
+{
+	for (size_t i = 0; types && i < types->count; i++) {
+		if (strcmp(types->items[i], "custom") != 0 &&
+			strcmp(types->items[i], "builtin") != 0)
+			return error_set(
+				err, ERROR_INVALID, "Invalid filter: 'type'='%s'", types->items[i]);
+	}
+	return true;
+}
+
+static bool read_dangling(struct networks_list *l, struct error *err)
+{
+	const struct strv *values = list_filters_get(&l->filters, "dangling");
+
+	if (!values)
+		return true;
+	if (values->count != 1 || !parse_flag_bool(values->items[0], &l->dangling))
+		return error_set(err, ERROR_INVALID, "invalid filter 'dangling'");
+	return true;
+}
+
+static bool list_init_filters(struct networks_list *l, struct request *rq, struct error *err)
+{
+	static const char *const accepted[] = { "dangling", "driver", "id", "label", "name", "node",
+		"scope", "type", NULL };
+
+	return list_filters_parse(&l->filters, query_get(&rq->query, "filters"), err) &&
+	       list_filters_check(&l->filters, accepted, err) &&
+	       check_type(list_filters_get(&l->filters, "type"), err) && read_dangling(l, err);
+}
+
+static bool has_type(const struct networks_list *l, const struct network *n)
+{
+	const struct strv *types = list_filters_get(&l->filters, "type");
+	const char *type = network_is_predefined(n->name) ? "builtin" : "custom";
+
+	for (size_t i = 0; types && i < types->count; i++) {
+		if (strcmp(types->items[i], type) != 0)
+			return false;
+	}
+	return true;
+}
+
+static bool has_labels(const struct networks_list *l, const struct network *n)
+{
+	const struct strv *labels = list_filters_get(&l->filters, "label");
+
+	for (size_t i = 0; labels && i < labels->count; i++) {
+		if (!labels_match(&n->labels, labels->items[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool has_exact(const struct networks_list *l, const char *key, const char *text)
+{
+	const struct strv *values = list_filters_get(&l->filters, key);
+
+	return !values || strv_contains(values, text);
+}
+
+static bool is_on_nodes(const struct networks_list *l, const struct listed *n)
+{
+	const struct strv *nodes = list_filters_get(&l->filters, "node");
+
+	for (size_t i = 0; nodes && i < nodes->count; i++) {
+		if (!strv_contains(&n->nodes, nodes->items[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool has_id_prefix(const struct strv *ids, const char *id)
+{
+	for (size_t i = 0; ids && i < ids->count; i++) {
+		if (str_starts_with(id, ids->items[i]))
+			return true;
+	}
+	return false;
+}
+
+static bool has_some_name(const struct networks_list *l, const struct listed *n)
+{
+	if (!list_filters_get(&l->filters, "name"))
+		return false;
+	if (list_filters_match(&l->filters, "name", n->network->name))
+		return true;
+	for (size_t i = 0; i < n->nodes.count; i++) {
+		auto_free char *name = xasprintf("%s/%s", n->nodes.items[i], n->network->name);
+
+		if (list_filters_match(&l->filters, "name", name))
+			return true;
+	}
+	return false;
+}
+
+/* `name` and `id` are alternatives (cluster.md 10.3). */
+static bool is_named(const struct networks_list *l, const struct listed *n)
+{
+	const struct strv *ids = list_filters_get(&l->filters, "id");
+
+	if (!ids && !list_filters_get(&l->filters, "name"))
+		return true;
+	return has_some_name(l, n) || has_id_prefix(ids, n->network->id);
+}
+
+static bool has_use(const struct networks_list *l, const struct network *n)
+{
+	bool unused;
+
+	if (!list_filters_get(&l->filters, "dangling"))
+		return true;
+	unused = !network_is_predefined(n->name) && !network_endpoints_find(&l->endpoints, n);
+	return unused == l->dangling;
+}
+
+static bool matches(const struct networks_list *l, const struct listed *n)
+{
+	return has_type(l, n->network) && has_labels(l, n->network) &&
+	       has_exact(l, "driver", n->network->driver) &&
+	       has_exact(l, "scope", n->network->scope) && is_on_nodes(l, n) && is_named(l, n) &&
+	       has_use(l, n->network);
+}
+
+/* --- gathering and writing --- */
+
+static void gather_engine(struct networks_list *l, struct engine *e)
+{
+	for (size_t i = 0; i < e->networks_count; i++) {
+		const struct network *network = &e->networks[i];
+		struct listed *n;
+
+		HASH_FIND_STR(l->networks, network->id, n);
+		if (!n) {
+			n = xnew(struct listed);
+			n->network = network;
+			n->engine = e;
+			HASH_ADD_KEYPTR(hh, l->networks, network->id, strlen(network->id), n);
+		}
+		strv_add(&n->nodes, e->name);
+	}
+}
+
+static void gather_networks(struct networks_list *l, struct cluster *cluster)
+{
+	size_t count;
+	struct engine **engines = cluster_sorted_engines(cluster, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (cluster_engine_is_validated(engines[i]))
+			gather_engine(l, engines[i]);
+	}
+	free(engines);
+	network_endpoints_init(&l->endpoints, cluster);
+}
+
+/* The engine's entry with two members of our own. */
+static void write_network(struct strbuf *sb, const struct networks_list *l, const struct listed *n)
+{
+	const char *entry = n->network->entry;
+	auto_json yyjson_doc *doc = json_parse(entry, strlen(entry), NULL);
+	auto_strbuf struct strbuf name = STRBUF_INIT;
+	yyjson_val *key, *value;
+	size_t i, max;
+
+	network_write_name(&name, n->network, n->engine);
+	strbuf_add_str(sb, "{\"Name\":");
+	strbuf_add_json_str(sb, name.buf, name.len);
+	yyjson_obj_foreach(yyjson_doc_get_root(doc), i, max, key, value)
+	{
+		if (yyjson_equals_str(key, "Name") || yyjson_equals_str(key, "Containers"))
+			continue;
+		strbuf_add_char(sb, ',');
+		json_write(sb, key);
+		strbuf_add_char(sb, ':');
+		json_write(sb, value);
+	}
+	strbuf_add_str(sb, ",\"Containers\":");
+	network_endpoints_write(sb, network_endpoints_find(&l->endpoints, n->network));
+	strbuf_add_char(sb, '}');
+}
+
+static void reply_list(struct request *rq, const struct networks_list *l)
+{
+	auto_strbuf struct strbuf text = STRBUF_INIT;
+	struct listed *n, *tmp;
+
+	strbuf_add_char(&text, '[');
+	HASH_ITER (hh, l->networks, n, tmp) {
+		if (!matches(l, n))
+			continue;
+		if (text.len > 1)
+			strbuf_add_char(&text, ',');
+		write_network(&text, l, n);
+	}
+	strbuf_add_str(&text, "]\n");
+	reply_json(rq, 200, text.buf, text.len);
+}
+
+void networks_list(struct request *rq)
+{
+	struct networks_list l = { 0 };
+	auto_error struct error err = ERROR_INIT;
+
+	if (list_init_filters(&l, rq, &err)) {
+		gather_networks(&l, rq->api->cluster);
+		reply_list(rq, &l);
+	} else {
+		reply_error(rq, &err);
+	}
+	list_finish(&l);
+}

@@ -1,0 +1,109 @@
+#include "api/plugins.h"
+
+#include <string.h>
+
+#include "api/gather.h"
+#include "api/proxy.h"
+#include "api/reply.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+/* --- list --- */
+
+/* Plugins are installed engine by engine, so each is shown with its node. */
+static void add_plugin(
+	struct engine *e, yyjson_val *plugin, yyjson_mut_doc *doc, yyjson_mut_val *list)
+{
+	yyjson_mut_val *copy = yyjson_val_mut_copy(doc, plugin);
+	yyjson_mut_val *name = yyjson_mut_obj_get(copy, "Name");
+	auto_free char *shown = xasprintf("%s/%s", e->name, json_get_str(plugin, "Name", ""));
+
+	if (name)
+		yyjson_mut_obj_put(
+			copy, yyjson_mut_str(doc, "Name"), yyjson_mut_strcpy(doc, shown));
+	yyjson_mut_arr_append(list, copy);
+}
+
+static char *merge_lists(struct gather *g, size_t *ret_len, struct error *err maybe_unused)
+{
+	auto_json_mut yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+	yyjson_mut_val *list = yyjson_mut_arr(doc);
+
+	yyjson_mut_doc_set_root(doc, list);
+	for (size_t i = 0; i < g->fanout.count; i++) {
+		struct fanout_item *item = &g->fanout.items[i];
+		yyjson_val *plugin;
+		size_t k, max;
+
+		yyjson_arr_foreach(yyjson_doc_get_root(item->call.json), k, max, plugin)
+			add_plugin(item->engine, plugin, doc, list);
+	}
+	return json_doc_text(doc, ret_len);
+}
+
+void plugins_list(struct request *rq)
+{
+	struct gather *g = gather_create(rq, merge_lists);
+
+	g->may_lack = true; /* Podman */
+	gather_add_healthy(g);
+	gather_start(g, "/plugins");
+}
+
+/* --- inspect --- */
+
+/* The first engine that has it; a plain name means any of them. */
+static char *pick_first(struct gather *g, size_t *ret_len, struct error *err)
+{
+	for (size_t i = 0; i < g->fanout.count; i++) {
+		yyjson_val *root = yyjson_doc_get_root(g->fanout.items[i].call.json);
+		auto_strbuf struct strbuf text = STRBUF_INIT;
+
+		if (!root)
+			continue;
+		json_write(&text, root);
+		*ret_len = text.len;
+		return strbuf_steal(&text);
+	}
+	error_set(err, ERROR_NOT_FOUND, "plugin \"%s\" not found", request_name(g->rq));
+	return NULL;
+}
+
+/* "node-1/vieux/sshfs" is node-1's; everything else is a name by itself. */
+static struct engine *named_engine(struct request *rq, const char **ret_plugin)
+{
+	const char *name = request_name(rq), *slash = strchr(name, '/');
+	auto_free char *node = slash ? xstrndup(name, (size_t)(slash - name)) : NULL;
+	struct engine *e = node ? cluster_find_engine(rq->api->cluster, node) : NULL;
+
+	*ret_plugin = e ? slash + 1 : name;
+	return e && engine_is_healthy(e) ? e : NULL;
+}
+
+void plugins_inspect(struct request *rq)
+{
+	struct gather *g = gather_create(rq, pick_first);
+	auto_strbuf struct strbuf path = STRBUF_INIT;
+	const char *plugin;
+	struct engine *e = named_engine(rq, &plugin);
+
+	g->may_lack = true;
+	if (e)
+		fanout_add(&g->fanout, e);
+	else
+		gather_add_healthy(g);
+	strbuf_add_str(&path, "/plugins/");
+	uri_encode_path(&path, plugin);
+	strbuf_add_str(&path, "/json");
+	gather_start(g, path.buf);
+}
+
+void plugins_privileges(struct request *rq)
+{
+	proxy_any(rq);
+}
+
+void plugins_manage(struct request *rq)
+{
+	reply_errorf(rq, 501, "plugin management is not available on this endpoint");
+}

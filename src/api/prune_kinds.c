@@ -1,0 +1,106 @@
+/* What there is to prune, apart from images (api/images) and networks (api/networks_prune.c). */
+#include "api/prune.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "cluster/cluster.h"
+#include "cluster/lookup.h"
+
+/* --- containers --- */
+
+static void container_deleted(struct engine *e, const char *id, struct strbuf *shown)
+{
+	struct container *c = engine_find_container(e, id);
+
+	if (c)
+		engine_remove_container(e, c);
+	strbuf_add_str(shown, id);
+}
+
+void prune_containers(struct request *rq)
+{
+	static const struct prune_kind kind = {
+		.path = "/containers/prune",
+		.deleted_key = "ContainersDeleted",
+		.deleted = container_deleted,
+	};
+
+	prune_start(rq, &kind);
+}
+
+/* --- volumes --- */
+
+static const struct volume *find_volume(const struct engine *e, const char *name)
+{
+	for (size_t i = 0; i < e->volumes_count; i++) {
+		if (strcmp(e->volumes[i].name, name) == 0)
+			return &e->volumes[i];
+	}
+	return NULL;
+}
+
+static void volume_deleted(struct engine *e, const char *name, struct strbuf *shown)
+{
+	const struct volume *v = find_volume(e, name);
+
+	if (!v || strcmp(v->driver, "local") == 0)
+		strbuf_addf(shown, "%s/", e->name);
+	strbuf_add_str(shown, name);
+}
+
+static bool engine_prunes_all_volumes(const struct engine *e)
+{
+	return api_version_before(e->remote.range.max, 1, 42);
+}
+
+/*
+ * Until API 1.41 a prune took all unused volumes; since then only anonymous ones, unless the
+ * filter says all=true.  What the client's version means must happen, whatever the engine's is; an
+ * old engine that cannot spare named volumes is not asked.
+ */
+static bool prepare_volumes(
+	const struct request *rq, const struct engine *e, struct list_filters *filters)
+{
+	const struct strv *all = list_filters_get(filters, "all");
+	bool wants_all = api_version_before(rq->version, 1, 42) ||
+			 (all && (strv_contains(all, "true") || strv_contains(all, "1")));
+
+	if (!engine_prunes_all_volumes(e)) {
+		/* the call may have to be made in a newer version than the client's */
+		if (wants_all && !all)
+			list_filters_add(filters, "all", "true");
+		return true;
+	}
+	list_filters_remove(filters, "all");
+	if (!wants_all)
+		log_warn("engine %s: volumes are not pruned: API %d.%d cannot spare named ones",
+			e->name, e->remote.range.max.major, e->remote.range.max.minor);
+	return wants_all;
+}
+
+void prune_volumes(struct request *rq)
+{
+	static const struct prune_kind kind = {
+		.path = "/volumes/prune",
+		.deleted_key = "VolumesDeleted",
+		.prepare = prepare_volumes,
+		.deleted = volume_deleted,
+		.refresh = refresh_volumes,
+	};
+
+	prune_start(rq, &kind);
+}
+
+/* --- the cache of builds --- */
+
+void prune_build_cache(struct request *rq)
+{
+	static const struct prune_kind kind = {
+		.path = "/build/prune",
+		.deleted_key = "CachesDeleted",
+		.may_lack = true, /* Podman */
+	};
+
+	prune_start(rq, &kind);
+}

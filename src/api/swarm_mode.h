@@ -1,0 +1,16 @@
+/*
+ * api/swarm_mode.h - the endpoints of the engine's own swarm mode, which is not offered here.
+ *
+ * Clients ask these first to learn whether there is a swarm; they get what an engine outside swarm
+ * mode answers (docker-api.md 1.5), and take it for "no".
+ */
+#pragma once
+
+#include "api/request.h"
+
+/* 503: everything that a swarm manager would answer. */
+void swarm_mode_absent(struct request *rq);
+/* 503: leave and unlock, which ask for a member. */
+void swarm_mode_no_member(struct request *rq);
+/* 501: init and join, which are a matter of each engine. */
+void swarm_mode_elsewhere(struct request *rq);

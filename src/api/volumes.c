@@ -1,0 +1,33 @@
+#include "api/volumes.h"
+
+#include "api/proxy.h"
+#include "api/reply.h"
+#include "api/volumes_find.h"
+#include "base/mem.h"
+
+void volumes_inspect(struct request *rq)
+{
+	auto_error struct error err = ERROR_INIT;
+	auto_strbuf struct strbuf path = STRBUF_INIT;
+	struct volume_found found;
+
+	if (!volume_find(rq->api->cluster, request_name(rq), &found, &err)) {
+		reply_error(rq, &err);
+		return;
+	}
+	if (!engine_is_healthy(found.engine)) {
+		reply_errorf(rq, 500, "Volume %s is on unhealthy node %s", request_name(rq),
+			found.engine->name);
+		return;
+	}
+	strbuf_add_str(&path, "/volumes/");
+	uri_encode_path(&path, found.volume->name);
+	proxy_start(proxy_create(rq, found.engine, path.buf, 0));
+}
+
+/* Only volumes of the engines' own swarm mode can be changed, and that is not offered here. */
+void volumes_update(struct request *rq)
+{
+	reply_errorf(
+		rq, 503, "volume update only valid for cluster volumes, but swarm is unavailable");
+}

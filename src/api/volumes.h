@@ -1,0 +1,15 @@
+/*
+ * api/volumes.h - the endpoints under /volumes.
+ *
+ * A local volume is its node's own and is shown as "node/name": the same name on two nodes is other
+ * data.  Volumes of other drivers are shared and shown once.
+ */
+#pragma once
+
+#include "api/request.h"
+
+void volumes_list(struct request *rq);    /* volumes_list.c */
+void volumes_inspect(struct request *rq); /* volumes.c */
+void volumes_update(struct request *rq);  /* volumes.c */
+void volumes_create(struct request *rq);  /* volumes_create.c */
+void volumes_remove(struct request *rq);  /* volumes_remove.c */

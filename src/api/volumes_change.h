@@ -1,0 +1,26 @@
+/*
+ * api/volumes_change.h - what creating and removing volumes have in common: many engines do it at
+ * once, those that did are read anew, and then the client gets one answer.
+ */
+#pragma once
+
+#include "api/request.h"
+#include "manager/fanout.h"
+
+struct volumes_change {
+	struct request *rq;
+	struct task task;
+	struct fanout fanout;
+	/* The client's body is in rq->x->body: add the engines with their calls. */
+	bool (*prepare)(struct volumes_change *c, struct error *err);
+	/* All engines succeeded: the answer. */
+	void (*answer)(struct volumes_change *c);
+	struct strv unasked;       /* "node-2: the node is unhealthy": failures without a call */
+	struct refresh *refreshes; /* private; owned */
+};
+
+void volumes_change_start(struct request *rq,
+	bool (*prepare)(struct volumes_change *c, struct error *err),
+	void (*answer)(struct volumes_change *c));
+/* Frees the work; the request is the caller's to answer. */
+struct request *volumes_change_free(struct volumes_change *c);

@@ -1,0 +1,142 @@
+/*
+ * POST /volumes/create: on one node ("node/name"), on those that the whitelist label allows, or on
+ * all healthy ones.
+ */
+#include "api/volumes.h"
+
+#include <string.h>
+
+#include "api/reply.h"
+#include "api/volumes_change.h"
+#include "base/id.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+/* --- what --- */
+
+/* An empty body is {}, as for engines: a volume with a name of our choice. */
+static yyjson_mut_doc *read_body(const struct request *rq, struct error *err)
+{
+	size_t len = evbuffer_get_length(rq->x->body);
+	const char *text = len ? (const char *)evbuffer_pullup(rq->x->body, -1) : "{}";
+	auto_json yyjson_doc *doc = json_parse(text, len ? len : 2, err);
+
+	if (!doc)
+		return NULL;
+	if (!yyjson_is_obj(yyjson_doc_get_root(doc))) {
+		error_set(err, ERROR_INVALID, "invalid JSON: an object is expected");
+		return NULL;
+	}
+	return yyjson_doc_mut_copy(doc, NULL);
+}
+
+static const char *read_text(yyjson_mut_val *obj, const char *key)
+{
+	const char *text = yyjson_mut_get_str(yyjson_mut_obj_get(obj, key));
+
+	return text ? text : "";
+}
+
+static void put_name(yyjson_mut_doc *doc, const char *name)
+{
+	char id[ID_HEX_LEN + 1];
+
+	if (!*name)
+		id_new(id);
+	yyjson_mut_obj_put(yyjson_mut_doc_get_root(doc), yyjson_mut_str(doc, "Name"),
+		yyjson_mut_strcpy(doc, *name ? name : id));
+}
+
+/* --- where --- */
+
+static bool read_whitelists(yyjson_mut_doc *doc, struct strv *ret, struct error *err)
+{
+	yyjson_mut_val *labels = yyjson_mut_obj_get(yyjson_mut_doc_get_root(doc), "Labels");
+	const char *text = read_text(labels, LABEL_WHITELISTS);
+	auto_json yyjson_doc *list = *text ? json_parse(text, strlen(text), err) : NULL;
+	yyjson_val *item;
+	size_t i, max;
+
+	if (!*text)
+		return true;
+	if (!list)
+		return error_wrap(err, "label %s", LABEL_WHITELISTS);
+	yyjson_arr_foreach(yyjson_doc_get_root(list), i, max, item)
+	{
+		if (!yyjson_is_str(item))
+			return error_set(err, ERROR_INVALID,
+				"label %s: a list of expressions is expected", LABEL_WHITELISTS);
+		strv_add(ret, yyjson_get_str(item));
+	}
+	return true;
+}
+
+static bool choose_engines(
+	struct volumes_change *c, yyjson_mut_doc *doc, const char *node, struct error *err)
+{
+	auto_strv struct strv constraints = STRV_INIT, whitelists = STRV_INIT;
+	struct engine **fitting;
+	struct wish *wish;
+	size_t count = 0;
+
+	if (*node)
+		strv_take(&constraints, xasprintf("node==%s", node));
+	else if (!read_whitelists(doc, &whitelists, err))
+		return false;
+	wish = wish_create_expressions(NULL, &constraints, &whitelists, 0, 0, err);
+	if (!wish)
+		return false;
+	fitting = manager_place_all(c->rq->api->manager, wish, &count, err);
+	wish_destroy(wish);
+	for (size_t i = 0; i < count; i++)
+		fanout_add(&c->fanout, fitting[i]);
+	free(fitting);
+	return count > 0;
+}
+
+static void fill_calls(struct volumes_change *c, yyjson_mut_doc *doc)
+{
+	for (size_t i = 0; i < c->fanout.count; i++) {
+		struct fanout_item *item = &c->fanout.items[i];
+
+		remote_call_init(&item->call, &item->engine->remote, c->rq->version, "POST",
+			"/volumes/create");
+		headers_set(&item->call.head.headers, "Content-Type", "application/json");
+		item->call.body = json_doc_text(doc, &item->call.body_len);
+		item->call.mode = CALL_TEXT;
+	}
+}
+
+static bool prepare_create(struct volumes_change *c, struct error *err)
+{
+	auto_json_mut yyjson_mut_doc *doc = read_body(c->rq, err);
+	auto_free char *written = NULL, *node = NULL;
+	char *slash;
+
+	if (!doc)
+		return false;
+	written = xstrdup(read_text(yyjson_mut_doc_get_root(doc), "Name"));
+	slash = strchr(written, '/');
+	node = xstrndup(written, slash ? (size_t)(slash - written) : 0);
+	if (!choose_engines(c, doc, node, err))
+		return false;
+	put_name(doc, slash ? slash + 1 : written);
+	fill_calls(c, doc);
+	return true;
+}
+
+/* Any engine's document will do: they are alike but for the time. */
+static void answer_create(struct volumes_change *c)
+{
+	struct call *call = &c->fanout.items[0].call;
+	size_t len = evbuffer_get_length(call->in);
+	auto_free char *body = xmalloc(len + 1);
+
+	evbuffer_remove(call->in, body, len);
+	reply_json(volumes_change_free(c), 201, body, len);
+}
+
+void volumes_create(struct request *rq)
+{
+	volumes_change_start(rq, prepare_create, answer_create);
+}

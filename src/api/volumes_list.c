@@ -1,0 +1,228 @@
+/* GET /volumes, from memory. */
+#include "api/volumes.h"
+
+#include <string.h>
+
+#include "api/reply.h"
+#include "api/volumes_find.h"
+#include "base/json.h"
+#include "base/map.h"
+#include "base/parse.h"
+#include "docker/listfilter.h"
+
+/* One row of the answer. */
+struct listed {
+	char *name; /* as shown; owned */
+	const struct volume *volume;
+	struct strv nodes; /* names of all engines that show it */
+	bool used;         /* a container on one of these engines mounts it */
+	UT_hash_handle hh; /* by name */
+};
+
+/* A volume of this name on this engine is mounted by a container. */
+struct mounted {
+	const char *name; /* in a container's record */
+	UT_hash_handle hh;
+};
+
+struct volumes_list {
+	struct list_filters filters;
+	bool dangling;          /* the filter's value, when it is there */
+	struct listed *volumes; /* hash, in the order of the engines' names */
+};
+
+static void list_finish(struct volumes_list *l)
+{
+	struct listed *v, *tmp;
+
+	HASH_ITER (hh, l->volumes, v, tmp) {
+		HASH_DEL(l->volumes, v);
+		strv_finish(&v->nodes);
+		free(v->name);
+		free(v);
+	}
+	list_filters_finish(&l->filters);
+}
+
+/* --- filters --- */
+
+static bool list_init_filters(struct volumes_list *l, struct request *rq, struct error *err)
+{
+	static const char *const accepted[] = { "dangling", "driver", "label", "name", "node",
+		NULL };
+	const struct strv *dangling;
+
+	if (!list_filters_parse(&l->filters, query_get(&rq->query, "filters"), err) ||
+		!list_filters_check(&l->filters, accepted, err))
+		return false;
+	dangling = list_filters_get(&l->filters, "dangling");
+	if (dangling &&
+		(dangling->count != 1 || !parse_flag_bool(dangling->items[0], &l->dangling)))
+		return error_set(err, ERROR_INVALID, "invalid filter 'dangling'");
+	return true;
+}
+
+static bool has_labels(const struct volumes_list *l, const struct volume *v)
+{
+	const struct strv *labels = list_filters_get(&l->filters, "label");
+
+	for (size_t i = 0; labels && i < labels->count; i++) {
+		if (!labels_match(&v->labels, labels->items[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool is_on_some_node(const struct volumes_list *l, const struct listed *v)
+{
+	const struct strv *nodes = list_filters_get(&l->filters, "node");
+
+	for (size_t i = 0; nodes && i < nodes->count; i++) {
+		if (strv_contains(&v->nodes, nodes->items[i]))
+			return true;
+	}
+	return !nodes;
+}
+
+static bool matches(const struct volumes_list *l, const struct listed *v)
+{
+	const struct strv *drivers = list_filters_get(&l->filters, "driver");
+
+	if (list_filters_get(&l->filters, "dangling") && v->used == l->dangling)
+		return false;
+	return (!drivers || strv_contains(drivers, v->volume->driver)) &&
+	       list_filters_match(&l->filters, "name", v->name) && has_labels(l, v->volume) &&
+	       is_on_some_node(l, v);
+}
+
+/* --- gathering --- */
+
+static struct mounted *find_mounted(const struct engine *e)
+{
+	struct mounted *mounted = NULL, *m;
+
+	for (size_t i = 0; i < e->containers_count; i++) {
+		const struct container *c = e->containers[i];
+
+		for (size_t k = 0; k < c->mounts_count; k++) {
+			const char *name = c->mounts[k].name;
+
+			HASH_FIND_STR(mounted, name, m);
+			if (m || !*name)
+				continue;
+			m = xnew(struct mounted);
+			m->name = name;
+			HASH_ADD_KEYPTR(hh, mounted, name, strlen(name), m);
+		}
+	}
+	return mounted;
+}
+
+static void free_mounted(struct mounted *mounted)
+{
+	struct mounted *m, *tmp;
+
+	HASH_ITER (hh, mounted, m, tmp) {
+		HASH_DEL(mounted, m);
+		free(m);
+	}
+}
+
+static struct listed *find_or_add(
+	struct volumes_list *l, const struct engine *e, const struct volume *volume)
+{
+	auto_free char *name = volume_is_local(volume) ? xasprintf("%s/%s", e->name, volume->name)
+						       : xstrdup(volume->name);
+	struct listed *v;
+
+	HASH_FIND_STR(l->volumes, name, v);
+	if (v)
+		return v;
+	v = xnew(struct listed);
+	v->name = steal(name);
+	v->volume = volume;
+	HASH_ADD_KEYPTR(hh, l->volumes, v->name, strlen(v->name), v);
+	return v;
+}
+
+static void gather_engine(struct volumes_list *l, const struct engine *e)
+{
+	struct mounted *mounted = find_mounted(e), *m;
+
+	for (size_t i = 0; i < e->volumes_count; i++) {
+		struct listed *v = find_or_add(l, e, &e->volumes[i]);
+
+		HASH_FIND_STR(mounted, e->volumes[i].name, m);
+		v->used |= m != NULL;
+		strv_add(&v->nodes, e->name);
+	}
+	free_mounted(mounted);
+}
+
+static void gather_volumes(struct volumes_list *l, struct cluster *cluster)
+{
+	size_t count;
+	struct engine **engines = cluster_sorted_engines(cluster, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (cluster_engine_is_validated(engines[i]))
+			gather_engine(l, engines[i]);
+	}
+	free(engines);
+}
+
+/* --- writing --- */
+
+/* The engine's entry with a name of our own. */
+static void write_volume(struct strbuf *sb, const struct listed *v)
+{
+	auto_json yyjson_doc *doc = json_parse(v->volume->entry, strlen(v->volume->entry), NULL);
+	yyjson_val *key, *value;
+	size_t i, max;
+
+	strbuf_add_str(sb, "{\"Name\":");
+	strbuf_add_json_str(sb, v->name, strlen(v->name));
+	yyjson_obj_foreach(yyjson_doc_get_root(doc), i, max, key, value)
+	{
+		if (yyjson_equals_str(key, "Name"))
+			continue;
+		strbuf_add_char(sb, ',');
+		json_write(sb, key);
+		strbuf_add_char(sb, ':');
+		json_write(sb, value);
+	}
+	strbuf_add_char(sb, '}');
+}
+
+static void reply_list(struct request *rq, const struct volumes_list *l)
+{
+	auto_strbuf struct strbuf text = STRBUF_INIT;
+	struct listed *v, *tmp;
+	bool first = true;
+
+	strbuf_add_str(&text, "{\"Volumes\":[");
+	HASH_ITER (hh, l->volumes, v, tmp) {
+		if (!matches(l, v))
+			continue;
+		if (!first)
+			strbuf_add_char(&text, ',');
+		first = false;
+		write_volume(&text, v);
+	}
+	strbuf_add_str(&text, "],\"Warnings\":null}\n");
+	reply_json(rq, 200, text.buf, text.len);
+}
+
+void volumes_list(struct request *rq)
+{
+	struct volumes_list l = { 0 };
+	auto_error struct error err = ERROR_INIT;
+
+	if (list_init_filters(&l, rq, &err)) {
+		gather_volumes(&l, rq->api->cluster);
+		reply_list(rq, &l);
+	} else {
+		reply_error(rq, &err);
+	}
+	list_finish(&l);
+}

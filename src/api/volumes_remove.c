@@ -1,0 +1,57 @@
+/* DELETE /volumes/{name}: from every node that has it, or from the one that is named. */
+#include "api/volumes.h"
+
+#include "api/reply.h"
+#include "api/volumes_change.h"
+#include "api/volumes_find.h"
+#include "base/mem.h"
+#include "base/parse.h"
+
+static void ask(struct volumes_change *c, struct engine *e, const struct volume *v)
+{
+	auto_strbuf struct strbuf path = STRBUF_INIT;
+	struct fanout_item *item = fanout_add(&c->fanout, e);
+
+	uri_encode_path(&path, v->name);
+	remote_call_init(&item->call, &e->remote, c->rq->version, "DELETE", "/volumes/%s%s%s",
+		path.buf, *c->rq->raw_query ? "?" : "", c->rq->raw_query);
+	item->call.mode = CALL_TEXT;
+}
+
+/* A volume that cannot be reached stays, and saying nothing would be a lie. */
+static void consider_engine(struct volumes_change *c, struct engine *e)
+{
+	const struct volume *v = volume_find_on(e, request_name(c->rq));
+
+	if (!v)
+		return;
+	if (engine_is_healthy(e))
+		ask(c, e, v);
+	else
+		strv_take(&c->unasked, xasprintf("%s: the node is unhealthy", e->name));
+}
+
+static bool prepare_remove(struct volumes_change *c, struct error *err)
+{
+	struct cluster *cluster = c->rq->api->cluster;
+
+	for (size_t i = 0; i < cluster->engines_count; i++) {
+		if (cluster_engine_is_validated(cluster->engines[i]))
+			consider_engine(c, cluster->engines[i]);
+	}
+	/* With force, what is not there is removed. */
+	if (c->fanout.count || c->unasked.count ||
+		parse_query_bool(query_get(&c->rq->query, "force")))
+		return true;
+	return error_set(err, ERROR_NOT_FOUND, "No such volume %s", request_name(c->rq));
+}
+
+static void answer_remove(struct volumes_change *c)
+{
+	reply_empty(volumes_change_free(c), 204);
+}
+
+void volumes_remove(struct request *rq)
+{
+	volumes_change_start(rq, prepare_remove, answer_remove);
+}

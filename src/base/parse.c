@@ -325,6 +325,14 @@ void format_duration(struct strbuf *sb, int64_t ns)
 	strbuf_add_char(sb, 's');
 }
 
+/* From an hour on, engines count hours rounded to the nearest one, and larger units from those. */
+static int64_t rounded_hours_s(int64_t seconds)
+{
+	if (seconds < 3600 || seconds > INT64_MAX - 3600)
+		return seconds;
+	return seconds - seconds % 3600 + (seconds % 3600 >= 1800 ? 3600 : 0);
+}
+
 void format_human_duration(struct strbuf *sb, int64_t seconds)
 {
 	static const struct {
@@ -332,22 +340,24 @@ void format_human_duration(struct strbuf *sb, int64_t seconds)
 		const char *text;
 	} rows[] = {
 		{ 1, 0, "Less than a second" },
+		{ 2, 0, "1 second" },
 		{ 60, 1, "seconds" },
 		{ 120, 0, "About a minute" },
 		{ 3600, 60, "minutes" },
 		{ 2 * 3600, 0, "About an hour" },
 		{ 48 * 3600, 3600, "hours" },
 		{ 14 * 86400, 86400, "days" },
-		{ 90 * 86400, 7 * 86400, "weeks" },
+		{ 60 * 86400, 7 * 86400, "weeks" },
 		{ 730 * 86400, 30 * 86400, "months" },
 		{ INT64_MAX, 365 * 86400, "years" },
 	};
+	int64_t rounded = rounded_hours_s(seconds);
 	size_t i = 0;
 
-	while (i < ARRAY_SIZE(rows) - 1 && seconds >= rows[i].below_s)
+	while (i < ARRAY_SIZE(rows) - 1 && rounded >= rows[i].below_s)
 		i++;
 	if (rows[i].unit_s)
-		strbuf_addf(sb, "%" PRId64 " ", seconds / rows[i].unit_s);
+		strbuf_addf(sb, "%" PRId64 " ", rounded / rows[i].unit_s);
 	strbuf_add_str(sb, rows[i].text);
 }
 

@@ -25,7 +25,8 @@ bool parse_query_bool(const char *s);
 bool parse_duration(const char *s, int64_t *ret_ns, struct error *err);
 /* Canonical form: "1m0s", "1.5s", "868.68235ms". */
 void format_duration(struct strbuf *sb, int64_t ns);
-/* Docker's relative times (api.md 7.1): "Less than a second", "About a minute", "3 weeks". */
+/* Relative times as today's engines write them: "Less than a second", "About a minute", "3 weeks".
+ */
 void format_human_duration(struct strbuf *sb, int64_t seconds);
 /* "24.72 GiB": binary units, 4 significant digits (api.md 6.3). */
 void format_human_size(struct strbuf *sb, int64_t bytes);

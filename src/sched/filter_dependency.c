@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "sched/filter.h"
 #include "sched/node.h"
+#include "sched/wish.h"
 
 static bool has_containers(const struct node *n, const void *arg)
 {
@@ -27,11 +28,13 @@ static bool has_containers(const struct node *n, const void *arg)
 
 static bool runs_arch(const struct node *n, const char *arch)
 {
-	if (strcasecmp(n->arch, arch) == 0)
+	const char *own = wish_arch_name(n->arch);
+
+	if (strcasecmp(own, arch) == 0)
 		return true;
 	/* these processors run their 32-bit ancestors' programs too */
-	return (strcmp(n->arch, "amd64") == 0 && strcasecmp(arch, "386") == 0) ||
-	       (strcmp(n->arch, "arm64") == 0 && strcasecmp(arch, "arm") == 0);
+	return (strcmp(own, "amd64") == 0 && strcasecmp(arch, "386") == 0) ||
+	       (strcmp(own, "arm64") == 0 && strcasecmp(arch, "arm") == 0);
 }
 
 static bool is_of_platform(const struct node *n, const void *arg)

@@ -131,7 +131,7 @@ static void add_networks(struct wish *w, const struct container_config *c)
 		add_network(w, c->networks.items[i]);
 }
 
-static const char *normal_arch(const char *arch)
+const char *wish_arch_name(const char *arch)
 {
 	static const struct {
 		const char *alias, *name;
@@ -175,9 +175,9 @@ static void add_platform(struct wish *w, const char *platform)
 	if (has_os)
 		w->os = xstrdup(parts.items[0]);
 	if (!has_os)
-		w->arch = xstrdup(normal_arch(parts.items[0]));
+		w->arch = xstrdup(wish_arch_name(parts.items[0]));
 	else if (parts.count > 1)
-		w->arch = xstrdup(normal_arch(parts.items[1]));
+		w->arch = xstrdup(wish_arch_name(parts.items[1]));
 }
 
 static bool fill_from_config(struct wish *w, const struct container_config *c, struct error *err)

@@ -38,3 +38,7 @@ struct wish {
 	int64_t nano_cpus, memory_bytes; /* 0 for no request */
 	bool is_container;               /* takes one of the node's container slots */
 };
+
+/* Docker's name of an architecture, for that and for what kernels call it: "x86_64" is "amd64".
+ * Others are given back. */
+const char *wish_arch_name(const char *arch);

@@ -330,6 +330,14 @@ static bool adopt(struct create *c)
 	return true;
 }
 
+/* A client that sees a 404 here pulls the image and asks again (docker-api.md 9.18): what else an
+ * engine did not find, a network or a plugin, must not look like one. */
+static void keep_404_for_images(struct error *err)
+{
+	if (err->code == ERROR_ENGINE && err->status == 404 && !remote_error_is_missing_image(err))
+		err->status = 500;
+}
+
 static enum task_turn create_answered(struct task *t)
 {
 	struct create *c = container_of(t, struct create, task);
@@ -341,6 +349,7 @@ static enum task_turn create_answered(struct task *t)
 		keep_answer(c);
 		return adopt(c) ? task_wait(t, &step_adopted) : TASK_DONE;
 	}
+	keep_404_for_images(&c->err);
 	if (!remote_error_is_missing_image(&c->err) || c->pulled)
 		return attempt_failed(c, remote_error_is_missing_image(&c->err));
 	error_clear(&c->err);

@@ -36,9 +36,6 @@ static void leave_engine(struct create *c)
 {
 	refresh_finish(&c->refresh);
 	call_finish(&c->call);
-	/* A disconnected engine has thrown its records away, the reservation among them. */
-	if (c->engine && c->engine->state == ENGINE_DISCONNECTED)
-		c->reservation = NULL;
 	drop_reservation(c);
 	if (c->engine)
 		engine_unref(steal(c->engine));

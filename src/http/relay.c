@@ -152,7 +152,8 @@ static void send_head(struct relay *r)
 	if (r->edit_head)
 		r->edit_head(r, &head);
 	take_fields(r, &head.headers);
-	exchange_start_reason(r->exchange, head.status, head.reason, r->call.length);
+	exchange_start_reason(
+		r->exchange, head.status, head.reason, r->hold_end ? -1 : r->call.length);
 	response_head_finish(&head);
 	r->head_sent = true;
 }
@@ -218,12 +219,25 @@ static void forward_answer_trailers(struct relay *r)
 			exchange_add_trailer(r->exchange, h->items[i].name, h->items[i].value);
 }
 
+static bool end_is_held(struct relay *r)
+{
+	if (!r->hold_end || r->end_released)
+		return false;
+	if (r->state == RELAY_RUNNING) {
+		r->state = RELAY_HELD_AT_END;
+		task_wake(r->waiter);
+	}
+	return true;
+}
+
 static enum task_turn relay_complete(struct relay *r)
 {
 	if (error_is_set(&r->call.err)) {
 		error_copy(&r->err, &r->call.err);
 		return relay_over_as(r, RELAY_BROKEN);
 	}
+	if (end_is_held(r))
+		return TASK_WAIT;
 	forward_answer_trailers(r);
 	exchange_end(r->exchange);
 	return relay_over_as(r, RELAY_DONE);
@@ -288,11 +302,15 @@ void relay_start(struct relay *r, struct loop *loop, struct exchange *x, struct 
 
 void relay_release(struct relay *r)
 {
-	if (r->state != RELAY_HELD)
+	if (r->state == RELAY_HELD_AT_END) {
+		r->end_released = true;
+	} else if (r->state == RELAY_HELD) {
+		r->released = true;
+		r->call.stream_mark = 0;
+	} else {
 		return;
+	}
 	r->state = RELAY_RUNNING;
-	r->released = true;
-	r->call.stream_mark = 0;
 	task_wake(&r->pump);
 }
 

@@ -7,8 +7,9 @@
  * answers 101 (or a raw-stream 200 to an attach), both sides become streams of one tunnel; any
  * other answer is an ordinary answer and the client's connection stays HTTP.
  *
- * The relay is embedded in its owner's struct; the owner's task is woken at the two moments it
- * may care about: the answer's head is there (only with hold_head), and it is over.
+ * The relay is embedded in its owner's struct; the owner's task is woken at the moments it
+ * may care about: the answer's head is there (only with hold_head), all of it but its end has
+ * been passed on (only with hold_end), and it is over.
  */
 #pragma once
 
@@ -18,10 +19,12 @@
 enum relay_state {
 	RELAY_RUNNING,
 	RELAY_HELD, /* hold_head: the peer's head is in call.answer; go on with relay_release */
-	RELAY_DONE, /* the whole answer was handed to the client's connection */
-	RELAY_TUNNELLED, /* the connection has become a tunnel and the tunnel is over */
-	RELAY_NO_ANSWER, /* the peer failed before its head; err says why; the exchange is
-			    unanswered: the owner answers */
+	RELAY_HELD_AT_END, /* hold_end: all but the end has been passed on; go on with relay_release
+			    */
+	RELAY_DONE,        /* the whole answer was handed to the client's connection */
+	RELAY_TUNNELLED,   /* the connection has become a tunnel and the tunnel is over */
+	RELAY_NO_ANSWER,   /* the peer failed before its head; err says why; the exchange is
+			      unanswered: the owner answers */
 	RELAY_BROKEN, /* the peer failed after its head; the client's connection was broken off */
 	RELAY_CLIENT_GONE,
 };
@@ -33,6 +36,8 @@ struct relay {
 	bool hold_head; /* wait for the owner before the answer's head goes to the client */
 	bool hold_body; /* with hold_head: also until the body (small, up to 1 MiB, else it is not
 			   held) is complete */
+	bool hold_end;  /* wait for the owner before the end of the answer goes to the client; it
+			   then goes chunked, because a length would show where the end is */
 	bool hijack;    /* attach-like: ask the peer on a fresh connection, tunnel on 101, or on 200
 			   without length */
 	int64_t head_timeout_ms; /* as in struct call; -1 for wait, logs and other long answers */
@@ -49,19 +54,19 @@ struct relay {
 
 	struct exchange *exchange; /* borrowed until over */
 	struct task *waiter;
-	struct task pump;                   /* private */
-	struct tunnel *tunnel;              /* private; owned */
-	bool released, head_sent, uploaded; /* private */
+	struct task pump;                                 /* private */
+	struct tunnel *tunnel;                            /* private; owned */
+	bool released, end_released, head_sent, uploaded; /* private */
 };
 
 /* r is zeroed but for the settings.  The owner finishes the exchange after the relay is over (or in
  * NO_ANSWER answers first). */
 void relay_start(struct relay *r, struct loop *loop, struct exchange *x, struct endpoint *to,
 	struct task *waiter);
-void relay_release(struct relay *r); /* only in RELAY_HELD */
+void relay_release(struct relay *r); /* only when held */
 static inline bool relay_over(const struct relay *r)
 {
-	return r->state != RELAY_RUNNING && r->state != RELAY_HELD;
+	return r->state != RELAY_RUNNING && r->state != RELAY_HELD && r->state != RELAY_HELD_AT_END;
 }
 /* Cancels when under way; frees.  Zeroed memory is fine. */
 void relay_finish(struct relay *r);

@@ -317,6 +317,47 @@ static void test_holding(void **state maybe_unused)
 	assert_true(raw_has(&r.client, "Api-Version: ours"));
 }
 
+/* Nobody can tell that all of it is there before the owner lets the end go. */
+static void test_holding_the_end(void **state maybe_unused)
+{
+	static const char *const answers[] = {
+		"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(answers); i++) {
+		auto_rig struct rig r;
+
+		rig_start(&r);
+		r.relay.hold_end = true;
+		ask(&r, GET);
+		raw_send(&r.peer, answers[i]);
+		turn_until(r.loop, r.relay.state == RELAY_HELD_AT_END);
+		turn_until(r.loop, raw_has(&r.client, "\r\n\r\n2\r\nhi\r\n"));
+		loop_turn(r.loop, 10);
+		assert_false(raw_has(&r.client, "0\r\n\r\n"));
+		assert_false(relay_over(&r.relay));
+		relay_release(&r.relay);
+		wait_over(&r);
+		assert_int_equal(r.relay.state, RELAY_DONE);
+		turn_until(r.loop, raw_has(&r.client, "\r\nhi\r\n0\r\n\r\n"));
+	}
+}
+
+static void test_client_leaves_while_the_end_is_held(void **state maybe_unused)
+{
+	auto_rig struct rig r;
+
+	rig_start(&r);
+	r.relay.hold_end = true;
+	ask(&r, GET);
+	raw_send(&r.peer, OK_HI);
+	turn_until(r.loop, r.relay.state == RELAY_HELD_AT_END);
+	raw_close(&r.client);
+	wait_over(&r);
+	assert_int_equal(r.relay.state, RELAY_CLIENT_GONE);
+}
+
 static void test_large_bodies_are_not_held(void **state maybe_unused)
 {
 	auto_rig struct rig r;
@@ -571,6 +612,8 @@ int main(void)
 		cmocka_unit_test(test_vanished_client_cancels),
 		cmocka_unit_test(test_peer_breaks),
 		cmocka_unit_test(test_holding),
+		cmocka_unit_test(test_holding_the_end),
+		cmocka_unit_test(test_client_leaves_while_the_end_is_held),
 		cmocka_unit_test(test_large_bodies_are_not_held),
 		cmocka_unit_test(test_hijack_with_half_close),
 		cmocka_unit_test(test_hijack_half_close_of_the_peer),

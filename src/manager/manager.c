@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/metrics.h"
+#include "manager/builds.h"
 #include "manager/create.h"
 
 void manager_init(struct manager *m, struct loop *loop, struct cluster *cluster,
@@ -16,6 +17,7 @@ void manager_init(struct manager *m, struct loop *loop, struct cluster *cluster,
 		.create_retry = create_retry,
 	};
 	list_init(&m->creates);
+	m->builds = builds_create(loop);
 }
 
 void manager_finish(struct manager *m)
@@ -24,6 +26,7 @@ void manager_finish(struct manager *m)
 
 	list_for_each_safe (c, tmp, &m->creates, link)
 		create_cancel(c);
+	builds_destroy(steal(m->builds));
 	free(steal(m->nodes));
 	free(steal(m->ranked));
 	m->nodes_cap = 0;
@@ -57,29 +60,39 @@ static void node_from_engine(struct node *n, struct engine *e)
 	};
 }
 
-static size_t gather_nodes(struct manager *m)
+static void make_room(struct manager *m)
 {
 	struct cluster *cluster = m->cluster;
+
+	if (m->nodes_cap >= cluster->engines_count)
+		return;
+	m->nodes_cap = cluster->engines_count;
+	m->nodes = xreallocarray(m->nodes, m->nodes_cap, sizeof(*m->nodes));
+	m->ranked = xreallocarray(m->ranked, m->nodes_cap, sizeof(struct node *));
+}
+
+static size_t gather_nodes(struct manager *m,
+	bool (*accepts)(const struct engine *e, const void *arg), const void *arg)
+{
 	size_t count = 0;
 
-	if (m->nodes_cap < cluster->engines_count) {
-		m->nodes_cap = cluster->engines_count;
-		m->nodes = xreallocarray(m->nodes, m->nodes_cap, sizeof(*m->nodes));
-		m->ranked = xreallocarray(m->ranked, m->nodes_cap, sizeof(struct node *));
-	}
-	for (size_t i = 0; i < cluster->engines_count; i++) {
-		if (cluster_engine_is_validated(cluster->engines[i]))
-			node_from_engine(&m->nodes[count++], cluster->engines[i]);
+	make_room(m);
+	for (size_t i = 0; i < m->cluster->engines_count; i++) {
+		struct engine *e = m->cluster->engines[i];
+
+		if (cluster_engine_is_validated(e) && (!accepts || accepts(e, arg)))
+			node_from_engine(&m->nodes[count++], e);
 	}
 	return count;
 }
 
 /* Into m->ranked, best first. */
-static bool rank_nodes(
-	struct manager *m, const struct wish *w, size_t *ret_count, struct error *err)
+static bool rank_nodes(struct manager *m, const struct wish *w,
+	bool (*accepts)(const struct engine *e, const void *arg), const void *arg,
+	size_t *ret_count, struct error *err)
 {
 	int64_t began = clock_mono_us();
-	size_t count = gather_nodes(m);
+	size_t count = gather_nodes(m, accepts, arg);
 	bool placed = sched_place(m->sched, w, m->nodes, count, m->ranked, ret_count, err);
 
 	metric_inc(placed ? METRIC_placements_total : METRIC_placement_failures_total);
@@ -87,11 +100,18 @@ static bool rank_nodes(
 	return placed;
 }
 
-struct engine *manager_place(struct manager *m, const struct wish *w, struct error *err)
+struct engine *manager_place_among(struct manager *m, const struct wish *w,
+	bool (*accepts)(const struct engine *e, const void *arg), const void *arg,
+	struct error *err)
 {
 	size_t count;
 
-	return rank_nodes(m, w, &count, err) ? m->ranked[0]->engine : NULL;
+	return rank_nodes(m, w, accepts, arg, &count, err) ? m->ranked[0]->engine : NULL;
+}
+
+struct engine *manager_place(struct manager *m, const struct wish *w, struct error *err)
+{
+	return manager_place_among(m, w, NULL, NULL, err);
 }
 
 struct engine **manager_place_all(
@@ -100,7 +120,7 @@ struct engine **manager_place_all(
 	struct engine **engines;
 	size_t count;
 
-	if (!rank_nodes(m, w, &count, err))
+	if (!rank_nodes(m, w, NULL, NULL, &count, err))
 		return NULL;
 	engines = xcalloc(count, sizeof(struct engine *));
 	for (size_t i = 0; i < count; i++)

@@ -15,7 +15,8 @@ struct manager {
 	struct sched *sched;     /* borrowed */
 	uint32_t create_retry;   /* swarm.createretry: plain retries of a failed create */
 
-	struct list creates; /* struct create::link: work under way */
+	struct list creates;   /* struct create::link: work under way */
+	struct builds *builds; /* owned; which engine a build is on */
 
 	struct node *nodes; /* scratch for one decision */
 	struct node **ranked;
@@ -29,6 +30,10 @@ void manager_finish(struct manager *m);
 
 /* The best engine for the wish; borrowed.  NULL with the scheduler's text. */
 struct engine *manager_place(struct manager *m, const struct wish *w, struct error *err);
+/* The same among the engines that `accepts` likes (NULL: all); arg is handed to it. */
+struct engine *manager_place_among(struct manager *m, const struct wish *w,
+	bool (*accepts)(const struct engine *e, const void *arg), const void *arg,
+	struct error *err);
 /* All engines that fit the wish, best first; borrowed, in an array that the caller frees.  NULL
  * with the scheduler's text. */
 struct engine **manager_place_all(

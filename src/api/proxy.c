@@ -1,6 +1,6 @@
 /*
- * One engine answers.  The task of a proxy waits for the relay's two moments: the head is held
- * (then the record is refreshed first), and it is over.
+ * One engine answers.  The task of a proxy waits for the relay's moments: the head is held
+ * (then the record is refreshed first), the end is held (then the images are), and it is over.
  */
 #include "api/proxy.h"
 
@@ -25,8 +25,10 @@ static void proxy_free(struct proxy *p)
 	task_finish(&p->task);
 	refresh_finish(&p->refresh);
 	relay_finish(&p->relay);
-	if (p->reservation && p->engine->state != ENGINE_DISCONNECTED)
+	if (p->reservation)
 		engine_remove_container(p->engine, steal(p->reservation));
+	if (p->release)
+		p->release(p->kept);
 	engine_unref(p->engine);
 	free(p);
 	request_finish(rq);
@@ -97,16 +99,25 @@ static enum task_turn act_on_held_answer(struct proxy *p)
 	return task_wait(&p->task, &step_refreshed); /* its calls have deadlines */
 }
 
+static enum task_turn act_on_held_end(struct proxy *p)
+{
+	refresh_images(&p->refresh, p->engine, &p->task);
+	return task_wait(&p->task, &step_refreshed); /* its calls have deadlines */
+}
+
 static enum task_turn proxy_relayed(struct task *t)
 {
 	struct proxy *p = container_of(t, struct proxy, task);
 
 	if (p->relay.state == RELAY_HELD)
 		return act_on_held_answer(p);
+	if (p->relay.state == RELAY_HELD_AT_END)
+		return act_on_held_end(p);
 	if (!relay_over(&p->relay))
 		return task_wait(t, &step_relayed); /* streams may be silent for weeks; the relay
 						       knows its deadlines */
-	if (p->relay.state != RELAY_CLIENT_GONE) /* then nobody knows how the call would have ended */
+	if (p->relay.state !=
+		RELAY_CLIENT_GONE) /* then nobody knows how the call would have ended */
 		engine_report_call(p->engine, &p->relay.call);
 	return TASK_DONE;
 }
@@ -118,7 +129,7 @@ static enum task_turn proxy_refreshed(struct task *t)
 	if (!p->refresh.done)
 		return task_wait(t, &step_refreshed);
 	if (p->refresh.err.code)
-		log_debug("container %.12s: refresh after a request failed: %s", p->container_id,
+		log_debug("node %s: refresh after %s failed: %s", p->engine->name, p->rq->path,
 			error_text(&p->refresh.err));
 	relay_release(&p->relay);
 	return task_go(t, &step_relayed);
@@ -146,6 +157,7 @@ struct proxy *proxy_create(
 	copy_fields(&p->relay.head, rq->x);
 	p->relay.hold_head = flags & (PROXY_REFRESH | PROXY_HOLD_BODY);
 	p->relay.hold_body = flags & PROXY_HOLD_BODY;
+	p->relay.hold_end = flags & PROXY_REFRESH_IMAGES;
 	p->relay.hijack = flags & PROXY_HIJACK;
 	p->relay.head_timeout_ms =
 		-1; /* stop, commit, start with plugins: as long as the engine works on it */

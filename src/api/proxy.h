@@ -16,6 +16,7 @@ enum proxy_flags {
 	PROXY_HIJACK = 2,    /* attach and exec: a raw stream follows */
 	PROXY_STREAM = 4,    /* may take for ever: no deadline for head or silence */
 	PROXY_HOLD_BODY = 8, /* `answered` wants the body */
+	PROXY_REFRESH_IMAGES = 16, /* refresh the engine's images before the answer ends */
 };
 
 struct proxy {
@@ -32,6 +33,8 @@ struct proxy {
 	/* Called when over, whatever happened, before everything is freed. */
 	void (*over)(struct proxy *p);
 	struct container *reservation; /* on the engine; dropped when over */
+	void *kept;                    /* the endpoint's, for as long as the proxy lives; */
+	void (*release)(void *kept);   /* frees it; NULL: there is nothing */
 };
 
 /* Pass the request to the engine with this path ("/containers/<id>/start", encoded) and the

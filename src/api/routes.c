@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "api/build.h"
 #include "api/containers.h"
 #include "api/disk_usage.h"
 #include "api/events.h"
@@ -10,6 +11,7 @@
 #include "api/networks.h"
 #include "api/plugins.h"
 #include "api/prune.h"
+#include "api/session.h"
 #include "api/swarm_mode.h"
 #include "api/system.h"
 #include "api/volumes.h"
@@ -62,6 +64,13 @@ const struct route routes[] = {
 	{ "POST", "/exec/{id}/start", exec_start, "the node of its container, raw stream" },
 	{ "POST", "/exec/{id}/resize", exec_pass, "the node of its container" },
 	{ "GET", "/exec/{id}/json", exec_pass, "the node of its container" },
+
+	{ "POST", "/build", build_start,
+		"placed by the scheduler; a BuildKit build where its session is" },
+	{ "POST", "/build/cancel", build_cancel, "the node of the build" },
+	{ "POST", "/session", session_start, "the node of its build, raw stream" },
+	{ "POST", "/grpc", session_grpc, "one node for each client at a time, raw stream" },
+
 	{ "POST", "/commit", containers_commit, "the node of the container" },
 
 	{ "GET", "/networks", networks_list,

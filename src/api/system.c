@@ -17,7 +17,7 @@ void system_ping(struct request *rq)
 {
 	struct headers *to = &rq->x->answer;
 
-	headers_set(to, "Builder-Version", "1");
+	headers_set(to, "Builder-Version", "2");
 	headers_set(to, "Cache-Control", "no-cache, no-store, must-revalidate");
 	headers_set(to, "Pragma", "no-cache");
 	headers_set(to, "Swarm", "inactive"); /* the engines' own swarm mode is not offered here */

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "discovery/discovery.h"
+#include "discovery/registration.h"
 #include "net/loop.h"
 
 struct discovery_config {
@@ -40,3 +41,14 @@ static inline void discovery_init(struct discovery *d, const struct discovery_ba
 		.heartbeat_ms = config->heartbeat_ms,
 	};
 }
+
+/* Embedded in every scheme's own registration. */
+struct registration {
+	const struct registration_backend *backend;
+};
+
+struct registration_backend {
+	void (*release)(struct registration *r);
+	void (*reload)(struct registration *r);
+	void (*destroy)(struct registration *r);
+};

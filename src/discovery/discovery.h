@@ -18,6 +18,8 @@
 struct discovery;
 struct discovery_config;
 struct loop;
+struct registration;
+struct registration_config;
 
 struct discovery_scheme {
 	const char *name;
@@ -28,6 +30,10 @@ struct discovery_scheme {
 	/* All that can be said about the URL without touching a source. */
 	bool (*check)(const char *rest, const struct strv *options, struct error *err);
 	struct discovery *(*create)(const struct discovery_config *config);
+	/* See registration.h; NULL exactly when !can_register, or not offered yet. */
+	struct registration *(*enroll)(struct loop *loop, const char *rest,
+		const struct strv *options, const struct registration_config *config,
+		struct error *err);
 };
 
 extern const struct discovery_scheme discovery_schemes[];

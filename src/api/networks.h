@@ -8,6 +8,7 @@
 #pragma once
 
 #include "api/request.h"
+#include "base/strbuf.h"
 
 void networks_list(struct request *rq);       /* networks_list.c */
 void networks_inspect(struct request *rq);    /* networks_inspect.c */
@@ -16,3 +17,7 @@ void networks_remove(struct request *rq);     /* networks_remove.c */
 void networks_connect(struct request *rq);    /* networks_connect.c */
 void networks_disconnect(struct request *rq); /* networks_connect.c */
 void networks_prune(struct request *rq);      /* networks_prune.c */
+
+/* The body of GET /networks with these filters (NULL: none). */
+bool networks_write_list(
+	struct cluster *cluster, const char *filters, struct strbuf *to, struct error *err);

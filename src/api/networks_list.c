@@ -63,12 +63,12 @@ static bool read_dangling(struct networks_list *l, struct error *err)
 	return true;
 }
 
-static bool list_init_filters(struct networks_list *l, struct request *rq, struct error *err)
+static bool list_init_filters(struct networks_list *l, const char *text, struct error *err)
 {
 	static const char *const accepted[] = { "dangling", "driver", "id", "label", "name", "node",
 		"scope", "type", NULL };
 
-	return list_filters_parse(&l->filters, query_get(&rq->query, "filters"), err) &&
+	return list_filters_parse(&l->filters, text, err) &&
 	       list_filters_check(&l->filters, accepted, err) &&
 	       check_type(list_filters_get(&l->filters, "type"), err) && read_dangling(l, err);
 }
@@ -224,33 +224,43 @@ static void write_network(struct strbuf *sb, const struct networks_list *l, cons
 	strbuf_add_char(sb, '}');
 }
 
-static void reply_list(struct request *rq, const struct networks_list *l)
+static void write_list(struct strbuf *sb, const struct networks_list *l)
 {
-	auto_strbuf struct strbuf text = STRBUF_INIT;
+	const char *separator = "";
 	struct listed *n, *tmp;
 
-	strbuf_add_char(&text, '[');
+	strbuf_add_char(sb, '[');
 	HASH_ITER (hh, l->networks, n, tmp) {
 		if (!matches(l, n))
 			continue;
-		if (text.len > 1)
-			strbuf_add_char(&text, ',');
-		write_network(&text, l, n);
+		strbuf_add_str(sb, separator);
+		write_network(sb, l, n);
+		separator = ",";
 	}
-	strbuf_add_str(&text, "]\n");
-	reply_json(rq, 200, text.buf, text.len);
+	strbuf_add_str(sb, "]\n");
+}
+
+bool networks_write_list(
+	struct cluster *cluster, const char *filters, struct strbuf *to, struct error *err)
+{
+	struct networks_list l = { 0 };
+	bool valid = list_init_filters(&l, filters, err);
+
+	if (valid) {
+		gather_networks(&l, cluster);
+		write_list(to, &l);
+	}
+	list_finish(&l);
+	return valid;
 }
 
 void networks_list(struct request *rq)
 {
-	struct networks_list l = { 0 };
+	auto_strbuf struct strbuf text = STRBUF_INIT;
 	auto_error struct error err = ERROR_INIT;
 
-	if (list_init_filters(&l, rq, &err)) {
-		gather_networks(&l, rq->api->cluster);
-		reply_list(rq, &l);
-	} else {
+	if (networks_write_list(rq->api->cluster, query_get(&rq->query, "filters"), &text, &err))
+		reply_json(rq, 200, text.buf, text.len);
+	else
 		reply_error(rq, &err);
-	}
-	list_finish(&l);
 }

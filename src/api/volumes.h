@@ -7,9 +7,14 @@
 #pragma once
 
 #include "api/request.h"
+#include "base/strbuf.h"
 
 void volumes_list(struct request *rq);    /* volumes_list.c */
 void volumes_inspect(struct request *rq); /* volumes.c */
 void volumes_update(struct request *rq);  /* volumes.c */
 void volumes_create(struct request *rq);  /* volumes_create.c */
 void volumes_remove(struct request *rq);  /* volumes_remove.c */
+
+/* The body of GET /volumes with these filters (NULL: none). */
+bool volumes_write_list(
+	struct cluster *cluster, const char *filters, struct strbuf *to, struct error *err);

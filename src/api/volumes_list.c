@@ -46,13 +46,13 @@ static void list_finish(struct volumes_list *l)
 
 /* --- filters --- */
 
-static bool list_init_filters(struct volumes_list *l, struct request *rq, struct error *err)
+static bool list_init_filters(struct volumes_list *l, const char *text, struct error *err)
 {
 	static const char *const accepted[] = { "dangling", "driver", "label", "name", "node",
 		NULL };
 	const struct strv *dangling;
 
-	if (!list_filters_parse(&l->filters, query_get(&rq->query, "filters"), err) ||
+	if (!list_filters_parse(&l->filters, text, err) ||
 		!list_filters_check(&l->filters, accepted, err))
 		return false;
 	dangling = list_filters_get(&l->filters, "dangling");
@@ -194,35 +194,43 @@ static void write_volume(struct strbuf *sb, const struct listed *v)
 	strbuf_add_char(sb, '}');
 }
 
-static void reply_list(struct request *rq, const struct volumes_list *l)
+static void write_list(struct strbuf *sb, const struct volumes_list *l)
 {
-	auto_strbuf struct strbuf text = STRBUF_INIT;
+	const char *separator = "";
 	struct listed *v, *tmp;
-	bool first = true;
 
-	strbuf_add_str(&text, "{\"Volumes\":[");
+	strbuf_add_str(sb, "{\"Volumes\":[");
 	HASH_ITER (hh, l->volumes, v, tmp) {
 		if (!matches(l, v))
 			continue;
-		if (!first)
-			strbuf_add_char(&text, ',');
-		first = false;
-		write_volume(&text, v);
+		strbuf_add_str(sb, separator);
+		write_volume(sb, v);
+		separator = ",";
 	}
-	strbuf_add_str(&text, "],\"Warnings\":null}\n");
-	reply_json(rq, 200, text.buf, text.len);
+	strbuf_add_str(sb, "],\"Warnings\":null}\n");
+}
+
+bool volumes_write_list(
+	struct cluster *cluster, const char *filters, struct strbuf *to, struct error *err)
+{
+	struct volumes_list l = { 0 };
+	bool valid = list_init_filters(&l, filters, err);
+
+	if (valid) {
+		gather_volumes(&l, cluster);
+		write_list(to, &l);
+	}
+	list_finish(&l);
+	return valid;
 }
 
 void volumes_list(struct request *rq)
 {
-	struct volumes_list l = { 0 };
+	auto_strbuf struct strbuf text = STRBUF_INIT;
 	auto_error struct error err = ERROR_INIT;
 
-	if (list_init_filters(&l, rq, &err)) {
-		gather_volumes(&l, rq->api->cluster);
-		reply_list(rq, &l);
-	} else {
+	if (volumes_write_list(rq->api->cluster, query_get(&rq->query, "filters"), &text, &err))
+		reply_json(rq, 200, text.buf, text.len);
+	else
 		reply_error(rq, &err);
-	}
-	list_finish(&l);
 }

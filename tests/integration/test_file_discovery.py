@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from fakes.engine import Hang
 from harness.manager import run_swarm
 from harness.wait import eventually, seconds
 
@@ -112,3 +113,22 @@ def test_members_that_make_no_sense(discovery, text):
     done = run_swarm("manage", "-H", "tcp://127.0.0.1:0", discovery)
     assert done.returncode != 0
     assert text in done.stdout + done.stderr
+
+
+def test_a_create_outlives_the_membership_of_its_engine(three, start_manager, tmp_path):
+    """The engine goes while it works on a create: the name is free again, and the next one lands elsewhere."""
+    members = tmp_path / "members"
+    write(members, three[0].address)
+    manager = start_manager(f"file://{members}").wait_healthy(1)
+    three[0].script("POST", "/containers/create", Hang())
+    body = b'{"Image":"busybox"}'
+    head = [("Content-Type", "application/json")]
+    with manager.connect() as connection:
+        connection.send_request("POST", "/v1.41/containers/create?name=web", head, body)
+        eventually(lambda: three[0].requests("POST", "/containers/create"))
+        write(members, three[1].address)
+        answer = connection.read_response("POST")
+        assert answer.status >= 500 and "no longer exists" in answer.text
+    manager.wait_healthy(1)
+    assert manager.request("POST", "/v1.41/containers/create?name=web", headers=head, body=body).status == 201
+    assert manager.placed() == {"web": three[1].name}

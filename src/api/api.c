@@ -6,6 +6,7 @@
 #include "api/events.h"
 #include "api/reply.h"
 #include "api/routes.h"
+#include "api/unrouted.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -115,7 +116,7 @@ static void handle_unrouted(struct request *rq, const struct error *err)
 		reply_error(rq, err);
 	else if (strcmp(rq->x->head.method, "OPTIONS") == 0)
 		reply_empty(rq, 200);
-	else
+	else if (version_is_offered(rq) && !unrouted_pass(rq))
 		reply_errorf(rq, 404, "page not found");
 }
 

@@ -1,0 +1,59 @@
+#include "api/unrouted.h"
+
+#include <string.h>
+
+#include "api/proxy.h"
+#include "base/mem.h"
+#include "base/parse.h"
+#include "cluster/lookup.h"
+
+static const char containers[] = "/containers/";
+
+/* Names hold slashes, and so may what follows: the longest name that is there counts. */
+static struct container *find_container(const struct request *rq, const char **ret_rest)
+{
+	const char *name = rq->path + strlen(containers);
+
+	for (size_t len = strlen(name); len-- > 1;) {
+		auto_free char *decoded = NULL;
+		struct container *c;
+
+		if (name[len] != '/' || !uri_decode(name, len, false, &decoded, NULL))
+			continue;
+		c = cluster_find_container(rq->api->cluster, decoded, NULL);
+		if (c) {
+			*ret_rest = name + len;
+			return c;
+		}
+	}
+	return NULL;
+}
+
+/* It may be anything: a stream, or something that changes the container. */
+static enum proxy_flags guess_flags(const struct request *rq)
+{
+	if (exchange_asks_upgrade(rq->x))
+		return PROXY_STREAM | PROXY_HIJACK;
+	if (strcmp(rq->x->head.method, "GET") == 0 || strcmp(rq->x->head.method, "HEAD") == 0)
+		return PROXY_STREAM;
+	return PROXY_STREAM | PROXY_REFRESH;
+}
+
+bool unrouted_pass(struct request *rq)
+{
+	const char *rest;
+	struct container *c;
+	struct proxy *p;
+
+	if (!str_starts_with(rq->path, containers))
+		return false;
+	c = find_container(rq, &rest);
+	if (!c || !engine_is_healthy(c->engine))
+		return false;
+	auto_free char *path = xasprintf("/containers/%s%s", c->id, rest);
+
+	p = proxy_create(rq, c->engine, path, guess_flags(rq));
+	memcpy(p->container_id, c->id, sizeof(p->container_id));
+	proxy_start(p);
+	return true;
+}

@@ -34,6 +34,7 @@ static const struct option_spec list_options[] = {
 struct listing {
 	struct loop *loop;
 	struct timer timeout;
+	bool tries_again; /* the discovery does, soon */
 	struct error err; /* set when something went wrong */
 };
 
@@ -41,24 +42,30 @@ static void print_members(void *arg, const struct strv *members)
 {
 	struct listing *l = arg;
 
+	error_clear(&l->err); /* of the tries before */
 	for (size_t i = 0; i < members->count; i++)
 		puts(members->items[i]);
 	loop_stop(l->loop);
 }
 
+/* A store is tried again, perhaps with its next server, for as long as there is time. */
 static void note_error(void *arg, const struct error *err)
 {
 	struct listing *l = arg;
 
 	error_copy(&l->err, err);
-	loop_stop(l->loop);
+	if (!l->tries_again)
+		loop_stop(l->loop);
 }
 
 static void handle_timeout(struct timer *t)
 {
 	struct listing *l = container_of(t, struct listing, timeout);
 
-	error_set(&l->err, ERROR_TIMEOUT, "Timed out");
+	if (error_is_set(&l->err))
+		error_wrap(&l->err, "Timed out");
+	else
+		error_set(&l->err, ERROR_TIMEOUT, "Timed out");
 	loop_stop(l->loop);
 }
 
@@ -70,7 +77,10 @@ static const struct discovery_ops listing_ops = {
 static bool list_members(const struct discovery_url *url, const struct strv *options,
 	int64_t timeout_ms, struct error *err)
 {
-	struct listing l = { .loop = loop_create() };
+	struct listing l = {
+		.loop = loop_create(),
+		.tries_again = url->scheme->can_register,
+	};
 	struct discovery *discovery =
 		discovery_create(l.loop, url, options, timeout_ms, &listing_ops, &l, &l.err);
 

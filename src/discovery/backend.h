@@ -9,11 +9,13 @@
 
 struct discovery_config {
 	struct loop *loop;
+	const struct discovery_scheme *scheme;
 	const char *rest;           /* lent for the time of create() */
 	const struct strv *options; /* likewise */
 	int64_t heartbeat_ms;
 	const struct discovery_ops *ops;
 	void *arg;
+	struct error *err; /* may be NULL; set by a create() that returns NULL */
 };
 
 /* Embedded as the first thing that every scheme's create() fills with discovery_init. */

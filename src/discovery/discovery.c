@@ -8,6 +8,7 @@
 #include "discovery/backend.h"
 #include "discovery/file.h"
 #include "discovery/nodes.h"
+#include "discovery/store.h"
 
 /* In the order in which the help shows them. */
 const struct discovery_scheme discovery_schemes[] = {
@@ -28,7 +29,9 @@ const struct discovery_scheme discovery_schemes[] = {
 		.form = "consul://<ip>/<path>",
 		.can_register = true,
 		.can_elect = true,
-		.missing = "consul:// is not available in this version; use file:// or nodes://",
+		.check = store_check_consul,
+		.create = store_create,
+		.enroll = store_enroll_consul,
 	},
 	{
 		.name = "etcd",
@@ -48,6 +51,7 @@ const struct discovery_scheme discovery_schemes[] = {
 		.name = "token",
 		.form = "token://<token>",
 		.can_register = true,
+		.is_secret = true,
 		.missing = "token:// is not available in this version; use file:// or nodes://",
 	},
 };
@@ -99,6 +103,13 @@ void discovery_url_finish(struct discovery_url *url)
 	*url = DISCOVERY_URL_INIT;
 }
 
+char *discovery_url_mask(const struct discovery_url *url, const char *text)
+{
+	if (!url->scheme->is_secret)
+		return xstrdup(text);
+	return xasprintf("%s://...", url->scheme->name);
+}
+
 bool discovery_url_check(
 	const struct discovery_url *url, const struct strv *options, struct error *err)
 {
@@ -117,11 +128,13 @@ struct discovery *discovery_create(struct loop *loop, const struct discovery_url
 
 	struct discovery_config config = {
 		.loop = loop,
+		.scheme = url->scheme,
 		.rest = url->rest,
 		.options = options,
 		.heartbeat_ms = heartbeat_ms,
 		.ops = ops,
 		.arg = arg,
+		.err = err,
 	};
 	return url->scheme->create(&config);
 }

@@ -27,6 +27,7 @@ struct discovery_scheme {
 	const char *missing; /* why it is not offered yet, in one line; NULL when it is */
 	bool can_register;   /* agents can join through it */
 	bool can_elect;      /* managers can elect a leader through it */
+	bool is_secret;      /* whoever knows the URL may join */
 	/* All that can be said about the URL without touching a source. */
 	bool (*check)(const char *rest, const struct strv *options, struct error *err);
 	struct discovery *(*create)(const struct discovery_config *config);
@@ -49,6 +50,8 @@ struct discovery_url {
 /* "discovery service not supported" when the scheme is unknown; names are case-sensitive. */
 bool discovery_url_parse(struct discovery_url *ret, const char *text, struct error *err);
 void discovery_url_finish(struct discovery_url *url);
+/* text, as it may appear in a log: without the token that is its only secret.  Caller frees. */
+char *discovery_url_mask(const struct discovery_url *url, const char *text) must_check;
 /* Whether discovery_create would take it: the scheme is offered (else ERROR_UNSUPPORTED), and
  * what follows is well-formed.  options are "key=value". */
 bool discovery_url_check(
@@ -65,7 +68,8 @@ struct discovery_ops {
 
 /*
  * heartbeat_ms: how often a source that cannot notify is looked at.  ops, arg and loop outlive
- * the discovery.  NULL for the errors of discovery_url_check.
+ * the discovery.  NULL for the errors of discovery_url_check, and for files (certificates)
+ * that cannot be read.
  */
 struct discovery *discovery_create(struct loop *loop, const struct discovery_url *url,
 	const struct strv *options, int64_t heartbeat_ms, const struct discovery_ops *ops,

@@ -1,0 +1,327 @@
+#include "discovery/store.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "discovery/entry.h"
+#include "discovery/guard.h"
+#include "kv/kv.h"
+#include "kv/location.h"
+#include "kv/options.h"
+
+/* As long as an agent may take to notice that its entry is gone, if it beats as it should. */
+#define MAX_GRACE_MS (60 * 1000)
+
+struct store {
+	struct discovery base;
+	struct kv *kv;          /* owned */
+	struct kv_watch *watch; /* owned */
+	struct guard guard;
+	struct timer expiry;  /* of what the guard holds back */
+	struct strv reported; /* as last told */
+	bool has_reported;
+	struct strv bad; /* what has been logged as no address; sorted as the entries are */
+};
+
+bool store_check_consul(const char *rest, const struct strv *options, struct error *err)
+{
+	return kv_check("consul", rest, options, err);
+}
+
+bool store_check_etcd(const char *rest, const struct strv *options, struct error *err)
+{
+	return kv_check("etcd", rest, options, err);
+}
+
+bool store_check_zk(const char *rest, const struct strv *options, struct error *err)
+{
+	return kv_check("zk", rest, options, err);
+}
+
+static bool open_kv(struct loop *loop, const char *scheme, const char *rest,
+	const struct strv *options, struct kv **ret_kv, struct kv_options *ret_options,
+	struct error *err)
+{
+	if (!kv_options_parse(ret_options, options, err))
+		return false;
+	*ret_kv = kv_open(loop, scheme, rest, options, err);
+	if (!*ret_kv)
+		return false;
+	log_info("Initializing discovery %s TLS",
+		kv_options_want_tls(ret_options) ? "with" : "without");
+	if (!ret_options->path)
+		ret_options->path = KV_DEFAULT_PATH;
+	return true;
+}
+
+/* ---- members ---- */
+
+static bool read_value(const struct kv_entry *entry, struct error *err)
+{
+	if (strlen(entry->value) != entry->len)
+		return error_set(err, ERROR_INVALID, "a NUL byte in the address");
+	return entry_check_host_port(entry->value, err);
+}
+
+void store_read_members(
+	const struct kv_entries *entries, struct strv *ret_members, struct strv *ret_bad)
+{
+	for (size_t i = 0; i < entries->count; i++) {
+		const struct kv_entry *entry = &entries->items[i];
+		auto_error struct error err = ERROR_INIT;
+
+		if (entry->len == 0)
+			continue;
+		if (read_value(entry, &err))
+			strv_add(ret_members, entry->value);
+		else
+			strv_take(ret_bad, xasprintf("%s: %s", entry->key, err.text));
+	}
+}
+
+/* Each one once for as long as it is there. */
+static void log_bad(struct store *s, struct strv *bad)
+{
+	for (size_t i = 0; i < bad->count; i++) {
+		auto_strbuf struct strbuf text = STRBUF_INIT;
+
+		if (strv_contains(&s->bad, bad->items[i]))
+			continue;
+		strbuf_add_escaped(&text, bad->items[i]);
+		log_warn("Discovery entry skipped: %s", text.buf);
+	}
+	strv_finish(&s->bad);
+	s->bad = *bad;
+	*bad = STRV_INIT;
+}
+
+static bool same_list(const struct strv *a, const struct strv *b)
+{
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++) {
+		if (strcmp(a->items[i], b->items[i]) != 0)
+			return false;
+	}
+	return true;
+}
+
+static void report(struct store *s)
+{
+	auto_strv struct strv members = STRV_INIT;
+
+	guard_list(&s->guard, &members);
+	if (guard_next_ms(&s->guard) >= 0)
+		timer_start(
+			&s->expiry, max_of(guard_next_ms(&s->guard) - clock_mono_ms(), (int64_t)0));
+	if (s->has_reported && same_list(&s->reported, &members))
+		return;
+	strv_finish(&s->reported);
+	s->reported = members;
+	members = STRV_INIT;
+	s->has_reported = true;
+	s->base.ops->handle_members(s->base.arg, &s->reported);
+}
+
+static void handle_expiry(struct timer *t)
+{
+	struct store *s = container_of(t, struct store, expiry);
+
+	guard_expire(&s->guard, clock_mono_ms());
+	report(s);
+}
+
+static void handle_entries(void *arg, const struct kv_entries *entries)
+{
+	struct store *s = arg;
+	auto_strv struct strv members = STRV_INIT;
+	auto_strv struct strv bad = STRV_INIT;
+
+	store_read_members(entries, &members, &bad);
+	log_bad(s, &bad);
+	size_t held = guard_update(&s->guard, &members, clock_mono_ms());
+	if (held)
+		log_warn("%zu members are gone from the store at once, %zu are left: they are kept "
+			 "for %lld s, in case the store has lost them",
+			held, members.count, (long long)(s->guard.grace_ms / 1000));
+	report(s);
+}
+
+static void handle_error(void *arg, const struct error *err)
+{
+	struct store *s = arg;
+
+	s->base.ops->handle_error(s->base.arg, err);
+}
+
+static void handle_recovered(maybe_unused void *arg)
+{
+	log_info("The discovery service answers again");
+}
+
+static const struct kv_watch_ops watch_ops = {
+	.handle_entries = handle_entries,
+	.handle_recovered = handle_recovered,
+	.handle_error = handle_error,
+};
+
+static void store_reload(struct discovery *d)
+{
+	auto_error struct error err = ERROR_INIT;
+
+	if (!kv_reload(container_of(d, struct store, base)->kv, &err))
+		d->ops->handle_error(d->arg, &err);
+}
+
+static void store_destroy(struct discovery *d)
+{
+	struct store *s = container_of(d, struct store, base);
+
+	kv_watch_destroy(s->watch);
+	kv_close(s->kv);
+	timer_stop(&s->expiry);
+	guard_finish(&s->guard);
+	strv_finish(&s->reported);
+	strv_finish(&s->bad);
+	free(s);
+}
+
+static const struct discovery_backend store_backend = {
+	.destroy = store_destroy,
+	.reload = store_reload,
+};
+
+struct discovery *store_create(const struct discovery_config *config)
+{
+	struct kv_options options;
+	struct kv *kv;
+
+	if (!open_kv(config->loop, config->scheme->name, config->rest, config->options, &kv,
+		    &options, config->err))
+		return NULL;
+
+	struct store *s = xnew(struct store);
+	discovery_init(&s->base, &store_backend, config);
+	guard_init(&s->guard, min_of(config->heartbeat_ms, (int64_t)MAX_GRACE_MS));
+	timer_init(&s->expiry, config->loop, handle_expiry);
+	s->kv = kv;
+	s->watch = kv_watch_create(kv, options.path, &watch_ops, s);
+	return &s->base;
+}
+
+/* ---- registering ---- */
+
+struct store_registration {
+	struct registration base;
+	struct kv *kv;          /* owned */
+	struct kv_lease *lease; /* owned */
+	const struct registration_ops *ops;
+	void *arg;
+};
+
+static void handle_held(void *arg)
+{
+	struct store_registration *r = arg;
+
+	r->ops->handle_held(r->arg);
+}
+
+static void handle_lease_error(void *arg, const struct error *err)
+{
+	struct store_registration *r = arg;
+
+	r->ops->handle_error(r->arg, err);
+}
+
+static void handle_released(void *arg, const struct error *err)
+{
+	struct store_registration *r = arg;
+
+	r->ops->handle_released(r->arg, err);
+}
+
+static const struct kv_lease_ops lease_ops = {
+	.handle_held = handle_held,
+	.handle_error = handle_lease_error,
+	.handle_released = handle_released,
+};
+
+static struct store_registration *registration_of(struct registration *r)
+{
+	return container_of(r, struct store_registration, base);
+}
+
+static void registration_handle_release(struct registration *r)
+{
+	kv_lease_release(registration_of(r)->lease);
+}
+
+static void registration_handle_reload(struct registration *registration)
+{
+	struct store_registration *r = registration_of(registration);
+	auto_error struct error err = ERROR_INIT;
+
+	if (!kv_reload(r->kv, &err))
+		r->ops->handle_error(r->arg, &err);
+}
+
+static void registration_handle_destroy(struct registration *registration)
+{
+	struct store_registration *r = registration_of(registration);
+
+	kv_lease_destroy(r->lease);
+	kv_close(r->kv);
+	free(r);
+}
+
+static const struct registration_backend registration_backend = {
+	.release = registration_handle_release,
+	.reload = registration_handle_reload,
+	.destroy = registration_handle_destroy,
+};
+
+static struct registration *enroll(struct loop *loop, const char *scheme, const char *rest,
+	const struct strv *options, const struct registration_config *config, struct error *err)
+{
+	struct kv_options parsed;
+	struct kv *kv;
+
+	if (!open_kv(loop, scheme, rest, options, &kv, &parsed, err))
+		return NULL;
+
+	struct store_registration *r = xnew(struct store_registration);
+	auto_free char *key = kv_join(parsed.path, config->address);
+	r->base.backend = &registration_backend;
+	r->ops = config->ops;
+	r->arg = config->arg;
+	r->kv = kv;
+	r->lease = kv_lease_create(kv, &(struct kv_lease_config){
+					       .key = key,
+					       .value = config->address,
+					       .heartbeat_ms = config->heartbeat_ms,
+					       .ttl_ms = config->ttl_ms,
+					       .ops = &lease_ops,
+					       .arg = r,
+				       });
+	return &r->base;
+}
+
+struct registration *store_enroll_consul(struct loop *loop, const char *rest,
+	const struct strv *options, const struct registration_config *config, struct error *err)
+{
+	return enroll(loop, "consul", rest, options, config, err);
+}
+
+struct registration *store_enroll_etcd(struct loop *loop, const char *rest,
+	const struct strv *options, const struct registration_config *config, struct error *err)
+{
+	return enroll(loop, "etcd", rest, options, config, err);
+}
+
+struct registration *store_enroll_zk(struct loop *loop, const char *rest,
+	const struct strv *options, const struct registration_config *config, struct error *err)
+{
+	return enroll(loop, "zk", rest, options, config, err);
+}

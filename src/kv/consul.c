@@ -1,0 +1,76 @@
+/*
+ * kv/consul.c - Consul (HTTP API v1); 4.x in comments is cli-discovery-ha.md.
+ */
+#include "kv/consul.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/uri.h"
+
+char *consul_key_target(const char *key, const char *suffix)
+{
+	auto_strbuf struct strbuf target = STRBUF_INIT;
+
+	strbuf_add_str(&target, "/v1/kv/");
+	uri_encode_path(&target, key);
+	strbuf_add_str(&target, suffix);
+	return strbuf_steal(&target);
+}
+
+/* A header, not the classic token= parameter: parameters end up in access logs. */
+static void set_credentials(struct consul *c, const struct kv_options *o)
+{
+	const char *token = o->token ? o->token : getenv("CONSUL_HTTP_TOKEN");
+	const char *auth = getenv("CONSUL_HTTP_AUTH");
+
+	if (token && *token)
+		headers_set(&c->servers.auth, "X-Consul-Token", token);
+	if (o->username) {
+		auto_free char *pair =
+			xasprintf("%s:%s", o->username, o->password ? o->password : "");
+		servers_set_basic_auth(&c->servers, pair);
+	} else if (auth && *auth) {
+		servers_set_basic_auth(&c->servers, auth);
+	}
+}
+
+static struct kv *consul_open(const struct kv_config *config, struct error *err)
+{
+	struct consul *c = xnew(struct consul);
+
+	if (!servers_init(&c->servers, config, err)) {
+		free(c);
+		return NULL;
+	}
+	set_credentials(c, config->options);
+	return &c->base;
+}
+
+static void consul_close(struct kv *kv)
+{
+	struct consul *c = container_of(kv, struct consul, base);
+
+	servers_finish(&c->servers);
+	free(c);
+}
+
+static bool consul_reload(struct kv *kv, struct error *err)
+{
+	return servers_reload(&container_of(kv, struct consul, base)->servers, err);
+}
+
+const struct kv_driver consul_driver = {
+	.name = "consul",
+	.default_port = "8500",
+	.open = consul_open,
+	.close = consul_close,
+	.reload = consul_reload,
+	.watch_create = consul_watch_create,
+	.watch_start = consul_watch_start,
+	.watch_destroy = consul_watch_destroy,
+	.lease_create = consul_lease_create,
+	.lease_start = consul_lease_start,
+	.lease_release = consul_lease_release,
+	.lease_destroy = consul_lease_destroy,
+};

@@ -1,0 +1,322 @@
+/*
+ * kv/consul_lease.c - a key of Consul that lives as long as its session (4.5).
+ *
+ *   read -> held by a session -> renew it ------------------------> rest -> read
+ *     |                            | gone                             ^
+ *     +-- free -> session -> acquire <-+   (with the value: nobody ever sees an empty key)
+ *                              | refused: somebody was faster; read again
+ *
+ * A session found on the own key is renewed whoever made it: it is that of a predecessor of this
+ * process, or of a classic agent for the same engine.  Nothing is written to the key unless the
+ * session holds it, because a key without a session would stay for ever.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/strbuf.h"
+#include "kv/consul.h"
+#include "kv/consul_answer.h"
+
+enum {
+	RELEASE_TIMEOUT_MS = 3 * 1000,
+};
+
+struct consul_lease {
+	struct kv_lease base;
+	struct worker worker;
+	char *session;          /* that holds the key, or shall; owned; NULL: none known */
+	bool session_is_new;    /* made by us, and holds nothing yet */
+	bool rewrite;           /* the key's value or flags are not what they should be */
+	int64_t session_ttl_ms; /* the store waits twice as long */
+};
+
+static enum task_turn lease_read(struct task *t);
+static enum task_turn lease_found(struct task *t);
+static enum task_turn lease_renewed(struct task *t);
+static enum task_turn lease_create(struct task *t);
+static enum task_turn lease_created(struct task *t);
+static enum task_turn lease_acquired(struct task *t);
+static enum task_turn lease_discard(struct task *t);
+static enum task_turn lease_discarded(struct task *t);
+static enum task_turn lease_release(struct task *t);
+static enum task_turn lease_released(struct task *t);
+TASK_STEP(step_read, lease_read);
+TASK_STEP(step_found, lease_found);
+TASK_STEP(step_renewed, lease_renewed);
+TASK_STEP(step_create, lease_create);
+TASK_STEP(step_created, lease_created);
+TASK_STEP(step_acquired, lease_acquired);
+TASK_STEP(step_discard, lease_discard);
+TASK_STEP(step_discarded, lease_discarded);
+TASK_STEP(step_release, lease_release);
+TASK_STEP(step_released, lease_released);
+
+static struct consul_lease *lease_of(struct task *t)
+{
+	return container_of(t, struct consul_lease, worker.task);
+}
+
+static void forget_session(struct consul_lease *l)
+{
+	free(steal(l->session));
+	l->session_is_new = false;
+}
+
+/* Whatever was under way begins again, with the next server and a look at the key. */
+static enum task_turn lease_failed(struct consul_lease *l, const struct error *err)
+{
+	kv_lease_note_error(&l->base, err);
+	return worker_retry(&l->worker, l->session_is_new ? &step_discard : &step_read);
+}
+
+static bool answered(const struct consul_lease *l, bool absent_is_fine, struct error *err)
+{
+	return worker_answered(&l->worker, absent_is_fine, err);
+}
+
+static bool answer_is_true(const struct call *c)
+{
+	return yyjson_is_true(yyjson_doc_get_root(c->json));
+}
+
+/* ---- what is there ---- */
+
+static enum task_turn lease_read(struct task *t)
+{
+	struct consul_lease *l = lease_of(t);
+
+	return worker_ask(&l->worker,
+		&(struct worker_request){
+			.method = "GET",
+			.target = consul_key_target(l->base.key, "?consistent="),
+			.mode = CALL_JSON,
+		},
+		&step_found);
+}
+
+static enum task_turn ask_session(
+	struct consul_lease *l, const char *verb, int64_t timeout_ms, const struct task_step *next)
+{
+	return worker_ask(&l->worker,
+		&(struct worker_request){
+			.method = "PUT",
+			.target = xasprintf("/v1/session/%s/%s", verb, l->session),
+			.mode = CALL_JSON,
+			.head_timeout_ms = timeout_ms,
+		},
+		next);
+}
+
+static enum task_turn acquire(struct consul_lease *l)
+{
+	auto_free char *suffix = xasprintf("?acquire=%s&flags=%s", l->session, CONSUL_FLAGS);
+
+	return worker_ask(&l->worker,
+		&(struct worker_request){
+			.method = "PUT",
+			.target = consul_key_target(l->base.key, suffix),
+			.body = xstrdup(l->base.value),
+			.content_type = "text/plain",
+			.mode = CALL_JSON,
+		},
+		&step_acquired);
+}
+
+static enum task_turn lease_found(struct task *t)
+{
+	struct consul_lease *l = lease_of(t);
+	const struct call *c = &l->worker.call;
+	struct consul_key key = { 0 };
+	auto_error struct error err = ERROR_INIT;
+
+	if (!c->done)
+		return TASK_WAIT;
+	if (!answered(l, true, &err))
+		return lease_failed(l, &err);
+	if (c->answer.status == 200 &&
+		!consul_parse_key(yyjson_doc_get_root(c->json), l->base.value, &key, &err)) {
+		worker_blame(&l->worker, &err);
+		return lease_failed(l, &err);
+	}
+	forget_session(l);
+	if (!key.session)
+		return task_go(t, &step_create);
+	l->session = xstrdup(key.session);
+	l->rewrite = !key.value_is_right;
+	return ask_session(l, "renew", 0, &step_renewed);
+}
+
+/* ---- held ---- */
+
+/* Twice within the time of the session, which the store doubles: three may get lost. */
+static enum task_turn lease_rest(struct consul_lease *l)
+{
+	int64_t half = max_of(l->session_ttl_ms / 2, (int64_t)100);
+
+	worker_succeeded(&l->worker);
+	kv_lease_note_held(&l->base);
+	return task_wait_ms(&l->worker.task, &step_read, min_of(l->base.heartbeat_ms, half));
+}
+
+static enum task_turn lease_renewed(struct task *t)
+{
+	struct consul_lease *l = lease_of(t);
+	const struct call *c = &l->worker.call;
+	auto_error struct error err = ERROR_INIT;
+
+	if (!c->done)
+		return TASK_WAIT;
+	if (!answered(l, true, &err))
+		return lease_failed(l, &err);
+	if (c->answer.status == 404)
+		return task_go(t, &step_create);
+	/* A predecessor may have chosen another time. */
+	int64_t ttl_ms = consul_parse_renewed_ttl(yyjson_doc_get_root(c->json));
+	l->session_ttl_ms = ttl_ms > 0 ? ttl_ms : l->base.ttl_ms / 2;
+	return l->rewrite ? acquire(l) : lease_rest(l);
+}
+
+/* ---- free ---- */
+
+static char *session_body(const struct consul_lease *l)
+{
+	int64_t ttl_ms = l->base.ttl_ms / 2;
+
+	/*
+	 * As classic agents make it, but for the checks: without them the session does not end with
+	 * the Consul node that happened to serve us.
+	 */
+	if (ttl_ms % 1000 == 0)
+		return xasprintf("{\"Behavior\":\"delete\",\"LockDelay\":\"1ms\",\"NodeChecks\":[],"
+				 "\"TTL\":\"%" PRId64 "s\"}",
+			ttl_ms / 1000);
+	return xasprintf("{\"Behavior\":\"delete\",\"LockDelay\":\"1ms\",\"NodeChecks\":[],"
+			 "\"TTL\":\"%" PRId64 "ms\"}",
+		ttl_ms);
+}
+
+static enum task_turn lease_create(struct task *t)
+{
+	struct consul_lease *l = lease_of(t);
+
+	forget_session(l);
+	return worker_ask(&l->worker,
+		&(struct worker_request){
+			.method = "PUT",
+			.target = xstrdup("/v1/session/create"),
+			.body = session_body(l),
+			.content_type = "application/json",
+			.mode = CALL_JSON,
+		},
+		&step_created);
+}
+
+static enum task_turn lease_created(struct task *t)
+{
+	struct consul_lease *l = lease_of(t);
+	const struct call *c = &l->worker.call;
+	auto_error struct error err = ERROR_INIT;
+	const char *id;
+
+	if (!c->done)
+		return TASK_WAIT;
+	if (!answered(l, false, &err))
+		return lease_failed(l, &err);
+	if (!consul_parse_session(yyjson_doc_get_root(c->json), &id, &err)) {
+		worker_blame(&l->worker, &err);
+		return lease_failed(l, &err);
+	}
+	l->session = xstrdup(id);
+	l->session_is_new = true;
+	l->session_ttl_ms = l->base.ttl_ms / 2;
+	return acquire(l);
+}
+
+static enum task_turn lease_acquired(struct task *t)
+{
+	struct consul_lease *l = lease_of(t);
+	const struct call *c = &l->worker.call;
+	auto_error struct error err = ERROR_INIT;
+
+	if (!c->done)
+		return TASK_WAIT;
+	if (!answered(l, false, &err))
+		return lease_failed(l, &err);
+	if (answer_is_true(c)) {
+		l->session_is_new = false;
+		return lease_rest(l);
+	}
+	return task_wait_ms(t, l->session_is_new ? &step_discard : &step_read,
+		backoff_next_ms(&l->worker.backoff));
+}
+
+/* A session that holds nothing is not left behind. */
+static enum task_turn lease_discard(struct task *t)
+{
+	return ask_session(lease_of(t), "destroy", 0, &step_discarded);
+}
+
+static enum task_turn lease_discarded(struct task *t)
+{
+	struct consul_lease *l = lease_of(t);
+
+	if (!l->worker.call.done)
+		return TASK_WAIT;
+	/* When this failed, too, the session ends by its own time. */
+	forget_session(l);
+	return task_go(t, &step_read);
+}
+
+/* ---- the end ---- */
+
+static enum task_turn lease_release(struct task *t)
+{
+	struct consul_lease *l = lease_of(t);
+
+	if (!l->session) {
+		l->base.ops->handle_released(l->base.arg, NULL);
+		return TASK_WAIT;
+	}
+	return ask_session(l, "destroy", RELEASE_TIMEOUT_MS, &step_released);
+}
+
+static enum task_turn lease_released(struct task *t)
+{
+	struct consul_lease *l = lease_of(t);
+	auto_error struct error err = ERROR_INIT;
+
+	if (!l->worker.call.done)
+		return TASK_WAIT;
+	answered(l, true, &err);
+	forget_session(l);
+	l->base.ops->handle_released(l->base.arg, error_is_set(&err) ? &err : NULL);
+	return TASK_WAIT;
+}
+
+struct kv_lease *consul_lease_create(maybe_unused struct kv *kv)
+{
+	return &xnew(struct consul_lease)->base;
+}
+
+void consul_lease_start(struct kv_lease *lease)
+{
+	struct consul_lease *l = container_of(lease, struct consul_lease, base);
+	struct consul *c = container_of(lease->kv, struct consul, base);
+
+	worker_start(&l->worker, &c->servers, lease->kv->loop, &step_read);
+}
+
+void consul_lease_release(struct kv_lease *lease)
+{
+	worker_divert(&container_of(lease, struct consul_lease, base)->worker, &step_release);
+}
+
+void consul_lease_destroy(struct kv_lease *lease)
+{
+	struct consul_lease *l = container_of(lease, struct consul_lease, base);
+
+	worker_finish(&l->worker);
+	forget_session(l);
+	free(l);
+}

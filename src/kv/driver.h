@@ -1,0 +1,73 @@
+/*
+ * kv/driver.h - what kv.c and the drivers know of each other; for kv/ only.
+ *
+ * A driver's create functions allocate and fill in what is theirs; kv.c then fills the common part
+ * and calls start.
+ */
+#pragma once
+
+#include "kv/kv.h"
+#include "kv/location.h"
+#include "kv/options.h"
+
+struct kv_config {
+	struct loop *loop;
+	const struct kv_location *location; /* lent for the time of open() */
+	const struct kv_options *options;   /* likewise */
+};
+
+struct kv {
+	const struct kv_driver *driver;
+	struct loop *loop;
+	char *prefix; /* owned by kv.c */
+};
+
+struct kv_watch {
+	struct kv *kv;
+	char *directory; /* with the prefix; owned by kv.c */
+	const struct kv_watch_ops *ops;
+	void *arg;
+	struct kv_entries entries; /* as last announced */
+	bool announced, failing;
+};
+
+struct kv_lease {
+	struct kv *kv;
+	char *key, *value; /* the key with the prefix; owned by kv.c */
+	int64_t heartbeat_ms, ttl_ms;
+	const struct kv_lease_ops *ops;
+	void *arg;
+	bool held; /* said so through handle_held */
+};
+
+struct kv_driver {
+	const char *name; /* its scheme */
+	const char *default_port;
+	bool (*check)(const struct kv_options *options, struct error *err); /* NULL: takes all */
+	struct kv *(*open)(const struct kv_config *config, struct error *err);
+	void (*close)(struct kv *kv);
+	bool (*reload)(struct kv *kv, struct error *err); /* NULL: nothing to read again */
+	struct kv_watch *(*watch_create)(struct kv *kv);
+	void (*watch_start)(struct kv_watch *w);
+	void (*watch_destroy)(struct kv_watch *w);
+	struct kv_lease *(*lease_create)(struct kv *kv);
+	void (*lease_start)(struct kv_lease *l);
+	void (*lease_release)(struct kv_lease *l);
+	void (*lease_destroy)(struct kv_lease *l);
+};
+
+extern const struct kv_driver consul_driver;
+extern const struct kv_driver etcd_driver;
+extern const struct kv_driver zookeeper_driver;
+
+/* What the store has now; takes the content.  Calls handle_entries when it is news. */
+void kv_watch_report(struct kv_watch *w, struct kv_entries *entries);
+/* The driver has changed w->entries itself. */
+void kv_watch_announce(struct kv_watch *w);
+/* The directory could be read, changed or not. */
+void kv_watch_note_health(struct kv_watch *w);
+void kv_watch_note_error(struct kv_watch *w, const struct error *err);
+
+/* handle_held, once until the next error. */
+void kv_lease_note_held(struct kv_lease *l);
+void kv_lease_note_error(struct kv_lease *l, const struct error *err);

@@ -1,0 +1,84 @@
+/*
+ * kv/kv.h - a store outside of this process: Consul, etcd or ZooKeeper.
+ *
+ * What the product keeps there is small: entries that live only while somebody renews them
+ * (members), read as whole lists by whoever watches their directory.  The three stores differ in
+ * every call and agree on this page; kv_drivers[] is the only place that knows which there are.
+ *
+ * A store may be down when it is opened, go away and come back: nothing here fails because of
+ * that.  Watches and leases try again by themselves, server after server, with a growing and
+ * random pause, and say through handle_error what is wrong with which server.
+ *
+ * Keys are paths without a slash at the ends ("docker/swarm/nodes"), below the prefix of the URL.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/strv.h"
+#include "kv/entries.h"
+#include "net/loop.h"
+
+struct kv;
+struct kv_driver;
+struct kv_lease;
+struct kv_watch;
+
+extern const struct kv_driver *const kv_drivers[];
+extern const size_t kv_drivers_count;
+
+/* All that can be said about "host,host/prefix" and "key=value" options without touching the
+ * store: well-formed, nothing that this store cannot honour.  Files are not read. */
+bool kv_check(const char *driver, const char *rest, const struct strv *options, struct error *err);
+
+/* Never waits.  Fails for what kv_check would say, and for certificates that cannot be read. */
+struct kv *kv_open(struct loop *loop, const char *driver, const char *rest,
+	const struct strv *options, struct error *err) must_check;
+/* Its watches and leases must be gone.  NULL is fine. */
+void kv_close(struct kv *kv);
+/* Read certificates again; open connections stay. */
+bool kv_reload(struct kv *kv, struct error *err);
+
+/*
+ * A directory, watched.  Handlers are called from the loop, never inside kv_watch_create; they
+ * may not destroy the watch.
+ */
+struct kv_watch_ops {
+	/* All entries (borrowed), sorted by key: the first answer, and then every change.  Only a
+	 * store in good health says that there are none. */
+	void (*handle_entries)(void *arg, const struct kv_entries *entries);
+	/* Healthy again after an error; before the list, when that has changed meanwhile. */
+	void (*handle_recovered)(void *arg);
+	/* Survived; the last list stays true as far as anybody knows. */
+	void (*handle_error)(void *arg, const struct error *err);
+};
+struct kv_watch *kv_watch_create(
+	struct kv *kv, const char *directory, const struct kv_watch_ops *ops, void *arg) must_check;
+void kv_watch_destroy(struct kv_watch *w);
+
+/*
+ * An entry that the store forgets unless this process keeps it alive.  Written as soon as the
+ * store can be reached, looked after at every heartbeat, written anew when it got lost.
+ */
+struct kv_lease_ops {
+	/* In the store now: after the first time, and after every failure. */
+	void (*handle_held)(void *arg);
+	void (*handle_error)(void *arg, const struct error *err);
+	/* After kv_lease_release: gone from the store; or not, and err says why. */
+	void (*handle_released)(void *arg, const struct error *err);
+};
+struct kv_lease_config {
+	const char *key, *value; /* copied */
+	int64_t heartbeat_ms;
+	int64_t ttl_ms; /* > heartbeat_ms.  ZooKeeper has a session of its own instead: 10 s */
+	const struct kv_lease_ops *ops;
+	void *arg;
+};
+struct kv_lease *kv_lease_create(struct kv *kv, const struct kv_lease_config *config) must_check;
+/* Take the entry away; one try, within a few seconds. */
+void kv_lease_release(struct kv_lease *l);
+/* Without a word to the store: the entry goes when its time is over.  NULL is fine. */
+void kv_lease_destroy(struct kv_lease *l);

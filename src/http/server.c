@@ -74,6 +74,7 @@ static void leave_server(struct http_connection *c)
 	list_remove(&c->link);
 	if (c->server) {
 		c->server->count--;
+		c->server->busy -= c->held; /* finished one day, but nobody waits for it */
 		metric_add(METRIC_http_connections, -1);
 	}
 	c->server = NULL;

@@ -309,7 +309,9 @@ static void test_client_goes_away(void **state maybe_unused)
 	turn_until(r.loop, x->gone);
 	turn_until(r.loop, r.wakes > wakes);
 	assert_string_equal(exchange_peer_ip(x), "");
+	assert_int_equal(http_server_busy(r.server), 0); /* draining need not wait for it */
 	exchange_finish(x);
+	assert_int_equal(http_server_busy(r.server), 0);
 }
 
 /* An answer from memory is quicker than the grace after the end. */

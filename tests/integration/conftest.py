@@ -2,6 +2,7 @@
 
 engines   three real Docker engines, shared by the whole run, as new for every test
 manager   `swarm manage` over these engines, all of them healthy
+frugal    the same manager, for measuring its memory
 start_manager   the same with flags, nodes and environment of the test's choice
 fakes     scripted engines that do what no real one would
 docker    the docker command, talking to the manager
@@ -86,6 +87,14 @@ def start_manager(tmp_path):
 @pytest.fixture
 def manager(engines, start_manager):
     return start_manager([engine.address for engine in engines]).wait_healthy()
+
+
+@pytest.fixture
+def frugal(engines, start_manager):
+    """A manager whose memory means something: a sanitizer keeps what was freed, unless it is told not to."""
+    options = os.environ.get("ASAN_OPTIONS", "")
+    env = {"ASAN_OPTIONS": f"{options}:quarantine_size_mb=0:thread_local_quarantine_size_kb=0"}
+    return start_manager([engine.address for engine in engines], env=env).wait_healthy()
 
 
 @pytest.fixture

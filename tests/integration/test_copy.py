@@ -5,7 +5,6 @@ import hashlib
 import io
 import json
 import os
-import pathlib
 import socket
 import subprocess
 import tarfile
@@ -16,6 +15,7 @@ import pytest
 from fakes.engine import Action
 from harness import rawhttp
 from harness.lab import holder
+from harness.memory import Peak
 from harness.wait import eventually
 
 MIB = 1 << 20
@@ -140,28 +140,6 @@ def test_export_is_the_same_byte_for_byte(docker, engines, tmp_path):
 #
 # Large and slow
 #
-
-
-class Peak:
-    """The most memory a process has held since a moment."""
-
-    def __init__(self, manager):
-        self.folder = pathlib.Path(f"/proc/{manager.pid}")
-        self.manager = manager
-        (self.folder / "clear_refs").write_text("5")
-        self.before = manager.resident_bytes()
-
-    def growth(self):
-        line = next(x for x in (self.folder / "status").read_text().splitlines() if x.startswith("VmHWM:"))
-        return int(line.split()[1]) * 1024 - self.before
-
-
-@pytest.fixture
-def frugal(engines, start_manager):
-    """A manager whose memory means something: a sanitizer keeps what was freed, unless it is told not to."""
-    options = os.environ.get("ASAN_OPTIONS", "")
-    env = {"ASAN_OPTIONS": f"{options}:quarantine_size_mb=0:thread_local_quarantine_size_kb=0"}
-    return start_manager([engine.address for engine in engines], env=env).wait_healthy()
 
 
 def large_file(docker):

@@ -4,6 +4,7 @@ import concurrent.futures
 
 import pytest
 
+from conftest import DIRECT
 from harness.docker import Docker, commands
 from harness.lab import holder
 from harness.wait import eventually
@@ -47,7 +48,7 @@ def test_many_at_once_lose_no_byte_and_no_status(docker):
 @pytest.mark.parametrize("command, status", [
     (["true"], 0),
     (["sh", "-c", "exit 255"], 255),
-    (["sh", "-c", "sh -c 'kill -9 $$'"], 137),
+    (["sh", "-c", "sh -c 'kill -9 $$'; exit $?"], 137),
     (["nonsense"], 127),
     (["/proc"], 126),
 ])
@@ -68,7 +69,7 @@ def test_an_entrypoint_that_is_not_there_leaves_the_container_behind(docker, eng
 def test_a_missing_image_that_must_not_be_pulled(docker):
     done = docker.run("run", "--pull", "never", "nowhere.invalid/nothing:1", check=False)
     assert done.returncode == 125
-    assert "nowhere.invalid/nothing" in done.stderr
+    assert "nowhere.invalid" in done.stderr
     assert docker("ps", "-aq") == ""
 
 
@@ -144,8 +145,22 @@ def test_terminal_follows_the_window(docker_of_each_kind):
         assert terminal.wait() == 7
 
 
-def test_detach_and_attach_again(docker_of_each_kind):
-    docker = docker_of_each_kind
+@pytest.fixture(params=commands(), ids=lambda path: path.strip("/").replace("/", "-"))
+def docker_on_a_socket(request, engines, tmp_path):
+    """Over TCP the docker command does not understand its own keys to detach; over a unix socket it does."""
+    path = tmp_path / "swarm.sock"
+    if DIRECT:
+        request.getfixturevalue("forward")(path, engines[0].address)
+    else:
+        nodes = [engine.address for engine in engines]
+        request.getfixturevalue("start_manager")(nodes, "-H", f"unix://{path}").wait_healthy()
+    docker = Docker(f"unix://{path}", request.param)
+    yield docker
+    docker.close()
+
+
+def test_detach_and_attach_again(docker_on_a_socket):
+    docker = docker_on_a_socket
     with docker.terminal("run", "-it", "--name", "shell", "busybox") as terminal:
         terminal.expect("# ")
         terminal.send("word=kept\n")
@@ -159,7 +174,8 @@ def test_detach_and_attach_again(docker_of_each_kind):
         assert terminal.wait() == 5
 
 
-def test_keys_to_detach_can_be_chosen(docker):
+def test_keys_to_detach_can_be_chosen(docker_on_a_socket):
+    docker = docker_on_a_socket
     with docker.terminal("run", "-it", "--detach-keys", "ctrl-a,d", "--name", "shell", "busybox") as terminal:
         terminal.expect("# ")
         assert terminal.detach("\x01d") == 0

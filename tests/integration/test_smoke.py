@@ -51,6 +51,6 @@ def test_one_port_on_every_node_and_then_no_more(manager, every_docker):
     refused = every_docker.fails("run", "-d", "--name", "web-3", "-p", "8080:80", "busybox", "sleep", "1000")
     assert (
         "Unable to find a node that satisfies the following conditions \n"
-        "[available container slots]\n[port 8080 (Bridge mode)]"
+        "[port 8080 (Bridge mode)]"
     ) in refused
     assert "web-3" not in manager.placed()

@@ -121,8 +121,9 @@ class Terminal:
 class Docker:
     """docker -H tcp://address, in a surrounding without anybody's settings."""
 
-    def __init__(self, address, command=None):
+    def __init__(self, address, command=None, settings=None):
         self.address = address
+        self.settings = settings or {}  # more environment variables
         self.command = command or commands()[0]
         self.home = tempfile.TemporaryDirectory(prefix="swarm-docker-")
 
@@ -140,6 +141,7 @@ class Docker:
             "DOCKER_CLI_HINTS": "false",
             "TERM": "xterm",
             "LANG": "C.UTF-8",
+            **self.settings,
         }
 
     def run(self, *arguments, input=None, timeout=TIMEOUT, check=True, text=True):

@@ -101,6 +101,6 @@ void containers_commit(struct request *rq)
 	strbuf_add_str(&path, "/commit?");
 	query_format(&rq->query, &path);
 	rq->raw_query = "";
-	p = proxy_create(rq, c->engine, path.buf, 0);
+	p = proxy_create(rq, c->engine, path.buf, PROXY_REFRESH_IMAGES);
 	proxy_start(p);
 }

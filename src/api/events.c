@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "api/reply.h"
+#include "api/time_param.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -133,38 +134,14 @@ static enum task_turn stream_pump(struct task *task)
 	return wait_on(s);
 }
 
-/* Unix seconds with an optional fraction, RFC 3339, or a Go duration before now
- * (docker-api.md 9.32). */
-static bool parse_time(const char *key, const char *s, int64_t *ret_ns, struct error *err)
-{
-	const char *dot = strchr(s, '.');
-	auto_free char *seconds = dot ? xstrndup(s, (size_t)(dot - s)) : xstrdup(s);
-	int64_t n, fraction = 0, scale = NS_PER_S / 10;
-
-	if (parse_i64(seconds, &n) && n < INT64_MAX / NS_PER_S && n > INT64_MIN / NS_PER_S) {
-		for (const char *p = dot ? dot + 1 : ""; *p >= '0' && *p <= '9'; p++, scale /= 10)
-			fraction += (*p - '0') * scale;
-		*ret_ns = n * NS_PER_S + fraction;
-		return true;
-	}
-	if (time_parse_rfc3339(s, ret_ns))
-		return true;
-	if (parse_duration(s, &n, NULL)) {
-		*ret_ns = clock_wall_ns() - n;
-		return true;
-	}
-	return error_set(err, ERROR_INVALID,
-		"invalid value \"%s\" for %s: use Unix seconds, RFC 3339 or a duration", s, key);
-}
-
 static bool parse_times(struct event_stream *s, struct error *err)
 {
 	const char *since = query_get(&s->rq->query, "since");
 	const char *until = query_get(&s->rq->query, "until");
 
-	if (since && *since && !parse_time("since", since, &s->since_ns, err))
+	if (since && *since && !time_param_parse("since", since, &s->since_ns, err))
 		return false;
-	if (until && *until && !parse_time("until", until, &s->until_ns, err))
+	if (until && *until && !time_param_parse("until", until, &s->until_ns, err))
 		return false;
 	if (s->since_ns && s->until_ns && s->until_ns < s->since_ns)
 		return error_set(err, ERROR_INVALID,

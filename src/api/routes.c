@@ -8,6 +8,7 @@
 #include "api/disk_usage.h"
 #include "api/events.h"
 #include "api/exec.h"
+#include "api/images.h"
 #include "api/networks.h"
 #include "api/plugins.h"
 #include "api/prune.h"
@@ -72,6 +73,27 @@ const struct route routes[] = {
 	{ "POST", "/grpc", session_grpc, "one node for each client at a time, raw stream" },
 
 	{ "POST", "/commit", containers_commit, "the node of the container" },
+
+	{ "GET", "/images/json", images_list, "all nodes, from memory; equal ids are one image" },
+	{ "POST", "/images/create", images_create,
+		"pull: all healthy nodes, or those that satisfy `constraint`; import: one node, "
+		"from there to the others" },
+	{ "POST", "/images/load", images_load,
+		"all healthy nodes, or those that satisfy `constraint`, at the pace of the "
+		"slowest" },
+	{ "GET", "/images/get", images_save_many, "a node that has all of them, streamed" },
+	{ "GET", "/images/search", images_search, "any healthy node" },
+	{ "POST", "/images/prune", images_prune, "all healthy nodes, merged" },
+	{ "GET", "/images/{name}/json", images_read,
+		"always the same one of the healthy nodes that have it" },
+	{ "GET", "/images/{name}/history", images_read, "a healthy node that has it" },
+	{ "GET", "/images/{name}/attestations", images_read, "a healthy node that has it" },
+	{ "GET", "/images/{name}/get", images_save, "a healthy node that has it, streamed" },
+	{ "POST", "/images/{name}/push", images_push, "a healthy node that has it, streamed" },
+	{ "POST", "/images/{name}/tag", images_tag, "all healthy nodes that have it" },
+	{ "DELETE", "/images/{name}", images_remove,
+		"all healthy nodes that have it; each entry names its node" },
+	{ "GET", "/distribution/{name}/json", images_distribution, "any healthy node" },
 
 	{ "GET", "/networks", networks_list,
 		"all nodes, from memory; local ones as node/name, shared ones once" },

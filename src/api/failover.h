@@ -1,0 +1,19 @@
+/*
+ * api/failover.h - requests that any of several engines can answer.
+ *
+ * They are asked one after the other until one answers at all; what it says is passed on,
+ * errors too.  After the first byte of an answer there is no other engine any more, and for a
+ * request with a body there never is.
+ */
+#pragma once
+
+#include "api/request.h"
+#include "manager/image_find.h"
+
+/* Takes the holders.  The client's own query goes along. */
+struct failover *failover_create(struct request *rq, struct image_holders *holders);
+/* The path for an engine that calls the image `reference` (NULL: it has no name for it); malloc'd.
+ * Without this function it is the client's own. */
+void failover_set_path(
+	struct failover *f, char *(*path)(const struct request *rq, const char *reference));
+void failover_start(struct failover *f);

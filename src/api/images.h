@@ -1,0 +1,26 @@
+/*
+ * api/images.h - the endpoints about images.
+ */
+#pragma once
+
+#include "api/request.h"
+
+void images_list(struct request *rq);
+
+/* images_read.c: one engine that has the image answers. */
+void images_read(struct request *rq);
+void images_save(struct request *rq);
+void images_save_many(struct request *rq);
+void images_push(struct request *rq);
+void images_search(struct request *rq);
+void images_distribution(struct request *rq);
+
+/* images_change.c: every engine that has the image changes it. */
+void images_tag(struct request *rq);
+void images_remove(struct request *rq);
+
+/* images_create.c: an image comes to many engines. */
+void images_create(struct request *rq);
+void images_load(struct request *rq);
+
+void images_prune(struct request *rq);

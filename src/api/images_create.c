@@ -1,0 +1,174 @@
+/*
+ * POST /images/create and /images/load.
+ *
+ * A pull runs on all healthy engines at once, each asking the registry itself with the client's
+ * credentials.  An import happens on one engine, because two would make two different images of the
+ * same archive; what came out is then saved there and loaded into the others.
+ */
+#include "api/images.h"
+
+#include <string.h>
+
+#include "api/images_spread.h"
+#include "api/reply.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "docker/reference.h"
+
+/* Forwards the request to all engines that are meant. */
+static void forward_to_all(struct images_spread *is, const char *path)
+{
+	auto_error struct error err = ERROR_INIT;
+	size_t count;
+	struct engine **engines = images_spread_choose(is, &count, &err);
+
+	if (!engines) {
+		images_spread_fail(is, &err);
+		return;
+	}
+	for (size_t i = 0; i < count; i++)
+		images_spread_forward(is, engines[i], path);
+	free(engines);
+	images_spread_tell_unhealthy(is);
+	images_spread_start(is);
+}
+
+void images_load(struct request *rq)
+{
+	struct images_spread *is = images_spread_create(rq);
+
+	is->title = xstrdup("Loading Image...");
+	is->failure = xstrdup("Failed to load image");
+	forward_to_all(is, "/images/load");
+}
+
+/* "name:tag" or "name@digest" of two parameters. */
+static char *join_reference(const char *name, const char *tag)
+{
+	if (!tag || !*tag)
+		return xstrdup(name);
+	return xasprintf("%s%s%s", name, strchr(tag, ':') ? "@" : ":", tag);
+}
+
+static void pull(struct request *rq, const char *name)
+{
+	auto_free char *full = join_reference(name, query_get(&rq->query, "tag"));
+	auto_error struct error err = ERROR_INIT;
+	struct images_spread *is;
+	struct reference ref;
+
+	if (!reference_parse(&ref, full, &err)) {
+		reply_error(rq, &err);
+		return;
+	}
+	reference_finish(&ref);
+	is = images_spread_create(rq);
+	is->title = xasprintf("Pulling %s...", full);
+	is->failure = xasprintf("Failed to load %s", full);
+	forward_to_all(is, "/images/create");
+}
+
+/* --- import --- */
+
+/* "repo:tag" as the client gave it; else the id that the engine told. */
+static char *imported_name(const struct request *rq, const char *line)
+{
+	const char *repo = query_get(&rq->query, "repo");
+	auto_json yyjson_doc *doc = NULL;
+
+	if (repo && *repo)
+		return join_reference(repo, query_get(&rq->query, "tag"));
+	doc = line ? json_parse(line, strlen(line), NULL) : NULL;
+	return xstrdup(json_get_str(yyjson_doc_get_root(doc), "status", ""));
+}
+
+static void add_loading_leg(struct images_spread *is, struct engine *e)
+{
+	struct spread_leg *leg = spread_add(&is->spread, e);
+
+	remote_call_init(&leg->call, &e->remote, is->rq->version, "POST", "/images/load?quiet=1");
+	headers_set(&leg->call.head.headers, "Content-Type", "application/x-tar");
+	leg->call.stream_body = true;
+	leg->call.stream_length = -1;
+}
+
+static void start_download(struct images_spread *is, const char *name)
+{
+	auto_strbuf struct strbuf encoded = STRBUF_INIT;
+
+	uri_encode_query(&encoded, name);
+	remote_call_init(&is->download, &is->source->remote, is->rq->version, "GET",
+		"/images/get?names=%s", encoded.buf);
+	is->download.mode = CALL_STREAM;
+	is->download.head_timeout_ms = is->download.idle_timeout_ms = SPREAD_SILENCE_MS;
+	remote_send(&is->download, &is->source->remote, &is->task);
+}
+
+/* One engine has imported: save it there, load it into the others. */
+static bool distribute(struct images_spread *is)
+{
+	struct spread_leg *first = &is->spread.legs[0];
+	auto_error struct error err = ERROR_INIT;
+	auto_free char *name = imported_name(is->rq, first->last);
+	struct engine **engines;
+	size_t count;
+
+	is->go_on = NULL;
+	is->last_line = steal(first->last);
+	is->source = engine_ref(first->engine);
+	engines = images_spread_choose(is, &count, &err);
+	if (!engines || count < 2 || !*name) {
+		free(engines);
+		return false;
+	}
+	spread_finish(&is->spread);
+	spread_init(&is->spread, &is->task);
+	is->spread.title = "Loading Image...";
+	is->spread.failure = is->failure;
+	is->spread.what = "Import";
+	is->spread.quiet = true;
+	for (size_t i = 0; i < count; i++) {
+		if (engines[i] != is->source)
+			add_loading_leg(is, engines[i]);
+	}
+	free(engines);
+	start_download(is, name);
+	spread_start(&is->spread);
+	return true;
+}
+
+static void import(struct request *rq)
+{
+	const char *repo = query_get(&rq->query, "repo");
+	const char *from = query_get(&rq->query, "fromSrc");
+	auto_free char *name = join_reference(repo && *repo ? repo
+					      : from        ? from
+							    : "",
+		query_get(&rq->query, "tag"));
+	struct images_spread *is = images_spread_create(rq);
+	auto_error struct error err = ERROR_INIT;
+	size_t count;
+	struct engine **engines = images_spread_choose(is, &count, &err);
+
+	if (!engines) {
+		images_spread_fail(is, &err);
+		return;
+	}
+	is->failure = xasprintf("Failed to import %s", name);
+	is->spread.what = "Import";
+	is->spread.hold_last = true;
+	is->go_on = distribute;
+	images_spread_forward(is, engines[0], "/images/create");
+	free(engines);
+	images_spread_start(is);
+}
+
+void images_create(struct request *rq)
+{
+	const char *image = query_get(&rq->query, "fromImage");
+
+	if (image && *image)
+		pull(rq, image);
+	else
+		import(rq);
+}

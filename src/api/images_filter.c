@@ -1,0 +1,188 @@
+#include "api/images_filter.h"
+
+#include <string.h>
+
+#include "api/time_param.h"
+#include "base/clock.h"
+#include "base/match.h"
+#include "base/mem.h"
+#include "base/parse.h"
+#include "manager/image_find.h"
+
+static const char *const accepted_keys[] = {
+	"before",
+	"dangling",
+	"label",
+	"node",
+	"reference",
+	"since",
+	"until",
+	NULL,
+};
+
+static bool read_dangling(struct image_filter *f, struct error *err)
+{
+	const struct strv *values = list_filters_get(&f->filters, "dangling");
+	bool yes, no;
+
+	if (!values)
+		return true;
+	yes = strv_contains(values, "true") || strv_contains(values, "1");
+	no = strv_contains(values, "false") || strv_contains(values, "0");
+	if (yes == no)
+		return error_set(err, ERROR_INVALID, "Invalid filter: 'type'='dangling'");
+	f->by_dangling = true;
+	f->dangling = yes;
+	return true;
+}
+
+/* When the image that `before` or `since` names was made. */
+static bool read_bound(const struct image_filter *f, const char *key, const struct cluster *cluster,
+	int64_t *ret_s, struct error *err)
+{
+	const struct strv *values = list_filters_get(&f->filters, key);
+	const char *name = values && values->count == 1 ? values->items[0] : "";
+	const struct image *image;
+
+	if (!values || values->count == 0)
+		return true;
+	image = *name ? image_find(cluster, name, IMAGE_MATCH_ANY_TAG) : NULL;
+	if (!image)
+		return error_set(err, ERROR_INVALID,
+			"Invalid filter: 'type'='%s': no such image found: '%s'", key, name);
+	*ret_s = image->created_s;
+	return true;
+}
+
+static bool read_until(struct image_filter *f, struct error *err)
+{
+	const struct strv *values = list_filters_get(&f->filters, "until");
+	int64_t ns;
+
+	for (size_t i = 0; values && i < values->count; i++) {
+		if (!time_param_parse("until", values->items[i], &ns, err))
+			return false;
+		f->until_s = min_of(f->until_s, ns / NS_PER_S);
+	}
+	return true;
+}
+
+static bool read_query(struct image_filter *f, const struct query *query, struct api_version client,
+	struct error *err)
+{
+	const char *reference = query_get(query, "filter");
+
+	if (!list_filters_parse(&f->filters, query_get(query, "filters"), err) ||
+		!list_filters_check(&f->filters, accepted_keys, err))
+		return false;
+	f->all = parse_query_bool(query_get(query, "all"));
+	if (reference && *reference && api_version_before(client, 1, 41))
+		list_filters_add(&f->filters, "reference", reference);
+	return true;
+}
+
+bool image_filter_init(struct image_filter *f, const struct query *query, struct api_version client,
+	const struct cluster *cluster, struct error *err)
+{
+	*f = (struct image_filter){
+		.before_s = INT64_MAX, .since_s = INT64_MIN, .until_s = INT64_MAX
+	};
+	if (read_query(f, query, client, err) && read_dangling(f, err) &&
+		read_bound(f, "before", cluster, &f->before_s, err) &&
+		read_bound(f, "since", cluster, &f->since_s, err) && read_until(f, err))
+		return true;
+	image_filter_finish(f);
+	return false;
+}
+
+void image_filter_finish(struct image_filter *f)
+{
+	list_filters_finish(&f->filters);
+}
+
+bool image_filter_takes_node(const struct image_filter *f, const struct engine *e)
+{
+	const struct strv *values = list_filters_get(&f->filters, "node");
+
+	return !values || strv_contains(values, e->name) || strv_contains(values, e->id);
+}
+
+/* "busybox:latest" for "docker.io/library/busybox:latest". */
+static char *familiar_name(const char *name, char **ret_repository)
+{
+	struct reference ref;
+	char *full;
+
+	*ret_repository = NULL;
+	if (!reference_parse(&ref, name, NULL))
+		return xstrdup(name);
+	*ret_repository = reference_familiar(&ref);
+	full = xasprintf("%s%s%s", *ret_repository,
+		ref.digest ? "@"
+		: ref.tag  ? ":"
+			   : "",
+		ref.digest ? ref.digest
+		: ref.tag  ? ref.tag
+			   : "");
+	reference_finish(&ref);
+	return full;
+}
+
+bool image_filter_shows_name(const struct image_filter *f, const char *name)
+{
+	const struct strv *patterns = list_filters_get(&f->filters, "reference");
+	auto_free char *repository = NULL;
+	auto_free char *full = patterns ? familiar_name(name, &repository) : NULL;
+
+	if (!patterns)
+		return true;
+	for (size_t i = 0; i < patterns->count; i++) {
+		const char *pattern = patterns->items[i];
+
+		if (glob_matches(pattern, full) ||
+			(repository && glob_matches(pattern, repository)) ||
+			reference_answers(name, pattern, IMAGE_MATCH_ANY_TAG))
+			return true;
+	}
+	return false;
+}
+
+static bool any_name_shown(const struct image_filter *f, const struct image *image)
+{
+	for (size_t i = 0; i < image->tags_count; i++) {
+		if (image_filter_shows_name(f, image->tags[i]))
+			return true;
+	}
+	for (size_t i = 0; i < image->digests_count; i++) {
+		if (image_filter_shows_name(f, image->digests[i]))
+			return true;
+	}
+	return false;
+}
+
+static bool labels_hold(const struct image_filter *f, const struct image *image)
+{
+	const struct strv *values = list_filters_get(&f->filters, "label");
+
+	for (size_t i = 0; values && i < values->count; i++) {
+		if (!labels_match(&image->labels, values->items[i]))
+			return false;
+	}
+	return true;
+}
+
+bool image_filter_matches(const struct image_filter *f, const struct image *image)
+{
+	bool has_name = image->tags_count > 0 || image->digests_count > 0;
+
+	if (!f->all && !has_name && !f->by_dangling)
+		return false;
+	if (f->by_dangling && image_is_dangling(image) != f->dangling)
+		return false;
+	if (image->created_s >= f->before_s || image->created_s <= f->since_s ||
+		image->created_s > f->until_s)
+		return false;
+	if (list_filters_get(&f->filters, "reference") && !any_name_shown(f, image))
+		return false;
+	return labels_hold(f, image);
+}

@@ -1,0 +1,111 @@
+/* What one engine that has the image can tell, or do, for all. */
+#include "api/images.h"
+
+#include <string.h>
+
+#include "api/failover.h"
+#include "api/reply.h"
+#include "api/routes.h"
+#include "base/mem.h"
+
+static bool find_or_reply(
+	struct request *rq, struct image_holders *holders, const char *name, enum image_match how)
+{
+	auto_error struct error err = ERROR_INIT;
+
+	if (image_find_holders(holders, rq->api->cluster, name, how, &err))
+		return true;
+	reply_error(rq, &err);
+	return false;
+}
+
+/* "/images/{name}/json" with what the engine calls the image. */
+static char *path_for_reference(const struct request *rq, const char *reference)
+{
+	const char *pattern = rq->route->path;
+	const char *open = strchr(pattern, '{');
+	auto_strbuf struct strbuf path = STRBUF_INIT;
+
+	strbuf_add(&path, pattern, (size_t)(open - pattern));
+	uri_encode_path(&path, reference);
+	strbuf_add_str(&path, strchr(open, '}') + 1);
+	return strbuf_steal(&path);
+}
+
+/*
+ * Inspect, history, attestations.  The first healthy node that has the image answers, always the
+ * same one, because images with the same name can have different ids on different nodes and Compose
+ * compares them (docker-api.md 9.23).
+ */
+void images_read(struct request *rq)
+{
+	struct image_holders holders;
+	struct failover *f;
+
+	if (!find_or_reply(rq, &holders, request_name(rq), IMAGE_MATCH_TAG))
+		return;
+	f = failover_create(rq, &holders);
+	failover_set_path(f, path_for_reference);
+	failover_start(f);
+}
+
+static void ask_any_engine(struct request *rq, enum remote_kind preferred)
+{
+	auto_error struct error err = ERROR_INIT;
+	struct image_holders holders;
+
+	if (!image_find_any_engine(&holders, rq->api->cluster, preferred, &err))
+		reply_error(rq, &err);
+	else
+		failover_start(failover_create(rq, &holders));
+}
+
+/* A name without a tag means all of its tags here, so it must reach the engine as it is. */
+void images_save(struct request *rq)
+{
+	struct image_holders holders;
+
+	if (find_or_reply(rq, &holders, request_name(rq), IMAGE_MATCH_ANY_TAG))
+		failover_start(failover_create(rq, &holders));
+}
+
+void images_save_many(struct request *rq)
+{
+	auto_strv struct strv names = STRV_INIT;
+	auto_error struct error err = ERROR_INIT;
+	struct image_holders holders;
+
+	for (size_t i = 0; i < rq->query.count; i++) {
+		if (strcmp(rq->query.params[i].key, "names") == 0)
+			strv_add(&names, rq->query.params[i].value);
+	}
+	/* Without names any engine can say what is wrong with that. */
+	if (names.count == 0)
+		ask_any_engine(rq, REMOTE_UNKNOWN);
+	else if (image_find_common(&holders, rq->api->cluster, &names, &err))
+		failover_start(failover_create(rq, &holders));
+	else
+		reply_error(rq, &err);
+}
+
+/* Without a tag in the query all tags of the name are pushed. */
+void images_push(struct request *rq)
+{
+	const char *tag = query_get(&rq->query, "tag");
+	auto_free char *name =
+		tag && *tag ? xasprintf("%s:%s", request_name(rq), tag) : xstrdup(request_name(rq));
+	struct image_holders holders;
+
+	if (find_or_reply(rq, &holders, name, IMAGE_MATCH_ANY_TAG))
+		failover_start(failover_create(rq, &holders));
+}
+
+void images_search(struct request *rq)
+{
+	ask_any_engine(rq, REMOTE_UNKNOWN);
+}
+
+void images_distribution(struct request *rq)
+{
+	ask_any_engine(rq, REMOTE_DOCKER); /* Podman has no such thing */
+}

@@ -1,0 +1,284 @@
+#include "api/images_spread.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "api/reply.h"
+#include "base/mem.h"
+#include "base/parse.h"
+#include "base/uri.h"
+
+static enum task_turn spread_pump(struct task *t);
+TASK_STEP(step_pump, spread_pump);
+
+static struct request *images_spread_free(struct images_spread *is)
+{
+	struct request *rq = is->rq;
+
+	task_finish(&is->task);
+	spread_finish(&is->spread);
+	call_finish(&is->download);
+	if (is->source)
+		engine_unref(is->source);
+	strv_finish(&is->constraints);
+	free(is->title);
+	free(is->failure);
+	free(is->last_line);
+	free(is);
+	rq->cancel = NULL;
+	return rq;
+}
+
+static void images_spread_cancel(struct request *rq)
+{
+	request_finish(images_spread_free(rq->work));
+}
+
+static void read_constraints(const struct request *rq, struct strv *ret)
+{
+	for (size_t i = 0; i < rq->query.count; i++) {
+		if (strcmp(rq->query.params[i].key, "constraint") == 0)
+			strv_add(ret, rq->query.params[i].value);
+	}
+	/* The docker command has no option for it, but sends fields of one's choice. */
+	for (size_t i = 0; i < rq->x->head.headers.count; i++) {
+		const struct header *h = &rq->x->head.headers.items[i];
+
+		if (strcasecmp(h->name, "X-Swarm-Constraint") == 0)
+			strv_add(ret, h->value);
+	}
+}
+
+struct images_spread *images_spread_create(struct request *rq)
+{
+	struct images_spread *is = xnew(struct images_spread);
+
+	is->rq = rq;
+	rq->work = is;
+	rq->cancel = images_spread_cancel;
+	task_init(&is->task, rq->api->loop, &step_pump, NULL);
+	spread_init(&is->spread, &is->task);
+	read_constraints(rq, &is->constraints);
+	return is;
+}
+
+void images_spread_fail(struct images_spread *is, const struct error *err)
+{
+	reply_error(images_spread_free(is), err);
+}
+
+/* --- who --- */
+
+static int compare_names(const void *a, const void *b)
+{
+	const struct engine *x = *(struct engine *const *)a, *y = *(struct engine *const *)b;
+
+	return compare_natural(x->name, y->name);
+}
+
+static struct engine **choose_healthy(struct cluster *cluster, size_t *ret_count, struct error *err)
+{
+	size_t all, healthy = 0;
+	struct engine **engines = cluster_sorted_engines(cluster, &all);
+
+	for (size_t i = 0; i < all; i++) {
+		if (engine_is_healthy(engines[i]))
+			engines[healthy++] = engines[i];
+	}
+	if (healthy == 0) {
+		free(engines);
+		error_set(err, ERROR_UNAVAILABLE, "No healthy node available in the cluster");
+		return NULL;
+	}
+	*ret_count = healthy;
+	return engines;
+}
+
+struct engine **images_spread_choose(struct images_spread *is, size_t *ret_count, struct error *err)
+{
+	struct manager *m = is->rq->api->manager;
+	struct engine **engines;
+	struct wish *wish;
+
+	if (is->constraints.count == 0)
+		return choose_healthy(m->cluster, ret_count, err);
+	wish = wish_create_expressions(NULL, &is->constraints, NULL, 0, 0, err);
+	engines = wish ? manager_place_all(m, wish, ret_count, err) : NULL;
+	wish_destroy(wish);
+	if (engines)
+		qsort(engines, *ret_count, sizeof(struct engine *), compare_names);
+	return engines;
+}
+
+void images_spread_tell_unhealthy(struct images_spread *is)
+{
+	size_t count;
+	struct engine **engines = cluster_sorted_engines(is->rq->api->cluster, &count);
+
+	for (size_t i = 0; i < count && is->constraints.count == 0; i++) {
+		auto_strbuf struct strbuf line = STRBUF_INIT;
+
+		if (engines[i]->state != ENGINE_UNHEALTHY)
+			continue;
+		progress_say(&line, is->title, "skipped, the node is unhealthy", engines[i]->name);
+		evbuffer_add(is->spread.out, line.buf, line.len);
+	}
+	free(engines);
+}
+
+/* --- what --- */
+
+static void format_query(const struct request *rq, struct strbuf *to)
+{
+	for (size_t i = 0; i < rq->query.count; i++) {
+		const struct query_param *p = &rq->query.params[i];
+
+		if (strcmp(p->key, "constraint") == 0)
+			continue;
+		strbuf_add_char(to, to->len ? '&' : '?');
+		uri_encode_query(to, p->key);
+		strbuf_add_char(to, '=');
+		uri_encode_query(to, p->value);
+	}
+}
+
+static void copy_fields(struct headers *to, const struct headers *from)
+{
+	headers_copy(to, from);
+	headers_remove_hop_by_hop(to);
+	headers_remove(to, "Host");
+	headers_remove(to, "Content-Length");
+	headers_remove(to, "Expect"); /* answered by us */
+	headers_remove(to, "X-Swarm-Constraint");
+}
+
+void images_spread_forward(struct images_spread *is, struct engine *e, const char *path)
+{
+	struct request *rq = is->rq;
+	struct spread_leg *leg = spread_add(&is->spread, e);
+	auto_strbuf struct strbuf query = STRBUF_INIT;
+
+	format_query(rq, &query);
+	remote_call_init(&leg->call, &e->remote, rq->version, "POST", "%s%s", path, query.buf);
+	copy_fields(&leg->call.head.headers, &rq->x->head.headers);
+	leg->call.stream_body = rq->x->body_length != 0;
+	leg->call.stream_length = rq->x->body_length;
+}
+
+void images_spread_start(struct images_spread *is)
+{
+	is->spread.title = is->title;
+	is->spread.failure = is->failure;
+	exchange_set_waiter(is->rq->x, &is->task);
+	exchange_continue(is->rq->x);
+	spread_start(&is->spread);
+	task_start(&is->task);
+}
+
+/* --- the course --- */
+
+static void feed_from_client(struct images_spread *is)
+{
+	struct exchange *x = is->rq->x;
+
+	if (evbuffer_get_length(x->body) > 0 && spread_has_room(&is->spread))
+		spread_write(&is->spread, x->body);
+	if (x->body_complete && evbuffer_get_length(x->body) == 0)
+		spread_end_body(&is->spread);
+}
+
+static void abort_download(struct images_spread *is, const struct error *cause)
+{
+	auto_error struct error err = ERROR_INIT;
+
+	error_copy(&err, cause);
+	error_wrap(&err, "node %s", is->source->name);
+	spread_abort(&is->spread, &err);
+	is->spread.body_ended = true;
+}
+
+static void feed_from_engine(struct images_spread *is)
+{
+	struct call *from = &is->download;
+	auto_error struct error err = ERROR_INIT;
+
+	if (from->answer.status < 400 && evbuffer_get_length(from->in) > 0 &&
+		spread_has_room(&is->spread)) {
+		spread_write(&is->spread, from->in);
+		call_resume(from);
+	}
+	if (!from->done)
+		return;
+	if (!remote_check(from, &is->source->remote, &err))
+		abort_download(is, &err);
+	else if (evbuffer_get_length(from->in) == 0)
+		spread_end_body(&is->spread);
+}
+
+static void feed(struct images_spread *is)
+{
+	if (is->spread.body_ended || !spread_wants_body(&is->spread))
+		return;
+	if (is->source)
+		feed_from_engine(is);
+	else
+		feed_from_client(is);
+}
+
+static void start_answer(struct images_spread *is)
+{
+	struct exchange *x = is->rq->x;
+
+	headers_set(&x->answer, "Content-Type", "application/json");
+	reply_decorate(is->rq->api, &x->answer);
+	exchange_start(x, 200, -1);
+}
+
+static void flush(struct images_spread *is)
+{
+	struct exchange *x = is->rq->x;
+
+	if (!x->answer_started) {
+		if (!is->source && !is->spread.body_ended && spread_wants_body(&is->spread))
+			return;
+		start_answer(is);
+	}
+	if (!exchange_is_full(x))
+		exchange_write_buffer(x, is->spread.out);
+}
+
+static enum task_turn finish(struct images_spread *is)
+{
+	struct exchange *x = is->rq->x;
+	auto_error struct error err = ERROR_INIT;
+	auto_strbuf struct strbuf last = STRBUF_INIT;
+
+	if (is->last_line)
+		strbuf_addf(&last, "%s\r\n", is->last_line);
+	if (!spread_check(&is->spread, &err))
+		progress_say_failed(&last, error_text(&err));
+	exchange_write_buffer(x, is->spread.out);
+	exchange_write(x, last.buf, last.len);
+	exchange_end(x);
+	request_finish(images_spread_free(is));
+	return TASK_WAIT;
+}
+
+static enum task_turn spread_pump(struct task *t)
+{
+	struct images_spread *is = container_of(t, struct images_spread, task);
+	bool over;
+
+	if (is->rq->x->gone) {
+		request_finish(images_spread_free(is));
+		return TASK_WAIT;
+	}
+	feed(is);
+	over = spread_advance(&is->spread);
+	flush(is);
+	if (!over)
+		return task_wait_ms(t, &step_pump, SPREAD_LOOK_MS);
+	if (is->go_on && spread_check(&is->spread, NULL) && is->go_on(is))
+		return task_go(t, &step_pump);
+	return finish(is);
+}

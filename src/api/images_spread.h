@@ -1,0 +1,42 @@
+/*
+ * api/images_spread.h - a request that brings an image to many engines, answered by their progress.
+ *
+ * The status is 200 before anything is known, so what failed is told by the last line, as clients
+ * expect from an engine.  While a body is uploaded nothing is answered: not every client reads
+ * before it has sent everything.  A client that leaves cancels the work on all engines.
+ */
+#pragma once
+
+#include "api/request.h"
+#include "manager/spread.h"
+
+struct images_spread {
+	struct request *rq;
+	struct task task;
+	struct spread spread;
+	char *title, *failure; /* owned; lent to the spread */
+	struct strv constraints;
+
+	/* An engine that the body comes from, instead of from the client. */
+	struct engine *source; /* counted; NULL */
+	struct call download;
+
+	/* The spread has succeeded: false when there is no more to do; else a new one has been
+	 * started. */
+	bool (*go_on)(struct images_spread *is);
+	char *last_line; /* told before the verdict; owned; NULL */
+};
+
+struct images_spread *images_spread_create(struct request *rq);
+/* Ends the request with an error. */
+void images_spread_fail(struct images_spread *is, const struct error *err);
+/* The healthy engines in natural order of names: those that satisfy all `constraint` parameters and
+ * X-Swarm-Constraint fields of the request, or all.  The caller frees the array; the engines are
+ * borrowed.  NULL with the scheduler's text, or when there is none. */
+struct engine **images_spread_choose(
+	struct images_spread *is, size_t *ret_count, struct error *err) must_check;
+/* A leg that gets the client's request as it is, with its body, apart from what is only for us. */
+void images_spread_forward(struct images_spread *is, struct engine *e, const char *path);
+/* Tells of the nodes that are left out because they are unhealthy. */
+void images_spread_tell_unhealthy(struct images_spread *is);
+void images_spread_start(struct images_spread *is);

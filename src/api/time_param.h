@@ -1,0 +1,13 @@
+/*
+ * api/time_param.h - points in time as Docker clients write them.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+/* Unix seconds with an optional fraction, RFC 3339, or a Go duration before now
+ * (docker-api.md 9.32).  key is for the error text only. */
+bool time_param_parse(const char *key, const char *s, int64_t *ret_ns, struct error *err);

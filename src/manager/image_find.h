@@ -1,0 +1,40 @@
+/*
+ * manager/image_find.h - which engines have an image, and what they call it.
+ *
+ * The answer comes from the engines' records.  A name that an engine knows wins over an id prefix,
+ * and a prefix that fits several images is an error, never a guess.
+ */
+#pragma once
+
+#include "cluster/cluster.h"
+#include "docker/reference.h"
+
+/* A healthy engine with the image. */
+struct image_holder {
+	struct engine *engine; /* counted */
+	char *reference; /* the tag, digest or full id by which exactly this engine knows it; owned
+			  */
+};
+
+struct image_holders {
+	struct image_holder *items; /* owned; in natural order of node names */
+	size_t count;
+};
+
+/* Errors: ERROR_NOT_FOUND `No such image: x`, ERROR_INVALID for an ambiguous prefix,
+ * ERROR_UNAVAILABLE when only unhealthy engines have it. */
+bool image_find_holders(struct image_holders *ret, struct cluster *cluster, const char *name,
+	enum image_match how, struct error *err);
+/* The engines that have all of these, which they are then asked for in the client's own words; the
+ * references stay NULL.  The texts name what is nowhere, or that the images are apart. */
+bool image_find_common(struct image_holders *ret, struct cluster *cluster, const struct strv *names,
+	struct error *err);
+/* All healthy engines, without references: those of the preferred kind first (REMOTE_UNKNOWN: none
+ * is), and among them a different one each time. */
+bool image_find_any_engine(struct image_holders *ret, struct cluster *cluster,
+	enum remote_kind preferred, struct error *err);
+void image_holders_finish(struct image_holders *h);
+
+/* Some image of that name, on any engine; borrowed.  NULL when there is none. */
+const struct image *image_find(
+	const struct cluster *cluster, const char *name, enum image_match how);

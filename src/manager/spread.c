@@ -1,0 +1,336 @@
+#include "manager/spread.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+enum {
+	QUEUE_MAX = 1024 * 1024,  /* bytes of body that wait for one leg */
+	OUT_MAX = 1024 * 1024,    /* bytes of lines that wait for the client */
+	STALL_MS = 60 * 1000,     /* a leg that takes no body for so long is dropped */
+	UNHEALTHY_MS = 10 * 1000, /* the same, and for silence, when its engine is unhealthy */
+};
+
+void spread_init(struct spread *s, struct task *waiter)
+{
+	*s = (struct spread){ .out = evbuffer_new(), .what = "Load", .waiter = waiter };
+}
+
+static void leg_finish(struct spread_leg *leg)
+{
+	refresh_finish(&leg->refresh);
+	call_finish(&leg->call);
+	progress_reader_finish(&leg->reader);
+	evbuffer_free(leg->queue);
+	error_clear(&leg->err);
+	free(leg->last);
+	engine_unref(leg->engine);
+}
+
+void spread_finish(struct spread *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		leg_finish(&s->legs[i]);
+	free(s->legs);
+	if (s->out)
+		evbuffer_free(s->out);
+	*s = (struct spread){ 0 };
+}
+
+struct spread_leg *spread_add(struct spread *s, struct engine *e)
+{
+	struct spread_leg *leg;
+
+	s->legs = xreallocarray(s->legs, s->count + 1, sizeof(*s->legs));
+	leg = &s->legs[s->count++];
+	*leg = (struct spread_leg){
+		.engine = engine_ref(e),
+		.reader = PROGRESS_READER_INIT,
+		.queue = evbuffer_new(),
+	};
+	return leg;
+}
+
+/* --- lines --- */
+
+static void tell(struct spread *s, const struct strbuf *text)
+{
+	evbuffer_add(s->out, text->buf, text->len);
+}
+
+static void say(struct spread *s, const struct spread_leg *leg, const char *what)
+{
+	auto_strbuf struct strbuf line = STRBUF_INIT;
+
+	progress_say(&line, s->title, what, leg->engine->name);
+	tell(s, &line);
+}
+
+static void leg_fail(struct spread *s, struct spread_leg *leg)
+{
+	auto_free char *reason = progress_skip_reason(&leg->err, s->what);
+
+	leg->state = reason ? SPREAD_SKIPPED : SPREAD_FAILED;
+	say(s, leg, reason ? reason : error_text(&leg->err));
+	if (!reason)
+		log_warn("engine %s: %s: %s", leg->engine->name, s->failure, error_text(&leg->err));
+	evbuffer_drain(leg->queue, evbuffer_get_length(leg->queue));
+	call_finish(&leg->call); /* an error line may come long before the end of the answer */
+}
+
+/* False when the line was about a failure. */
+static bool leg_take_line(struct spread *s, struct spread_leg *leg, const char *line, size_t len)
+{
+	auto_strbuf struct strbuf text = STRBUF_INIT;
+	auto_free char *before = NULL;
+
+	if (!progress_translate(&text, line, len, s->title, leg->engine->name, &leg->err))
+		return error_wrap(&leg->err, "%s", s->failure);
+	if (s->hold_last && text.len > 0) {
+		before = steal(leg->last);
+		leg->last = xstrndup(line, len);
+		strbuf_reset(&text);
+		if (before && !progress_translate(&text, before, strlen(before), s->title,
+				      leg->engine->name, &leg->err))
+			return false;
+	}
+	if (!s->quiet)
+		tell(s, &text);
+	return true;
+}
+
+/* All lines that are there, while the client can take them; false when the leg has failed. */
+static bool leg_read(struct spread *s, struct spread_leg *leg)
+{
+	const char *line;
+	size_t len;
+
+	if (leg->call.answer.status >= 400 || evbuffer_get_length(s->out) >= OUT_MAX ||
+		evbuffer_get_length(leg->call.in) == 0)
+		return true; /* an error's body is for remote_check */
+	leg->moved_ms = clock_mono_ms();
+	while (evbuffer_get_length(s->out) < OUT_MAX &&
+		(line = progress_reader_next(&leg->reader, leg->call.in, &len, &leg->err))) {
+		if (!leg_take_line(s, leg, line, len))
+			return false;
+	}
+	call_resume(&leg->call);
+	return !error_is_set(&leg->err);
+}
+
+/* --- body --- */
+
+static bool leg_takes_body(const struct spread_leg *leg)
+{
+	return leg->state == SPREAD_WORKING && leg->call.stream_body && !leg->call.done;
+}
+
+bool spread_wants_body(const struct spread *s)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		if (leg_takes_body(&s->legs[i]))
+			return true;
+	}
+	return false;
+}
+
+bool spread_has_room(const struct spread *s)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		if (leg_takes_body(&s->legs[i]) &&
+			evbuffer_get_length(s->legs[i].queue) >= QUEUE_MAX)
+			return false;
+	}
+	return true;
+}
+
+static void leg_flush(const struct spread *s, struct spread_leg *leg)
+{
+	size_t len = evbuffer_get_length(leg->queue);
+
+	if (!leg_takes_body(leg) || call_is_full(&leg->call))
+		return;
+	if (len > 0) {
+		leg->moved_ms = clock_mono_ms();
+		call_write_buffer(&leg->call, leg->queue);
+	}
+	if (s->body_ended)
+		call_end_body(&leg->call);
+}
+
+/* The bytes are shared: however many legs there are, they are in memory once. */
+void spread_write(struct spread *s, struct evbuffer *from)
+{
+	auto_evbuffer struct evbuffer *part = evbuffer_new();
+
+	evbuffer_add_buffer(part, from);
+	for (size_t i = 0; i < s->count; i++) {
+		struct spread_leg *leg = &s->legs[i];
+
+		if (!leg_takes_body(leg))
+			continue;
+		if (evbuffer_get_length(leg->queue) == 0)
+			leg->moved_ms = clock_mono_ms(); /* it could not take what was not there */
+		evbuffer_add_buffer_reference(leg->queue, part);
+		leg_flush(s, leg);
+	}
+}
+
+void spread_end_body(struct spread *s)
+{
+	s->body_ended = true;
+	for (size_t i = 0; i < s->count; i++)
+		leg_flush(s, &s->legs[i]);
+}
+
+/* --- the course of a leg --- */
+
+void spread_start(struct spread *s)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		struct spread_leg *leg = &s->legs[i];
+
+		leg->call.mode = CALL_STREAM;
+		leg->call.head_timeout_ms = leg->call.idle_timeout_ms = SPREAD_SILENCE_MS;
+		leg->moved_ms = clock_mono_ms();
+		remote_send(&leg->call, &leg->engine->remote, s->waiter);
+		if (s->title && !s->quiet)
+			say(s, leg, NULL);
+	}
+}
+
+/* True when the leg must be given up: it does not take what waits for it, or its engine is lost and
+ * silent. */
+static bool leg_is_stuck(struct spread_leg *leg)
+{
+	int64_t silent_ms = clock_mono_ms() - leg->moved_ms;
+	bool waits = leg_takes_body(leg) && evbuffer_get_length(leg->queue) > 0;
+
+	if (!engine_is_healthy(leg->engine) && silent_ms >= UNHEALTHY_MS)
+		error_set(&leg->err, ERROR_UNAVAILABLE, "the node is unhealthy: %s",
+			leg->engine->last_error);
+	else if (waits && silent_ms >= STALL_MS)
+		error_set(&leg->err, ERROR_TIMEOUT, "the node took nothing for %d seconds",
+			STALL_MS / 1000);
+	return error_is_set(&leg->err);
+}
+
+/* The call is over and all of its lines but an unfinished one have been read. */
+static void leg_conclude(struct spread *s, struct spread_leg *leg)
+{
+	const char *line;
+	size_t len;
+
+	engine_report_call(leg->engine, &leg->call);
+	if (!remote_check(&leg->call, &leg->engine->remote, &leg->err)) {
+		leg_fail(s, leg);
+		return;
+	}
+	line = progress_reader_rest(&leg->reader, &len);
+	if (line && !leg_take_line(s, leg, line, len)) {
+		leg_fail(s, leg);
+		return;
+	}
+	leg->state = SPREAD_REFRESHING;
+	refresh_images(&leg->refresh, leg->engine, s->waiter);
+}
+
+static void leg_work(struct spread *s, struct spread_leg *leg)
+{
+	leg_flush(s, leg);
+	if (!leg_read(s, leg)) {
+		leg_fail(s, leg);
+		return;
+	}
+	if (leg->call.done) {
+		if (leg->call.answer.status >= 400 || evbuffer_get_length(leg->call.in) == 0)
+			leg_conclude(s, leg);
+		return;
+	}
+	if (leg_is_stuck(leg))
+		leg_fail(s, leg);
+}
+
+static void leg_refreshed(struct spread *s, struct spread_leg *leg)
+{
+	if (!leg->refresh.done)
+		return;
+	if (error_is_set(&leg->refresh.err))
+		log_debug("engine %s: refresh of images failed: %s", leg->engine->name,
+			error_text(&leg->refresh.err));
+	leg->state = SPREAD_DONE;
+	/* Loading was told by the engine's own last line. */
+	if (s->title && !s->quiet && !leg->call.stream_body)
+		say(s, leg, NULL);
+}
+
+void spread_abort(struct spread *s, const struct error *err)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		struct spread_leg *leg = &s->legs[i];
+
+		if (leg->state != SPREAD_WORKING)
+			continue;
+		error_copy(&leg->err, err);
+		leg_fail(s, leg);
+	}
+}
+
+bool spread_advance(struct spread *s)
+{
+	bool over = true;
+
+	for (size_t i = 0; i < s->count; i++) {
+		struct spread_leg *leg = &s->legs[i];
+
+		if (leg->state == SPREAD_WORKING)
+			leg_work(s, leg);
+		if (leg->state == SPREAD_REFRESHING)
+			leg_refreshed(s, leg);
+		over = over && leg->state >= SPREAD_DONE;
+	}
+	return over;
+}
+
+/* --- the verdict --- */
+
+static size_t count_state(const struct spread *s, enum spread_state state)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->count; i++)
+		n += s->legs[i].state == state;
+	return n;
+}
+
+/* An image that some engines have no platform for is one that the others have. */
+static bool is_about_platform(const struct error *err)
+{
+	return strstr(error_text(err), "image operating system") != NULL;
+}
+
+static bool failures_are_about_platform(const struct spread *s)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		if (s->legs[i].state == SPREAD_FAILED && !is_about_platform(&s->legs[i].err))
+			return false;
+	}
+	return true;
+}
+
+bool spread_check(const struct spread *s, struct error *err)
+{
+	size_t done = count_state(s, SPREAD_DONE), failed = count_state(s, SPREAD_FAILED);
+	auto_strbuf struct strbuf text = STRBUF_INIT;
+
+	if (done > 0 && (failed == 0 || failures_are_about_platform(s)))
+		return true;
+	for (size_t i = 0; i < s->count; i++) {
+		if (s->legs[i].state == SPREAD_FAILED || s->legs[i].state == SPREAD_SKIPPED)
+			strbuf_addf(&text, "%s%s: %s", text.len ? "\n" : "",
+				s->legs[i].engine->name, error_text(&s->legs[i].err));
+	}
+	return error_set(err, ERROR_ENGINE, "%s", text.buf);
+}

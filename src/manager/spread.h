@@ -1,0 +1,79 @@
+/*
+ * manager/spread.h - one operation on many engines that each report progress: pull, load, import.
+ *
+ * Every engine is a leg.  A body that goes along is copied to all of them, each with a bounded
+ * queue of its own, so the pace is that of the slowest leg that lives.  A leg that fails, or takes
+ * nothing for too long, is dropped and remembered; the others go on and never see a shortened body.
+ * What the legs report becomes one stream of lines in `out`, and at the end a verdict.
+ *
+ * A spread lives in the task that waits, which calls spread_advance whenever it wakes.
+ */
+#pragma once
+
+#include <event2/buffer.h>
+
+#include "cluster/cluster.h"
+#include "cluster/refresh.h"
+#include "manager/progress.h"
+
+enum {
+	SPREAD_LOOK_MS = 1000,              /* the waiting task looks at least this often */
+	SPREAD_SILENCE_MS = 10 * 60 * 1000, /* of a healthy engine that works on something */
+};
+
+enum spread_state {
+	SPREAD_WORKING,
+	SPREAD_REFRESHING, /* succeeded; its image list is fetched anew */
+	SPREAD_DONE,
+	SPREAD_SKIPPED, /* the image is not for this engine's platform */
+	SPREAD_FAILED,  /* err says why */
+};
+
+struct spread_leg {
+	struct engine *engine; /* counted */
+	enum spread_state state;
+	struct call call; /* the owner fills it before spread_start */
+	struct refresh refresh;
+	struct progress_reader reader;
+	struct evbuffer *queue; /* body that waits for room in the call; owned */
+	int64_t moved_ms;       /* when the engine last took or gave something */
+	char *last;             /* hold_last: the engine's own line; owned; NULL */
+	struct error err;
+};
+
+struct spread {
+	/* Set by the owner before spread_start; texts borrowed. */
+	const char *title;   /* "Pulling busybox:latest..."; NULL: the engines' own words */
+	const char *failure; /* "Failed to load busybox:latest", before an engine's error line */
+	const char *what;    /* "Load": "... skipped because image is for windows ..." */
+	bool quiet;          /* only failures are told */
+	bool hold_last;      /* each leg's last line is not told but kept in `last` */
+
+	struct spread_leg *legs; /* owned */
+	size_t count;
+	struct evbuffer *out; /* lines for the client; the owner takes them out; owned */
+	bool body_ended;
+	struct task *waiter;
+};
+
+void spread_init(struct spread *s, struct task *waiter);
+/* All legs before spread_start, which may move them. */
+struct spread_leg *spread_add(struct spread *s, struct engine *e);
+void spread_start(struct spread *s);
+
+/* Whether all living legs have room for more of the body; without any, it is thrown away. */
+bool spread_has_room(const struct spread *s);
+void spread_write(struct spread *s, struct evbuffer *from); /* moves */
+void spread_end_body(struct spread *s);
+/* A leg still wants body. */
+bool spread_wants_body(const struct spread *s);
+
+/* There will be no more body, but it is not complete: all legs that still work fail with err. */
+void spread_abort(struct spread *s, const struct error *err);
+
+/* Looks at everything; true when all legs are over. */
+bool spread_advance(struct spread *s);
+/* False with the failed nodes, a line each, when the whole is no success (api.md 8.3.6). */
+bool spread_check(const struct spread *s, struct error *err);
+/* Cancels what is under way. */
+void spread_finish(struct spread *s);

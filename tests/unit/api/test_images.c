@@ -1,0 +1,260 @@
+/* GET /images/json: filters and the merged list. */
+#include "unit.h"
+
+#include "api/images_merge.h"
+#include "base/intern.h"
+#include "base/mem.h"
+
+static struct fixture fx;
+static struct engine *node0, *node1;
+
+static void add_image(struct engine *e, const char *fmt, ...) printf_like(2, 3);
+static void add_image(struct engine *e, const char *fmt, ...)
+{
+	auto_strbuf struct strbuf entry = STRBUF_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	strbuf_vaddf(&entry, fmt, ap);
+	va_end(ap);
+	auto_json yyjson_doc *doc = json_parse(entry.buf, entry.len, NULL);
+
+	e->images = xreallocarray(e->images, e->images_count + 1, sizeof(*e->images));
+	assert_true(image_from_json(&e->images[e->images_count++], yyjson_doc_get_root(doc), NULL));
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	fixture_create(&fx);
+	node0 = fixture_validated(&fx, "node-0", "ID0");
+	node1 = fixture_validated(&fx, "node-1", "ID1");
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	fixture_destroy(&fx);
+	return 0;
+}
+
+/* The ids of the list, or the error. */
+static char *list_ids(const char *filters, bool all)
+{
+	auto_query struct query query = QUERY_INIT;
+	auto_error struct error err = ERROR_INIT;
+	auto_strbuf struct strbuf text = STRBUF_INIT;
+	struct image_filter filter;
+	size_t count;
+
+	query_set(&query, "filters", filters);
+	if (all)
+		query_set(&query, "all", "1");
+	if (!image_filter_init(&filter, &query, API_VERSION_MAX, fx.cluster, &err))
+		return xstrdup(error_text(&err));
+	struct engine **engines = cluster_sorted_engines(fx.cluster, &count);
+
+	images_merge_write(&text, &filter, API_VERSION_MAX, engines, count);
+	free(engines);
+	image_filter_finish(&filter);
+	auto_json yyjson_doc *doc = json_parse(text.buf, text.len, NULL);
+
+	return join_members(yyjson_doc_get_root(doc), "Id");
+}
+
+struct filter_case {
+	const char *filters, *ids;
+};
+
+static void check_cases(const struct filter_case *cases, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		auto_free char *ids = list_ids(cases[i].filters, false);
+
+		assert_row(cases[i].filters, ids, cases[i].ids);
+	}
+}
+
+/* C-42 to C-44 */
+static void test_label_and_reference(void **state)
+{
+	static const struct filter_case cases[] = {
+		{ "{\"label\":[\"com.example.project=bar\"]}", "b" },
+		{ "{\"label\":[\"com.example.project\"]}", "b c" },
+		{ "{\"label\":[\"com.example.project\",\"tier=1\"]}", "c" },
+		{ "{\"reference\":[\"example:2\"]}", "a" },
+		{ "{\"reference\":[\"example\"]}", "a b" },
+		{ "{\"reference\":[\"docker.io/library/example\"]}", "a b" },
+		{ "{\"reference\":[\"ex*\"]}", "a b" },
+		{ "{\"reference\":[\"*:latest\"]}", "a c" },
+		{ "{\"reference\":[\"foo\",\"example:1\"]}", "b c" },
+		{ "{\"nonsense\":[\"x\"]}", "invalid filter 'nonsense'" },
+		{ "{\"node\":[\"node-1\"]}", "c" },
+		{ "{\"node\":[\"node\"]}", "" },
+	};
+
+	(void)state;
+	add_image(node0,
+		"{\"Id\":\"a\",\"Created\":3,\"RepoTags\":[\"example:latest\",\"example:2\"]}");
+	add_image(node0, "{\"Id\":\"b\",\"Created\":2,\"RepoTags\":[\"example:1\"],"
+			 "\"Labels\":{\"com.example.project\":\"bar\"}}");
+	add_image(node1,
+		"{\"Id\":\"c\",\"Created\":1,\"RepoTags\":[\"docker.io/library/foo:latest\"],"
+		"\"Labels\":{\"com.example.project\":\"x\",\"tier\":\"1\"}}");
+	check_cases(cases, ARRAY_SIZE(cases));
+}
+
+/* C-45 to C-47 */
+static void test_times(void **state)
+{
+	static const struct filter_case cases[] = {
+		{ "{\"before\":[\"bbbb\"]}", "cccc dddd" },
+		{ "{\"since\":[\"cccc\"]}", "aaaa bbbb" },
+		{ "{\"since\":[\"dddd\"],\"before\":[\"aaaa\"]}", "bbbb cccc" },
+		{ "{\"before\":[\"y\"]}", "cccc dddd" },
+		{ "{\"before\":[\"a\"]}",
+			"Invalid filter: 'type'='before': no such image found: 'a'" },
+		{ "{\"since\":[\"a\"]}",
+			"Invalid filter: 'type'='since': no such image found: 'a'" },
+		{ "{\"since\":[\"aaaa\",\"bbbb\"]}",
+			"Invalid filter: 'type'='since': no such image found: ''" },
+		{ "{\"until\":[\"1000\"]}", "bbbb cccc dddd" },
+		{ "{\"until\":[\"1970-01-01T00:16:20Z\"]}", "cccc dddd" },
+		{ "{\"until\":[\"1h\"]}", "aaaa bbbb cccc dddd" },
+		{ "{\"until\":[\"soon\"]}",
+			"invalid value \"soon\" for until: use Unix seconds, RFC 3339 or a "
+			"duration" },
+	};
+
+	(void)state;
+	add_image(node0, "{\"Id\":\"aaaa\",\"Created\":1010,\"RepoTags\":[\"x:1\"]}");
+	add_image(node1, "{\"Id\":\"bbbb\",\"Created\":1000,\"RepoTags\":[\"y:1\"]}");
+	add_image(node0, "{\"Id\":\"cccc\",\"Created\":980,\"RepoTags\":[\"z:1\"]}");
+	add_image(node1, "{\"Id\":\"dddd\",\"Created\":970,\"RepoTags\":[\"z:2\"]}");
+	check_cases(cases, ARRAY_SIZE(cases));
+}
+
+/* C-48, C-49; engines since API 1.43 leave the arrays empty, older ones write <none>. */
+static void test_dangling(void **state)
+{
+	static const struct {
+		const char *filters;
+		bool all;
+		const char *ids;
+	} cases[] = {
+		{ "{\"dangling\":[\"true\"]}", false, "b d e" },
+		{ "{\"dangling\":[\"true\"]}", true, "b d e" },
+		{ "{\"dangling\":{\"true\":true}}", true, "b d e" },
+		{ "{\"dangling\":[\"false\"]}", false, "a c" },
+		{ "{\"dangling\":[\"false\"]}", true, "a c" },
+		{ "{\"dangling\":[\"maybe\"]}", false, "Invalid filter: 'type'='dangling'" },
+		{ "{}", false, "a c e" },
+		{ "{}", true, "a b c d e" },
+	};
+
+	(void)state;
+	add_image(node0, "{\"Id\":\"a\",\"Created\":5,\"RepoTags\":[\"x:1\",\"x:2\"]}");
+	add_image(node0, "{\"Id\":\"b\",\"Created\":4,\"RepoTags\":null,\"RepoDigests\":[]}");
+	add_image(node0, "{\"Id\":\"c\",\"Created\":3,\"RepoTags\":[\"y:1\"]}");
+	add_image(node0, "{\"Id\":\"d\",\"Created\":2,\"RepoTags\":[\"<none>:<none>\"],"
+			 "\"RepoDigests\":[\"<none>@<none>\"]}");
+	add_image(node0, "{\"Id\":\"e\",\"Created\":1,\"RepoTags\":[\"<none>:<none>\"],"
+			 "\"RepoDigests\":[\"z@sha256:1\"]}"); /* pulled by digest */
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		auto_free char *ids = list_ids(cases[i].filters, cases[i].all);
+
+		assert_row(cases[i].filters, ids, cases[i].ids);
+	}
+}
+
+/* What a client of that version gets, all images. */
+static char *list_text(const char *filters, int minor)
+{
+	auto_query struct query query = QUERY_INIT;
+	auto_strbuf struct strbuf text = STRBUF_INIT;
+	struct api_version client = { 1, minor };
+	struct image_filter filter;
+	size_t count;
+	struct engine **engines = cluster_sorted_engines(fx.cluster, &count);
+
+	query_set(&query, "filters", filters);
+	query_set(&query, "all", "1");
+	assert_true(image_filter_init(&filter, &query, client, fx.cluster, NULL));
+	images_merge_write(&text, &filter, client, engines, count);
+	free(engines);
+	image_filter_finish(&filter);
+	return strbuf_steal(&text);
+}
+
+static void test_merge(void **state)
+{
+	auto_free char *text = NULL, *narrow = NULL;
+
+	(void)state;
+	assert_row("no images", (text = list_text("", 52)), "[]\n");
+	free(steal(text));
+	add_image(node1,
+		"{\"Id\":\"sha256:a\",\"Created\":7,\"RepoTags\":[\"x:2\",\"x:1\"],\"Size\":5,"
+		"\"RepoDigests\":null,\"Containers\":-1,\"New\":{\"k\":[1]}}");
+	add_image(node0, "{\"Id\":\"sha256:a\",\"Created\":7,\"RepoTags\":[\"x:1\"],\"Size\":5,"
+			 "\"RepoDigests\":[\"x@sha256:1\"],\"Containers\":-1,\"New\":{\"k\":[0]}}");
+	text = list_text("", 47);
+	assert_row("united", text,
+		"[{\"Id\":\"sha256:a\",\"Created\":7,\"RepoTags\":[\"x:1\",\"x:2\"],\"Size\":5,"
+		"\"RepoDigests\":[\"x@sha256:1\"],\"Containers\":-1,\"New\":{\"k\":[0]}}]\n");
+	/* only the names that are meant are shown */
+	narrow = list_text("{\"reference\":[\"x:2\"]}", 47);
+	assert_row("narrow", narrow,
+		"[{\"Id\":\"sha256:a\",\"Created\":7,\"RepoTags\":[\"x:2\"],\"Size\":5,"
+		"\"RepoDigests\":[],\"Containers\":-1,\"New\":{\"k\":[1]}}]\n");
+}
+
+static void add_user(struct engine *e, const char *id, const char *image_id)
+{
+	fixture_container(e, id, "", id)->image_id = intern(image_id);
+}
+
+static void test_shape_by_version(void **state)
+{
+	static const struct {
+		int minor;
+		const char *text;
+	} cases[] = {
+		{ 42, "[{\"Id\":\"sha256:a\",\"Created\":7,\"Size\":5,"
+		      "\"RepoTags\":[\"<none>:<none>\"],\"RepoDigests\":[\"<none>@<none>\"],"
+		      "\"VirtualSize\":5,\"Containers\":-1}]\n" },
+		{ 43, "[{\"Id\":\"sha256:a\",\"Created\":7,\"Size\":5,\"RepoTags\":[],"
+		      "\"RepoDigests\":[],\"VirtualSize\":5,\"Containers\":-1}]\n" },
+		{ 44, "[{\"Id\":\"sha256:a\",\"Created\":7,\"Size\":5,\"RepoTags\":[],"
+		      "\"RepoDigests\":[],\"Containers\":-1}]\n" },
+		{ 48, "[{\"Id\":\"sha256:a\",\"Created\":7,\"Size\":5,\"Descriptor\":{},"
+		      "\"RepoTags\":[],\"RepoDigests\":[],\"Containers\":-1}]\n" },
+		{ 51, "[{\"Id\":\"sha256:a\",\"Created\":7,\"Size\":5,\"Descriptor\":{},"
+		      "\"RepoTags\":[],\"RepoDigests\":[],\"Containers\":2}]\n" },
+	};
+
+	(void)state;
+	add_image(node0, "{\"Id\":\"sha256:a\",\"Created\":7,\"Size\":5,\"Descriptor\":{}}");
+	add_user(node0, "1111", "sha256:a");
+	add_user(node1, "2222", "sha256:a");
+	add_user(node1, "3333", "sha256:b");
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		auto_free char *text = list_text("", cases[i].minor);
+
+		assert_row("shape", text, cases[i].text);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_label_and_reference, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_times, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_dangling, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_merge, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_shape_by_version, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,184 @@
+/* Which engines have an image, and what they call it. */
+#include "fixture.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "manager/image_find.h"
+
+#define assert_text(name, got, expected)                                                           \
+	do {                                                                                       \
+		if (strcmp((got), (expected)) != 0)                                                \
+			fail_msg("%s: got '%s', expected '%s'", (name), (got), (expected));        \
+	} while (0)
+
+static struct fixture fx;
+static struct engine *node0, *node1, *node2;
+
+static void add_image(struct engine *e, const char *entry)
+{
+	auto_json yyjson_doc *doc = json_parse(entry, strlen(entry), NULL);
+
+	e->images = xreallocarray(e->images, e->images_count + 1, sizeof(*e->images));
+	assert_true(image_from_json(&e->images[e->images_count++], yyjson_doc_get_root(doc), NULL));
+}
+
+#define BUSYBOX "{\"Id\":\"sha256:abc111\",\"RepoTags\":[\"busybox:latest\"]}"
+
+static int set_up(void **state)
+{
+	(void)state;
+	fixture_create(&fx);
+	node2 = fixture_validated(&fx, "node-2", "ID2");
+	node0 = fixture_validated(&fx, "node-0", "ID0");
+	node1 = fixture_validated(&fx, "node-1", "ID1");
+	add_image(node2, BUSYBOX);
+	add_image(node0, BUSYBOX);
+	add_image(node1,
+		"{\"Id\":\"sha256:abd222\",\"RepoTags\":[\"docker.io/library/busybox:latest\","
+		"\"bee:1\"],\"RepoDigests\":[]}");
+	add_image(node1, "{\"Id\":\"sha256:bee333\",\"RepoTags\":[\"host:5000/x:2\"]}");
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	fixture_destroy(&fx);
+	return 0;
+}
+
+static char *describe(const struct image_holders *h)
+{
+	auto_strv struct strv words = STRV_INIT;
+
+	for (size_t i = 0; i < h->count; i++)
+		strv_take(&words, xasprintf("%s=%s", h->items[i].engine->name,
+					  h->items[i].reference ? h->items[i].reference : "-"));
+	return strv_join(&words, " ");
+}
+
+static void test_holders(void **state)
+{
+	static const struct {
+		const char *name;
+		enum image_match how;
+		const char *result; /* or the error */
+	} cases[] = {
+		{ "busybox", IMAGE_MATCH_TAG,
+			"node-0=busybox:latest node-1=docker.io/library/busybox:latest "
+			"node-2=busybox:latest" },
+		{ "docker.io/library/busybox:latest", IMAGE_MATCH_TAG,
+			"node-0=busybox:latest node-1=docker.io/library/busybox:latest "
+			"node-2=busybox:latest" },
+		{ "abc", IMAGE_MATCH_TAG, "node-0=sha256:abc111 node-2=sha256:abc111" },
+		{ "sha256:abd2", IMAGE_MATCH_TAG, "node-1=sha256:abd222" },
+		{ "ab", IMAGE_MATCH_TAG, "No such image: ab" },
+		{ "sha", IMAGE_MATCH_TAG, "No such image: sha" },
+		{ "bee", IMAGE_MATCH_ANY_TAG, "node-1=bee:1" }, /* a name wins over an id */
+		{ "bee", IMAGE_MATCH_TAG, "node-1=sha256:bee333" },
+		{ "host:5000/x", IMAGE_MATCH_TAG, "No such image: host:5000/x" },
+		{ "host:5000/x", IMAGE_MATCH_ANY_TAG, "node-1=host:5000/x:2" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		auto_error struct error err = ERROR_INIT;
+		struct image_holders h = { 0 };
+		bool found = image_find_holders(&h, fx.cluster, cases[i].name, cases[i].how, &err);
+		auto_free char *result = found ? describe(&h) : xstrdup(error_text(&err));
+
+		image_holders_finish(&h);
+		assert_text(cases[i].name, result, cases[i].result);
+	}
+}
+
+static void test_ambiguous(void **state)
+{
+	auto_error struct error err = ERROR_INIT;
+	struct image_holders h = { 0 };
+
+	(void)state;
+	add_image(node2, "{\"Id\":\"sha256:abc999\",\"RepoTags\":[]}");
+	assert_false(image_find_holders(&h, fx.cluster, "abc", IMAGE_MATCH_TAG, &err));
+	assert_int_equal(err.code, ERROR_INVALID);
+	assert_string_equal(err.text, "multiple IDs found with provided prefix: abc");
+	assert_true(image_find_holders(&h, fx.cluster, "abc1", IMAGE_MATCH_TAG, NULL));
+	image_holders_finish(&h);
+}
+
+static void test_common(void **state)
+{
+	static const struct {
+		const char *names, *result;
+	} cases[] = {
+		{ "busybox", "node-0=- node-1=- node-2=-" },
+		{ "busybox host:5000/x", "node-1=-" },
+		{ "bee abc111",
+			"Unable to find a healthy engine containing all images: [bee abc111]" },
+		{ "busybox nix",
+			"Unable to find a healthy engine containing all images: [busybox nix]: "
+			"no such image: nix" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		auto_error struct error err = ERROR_INIT;
+		auto_strv struct strv names = STRV_INIT;
+		struct image_holders h = { 0 };
+
+		strv_split(&names, cases[i].names, ' ');
+		bool found = image_find_common(&h, fx.cluster, &names, &err);
+		auto_free char *result = found ? describe(&h) : xstrdup(error_text(&err));
+
+		image_holders_finish(&h);
+		assert_text(cases[i].names, result, cases[i].result);
+	}
+}
+
+static void test_unhealthy(void **state)
+{
+	auto_error struct error err = ERROR_INIT;
+	struct image_holders h = { 0 };
+
+	(void)state;
+	error_set(&err, ERROR_CONNECT, "refused");
+	for (int i = 0; i < 3; i++)
+		engine_report_failure(node1, &err);
+	assert_false(engine_is_healthy(node1));
+	assert_false(image_find_holders(&h, fx.cluster, "bee:1", IMAGE_MATCH_TAG, &err));
+	assert_string_equal(err.text, "Image bee:1 is only on unhealthy node node-1");
+	assert_true(image_find_holders(&h, fx.cluster, "busybox", IMAGE_MATCH_TAG, NULL));
+	assert_int_equal(h.count, 2);
+	image_holders_finish(&h);
+}
+
+static void test_any_engine(void **state)
+{
+	auto_error struct error err = ERROR_INIT;
+	struct image_holders h = { 0 };
+
+	(void)state;
+	node0->remote.kind = REMOTE_PODMAN;
+	node1->remote.kind = node2->remote.kind = REMOTE_DOCKER;
+	for (int i = 0; i < 4; i++) {
+		assert_true(image_find_any_engine(&h, fx.cluster, REMOTE_DOCKER, &err));
+		assert_int_equal(h.count, 3);
+		assert_string_equal(h.items[2].engine->name, "node-0");
+		image_holders_finish(&h);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_holders, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_ambiguous, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_common, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_unhealthy, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_any_engine, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -9,6 +9,7 @@
 #include "discovery/file.h"
 #include "discovery/nodes.h"
 #include "discovery/store.h"
+#include "discovery/token.h"
 
 /* In the order in which the help shows them. */
 const struct discovery_scheme discovery_schemes[] = {
@@ -38,7 +39,9 @@ const struct discovery_scheme discovery_schemes[] = {
 		.form = "etcd://<ip1>,<ip2>/<path>",
 		.can_register = true,
 		.can_elect = true,
-		.missing = "etcd:// is not available in this version; use file:// or nodes://",
+		.check = store_check_etcd,
+		.create = store_create,
+		.enroll = store_enroll_etcd,
 	},
 	{
 		.name = "zk",
@@ -52,7 +55,18 @@ const struct discovery_scheme discovery_schemes[] = {
 		.form = "token://<token>",
 		.can_register = true,
 		.is_secret = true,
-		.missing = "token:// is not available in this version; use file:// or nodes://",
+		.check = token_check,
+		.create = token_create,
+		.enroll = token_enroll,
+	},
+	{
+		.name = "token+http",
+		.form = "token+http://<ip>:<port>/v1/<token>",
+		.can_register = true,
+		.is_secret = true,
+		.check = token_check_plain,
+		.create = token_create_plain,
+		.enroll = token_enroll_plain,
 	},
 };
 const size_t discovery_schemes_count = ARRAY_SIZE(discovery_schemes);

@@ -1,0 +1,430 @@
+#include "discovery/hub.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/parse.h"
+#include "base/uri.h"
+#include "discovery/hub_url.h"
+
+#define CLUSTERS "/v1/clusters"
+#define HEALTH   "/v1/health"
+
+enum {
+	BODY_MAX = REGISTRY_MAX_ADDRESS_LEN + 16, /* quotes and blanks around it */
+	BODY_MS = 30 * 1000,
+	WAIT_DEFAULT_MS = 30 * 1000,
+	WAIT_MAX_MS = 60 * 1000,
+};
+
+struct hub_request {
+	struct list link;
+	struct hub *hub;
+	struct exchange *x; /* owned */
+	struct task task;
+	struct registry_wait wait;
+
+	char *token, *address; /* of the path, decoded; NULL: not in it; owned */
+	struct query query;
+
+	uint64_t generation; /* a change waits for this */
+	char *reply;         /* ... and is then answered with this; owned */
+
+	uint64_t index;   /* a held back answer waits until this is old */
+	int64_t until_ms; /* monotonic; ... or until then */
+};
+
+static enum task_turn hub_body(struct task *t);
+static enum task_turn hub_saved(struct task *t);
+static enum task_turn hub_list(struct task *t);
+TASK_STEP(hub_step_body, hub_body);
+TASK_STEP(hub_step_saved, hub_saved);
+TASK_STEP(hub_step_list, hub_list);
+
+/* ---- answers ---- */
+
+static void hub_request_destroy(struct hub_request *q)
+{
+	list_remove(&q->link);
+	list_remove(&q->wait.link);
+	task_finish(&q->task);
+	exchange_finish(q->x);
+	query_finish(&q->query);
+	free(q->token);
+	free(q->address);
+	free(q->reply);
+	free(q);
+}
+
+/* The request is gone afterwards. */
+static enum task_turn answer(struct hub_request *q, int status, const char *type, const char *text)
+{
+	exchange_reply(q->x, status, type, text, strlen(text));
+	hub_request_destroy(q);
+	return TASK_WAIT;
+}
+
+static enum task_turn answer_text(struct hub_request *q, int status, const char *text)
+{
+	return answer(q, status, "text/plain; charset=utf-8", text);
+}
+
+static enum task_turn refuse(struct hub_request *q, int status, const char *text)
+{
+	auto_free char *line = xasprintf("%s\n", text);
+
+	return answer_text(q, status, line);
+}
+
+static const struct {
+	enum error_code code;
+	int status;
+} statuses[] = {
+	{ ERROR_INVALID, 400 }, { ERROR_NOT_FOUND, 404 }, { ERROR_TOO_LARGE, 413 },
+	{ ERROR_UNAVAILABLE, 507 }, /* too many of something */
+};
+
+static enum task_turn refuse_error(struct hub_request *q, const struct error *err)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(statuses); i++) {
+		if (statuses[i].code == err->code)
+			return refuse(q, statuses[i].status, error_text(err));
+	}
+	return refuse(q, 500, error_text(err));
+}
+
+/* ---- changes ---- */
+
+static enum task_turn hub_saved(struct task *t)
+{
+	struct hub_request *q = container_of(t, struct hub_request, task);
+	auto_error struct error err = ERROR_INIT;
+
+	switch (registry_state(q->hub->registry, q->generation, &err)) {
+	case REGISTRY_SAVED: return answer_text(q, 200, q->reply);
+	case REGISTRY_FAILED: return refuse(q, 503, error_text(&err));
+	case REGISTRY_SAVING: break;
+	}
+	registry_wait_saved(q->hub->registry, &q->wait, t);
+	return task_wait(t, &hub_step_saved); /* every save ends */
+}
+
+static enum task_turn answer_when_saved(struct hub_request *q, const char *reply)
+{
+	q->generation = registry_generation(q->hub->registry);
+	q->reply = xstrdup(reply);
+	return task_go(&q->task, &hub_step_saved);
+}
+
+static enum task_turn create_token(struct hub_request *q)
+{
+	auto_error struct error err = ERROR_INIT;
+	char token[REGISTRY_TOKEN_LEN + 1];
+
+	if (!registry_add_token(q->hub->registry, token, &err))
+		return refuse_error(q, &err);
+	return answer_when_saved(q, token);
+}
+
+static enum task_turn remove_all(struct hub_request *q)
+{
+	registry_clear(q->hub->registry, q->token);
+	return answer_when_saved(q, "OK");
+}
+
+static enum task_turn remove_one(struct hub_request *q)
+{
+	auto_error struct error err = ERROR_INIT;
+
+	if (!registry_remove(q->hub->registry, q->token, q->address, &err))
+		return refuse_error(q, &err);
+	return answer_when_saved(q, "OK");
+}
+
+/* ---- registration ---- */
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* Blanks and the quotes of a JSON string around it are tolerated. */
+static char *read_address(struct evbuffer *body)
+{
+	size_t len = evbuffer_get_length(body);
+	const char *text = len ? (const char *)evbuffer_pullup(body, -1) : "";
+
+	while (len > 0 && is_blank(text[len - 1]))
+		len--;
+	while (len > 0 && is_blank(*text))
+		text++, len--;
+	if (len >= 2 && text[0] == '"' && text[len - 1] == '"')
+		text++, len -= 2;
+	return xstrndup(text, len);
+}
+
+/* Absent: the default. */
+static bool read_ttl(const struct hub_request *q, int64_t *ret_s, struct error *err)
+{
+	const char *text = query_get(&q->query, "ttl");
+	uint64_t ttl_s = REGISTRY_DEFAULT_TTL_S;
+
+	if (text && !parse_u64(text, &ttl_s))
+		return error_set(err, ERROR_INVALID, "invalid ttl '%s'", text);
+	*ret_s = (int64_t)min_of(ttl_s, (uint64_t)REGISTRY_MAX_TTL_S);
+	return true;
+}
+
+static enum task_turn put_member(struct hub_request *q)
+{
+	struct registry *registry = q->hub->registry;
+	auto_free char *address = read_address(q->x->body);
+	auto_error struct error err = ERROR_INIT;
+	int64_t ttl_s;
+
+	if (!read_ttl(q, &ttl_s, &err))
+		return refuse_error(q, &err);
+	if (ttl_s == 0)
+		registry_remove(registry, q->token, address, NULL); /* it may be gone already */
+	else if (!registry_put(registry, q->token, address, ttl_s, &err))
+		return refuse_error(q, &err);
+	return answer_when_saved(q, "OK");
+}
+
+static enum task_turn hub_body(struct task *t)
+{
+	struct hub_request *q = container_of(t, struct hub_request, task);
+	auto_error struct error err = ERROR_INIT;
+
+	if (q->x->gone) {
+		hub_request_destroy(q);
+		return TASK_WAIT;
+	}
+	if (exchange_body_ready(q->x, BODY_MAX, &err))
+		return put_member(q);
+	if (error_is_set(&err))
+		return refuse_error(q, &err);
+	if (t->timed_out)
+		return refuse(q, 408, "the address does not come");
+	return task_wait_ms(t, &hub_step_body, BODY_MS);
+}
+
+/* ---- the list ---- */
+
+static enum task_turn answer_list(struct hub_request *q)
+{
+	auto_strv struct strv members = STRV_INIT;
+	auto_strbuf struct strbuf json = STRBUF_INIT;
+
+	registry_list(q->hub->registry, q->token, &members);
+	strbuf_add_char(&json, '[');
+	for (size_t i = 0; i < members.count; i++) {
+		if (i > 0)
+			strbuf_add_char(&json, ',');
+		strbuf_add_json_str(&json, members.items[i], strlen(members.items[i]));
+	}
+	strbuf_add_char(&json, ']');
+	headers_setf(&q->x->answer, "X-Swarm-Index", "%llu",
+		(unsigned long long)registry_index(q->hub->registry, q->token));
+	return answer(q, 200, "application/json", json.buf);
+}
+
+static enum task_turn hub_list(struct task *t)
+{
+	struct hub_request *q = container_of(t, struct hub_request, task);
+	int64_t left_ms = q->until_ms - clock_mono_ms();
+
+	if (q->x->gone) {
+		hub_request_destroy(q);
+		return TASK_WAIT;
+	}
+	if (registry_index(q->hub->registry, q->token) != q->index || left_ms <= 0 ||
+		q->hub->draining)
+		return answer_list(q);
+	registry_wait_change(q->hub->registry, &q->wait, t);
+	return task_wait_ms(t, &hub_step_list, left_ms);
+}
+
+static bool read_wait(const char *text, int64_t *ret_ms, struct error *err)
+{
+	int64_t ns = (int64_t)WAIT_DEFAULT_MS * 1000000;
+
+	if (text && !parse_duration(text, &ns, err))
+		return error_wrap(err, "invalid wait");
+	*ret_ms = min_of(max_of(ns / 1000000, (int64_t)0), (int64_t)WAIT_MAX_MS);
+	return true;
+}
+
+static enum task_turn list_members(struct hub_request *q)
+{
+	const char *index = query_get(&q->query, "index");
+	auto_error struct error err = ERROR_INIT;
+	int64_t wait_ms;
+
+	if (!index)
+		return answer_list(q);
+	if (!parse_u64(index, &q->index))
+		return refuse(q, 400, "invalid index");
+	if (!read_wait(query_get(&q->query, "wait"), &wait_ms, &err))
+		return refuse_error(q, &err);
+	q->until_ms = clock_mono_ms() + wait_ms;
+	return task_go(&q->task, &hub_step_list);
+}
+
+static enum task_turn register_member(struct hub_request *q)
+{
+	return task_go(&q->task, &hub_step_body);
+}
+
+static enum task_turn answer_health(struct hub_request *q)
+{
+	struct registry *registry = q->hub->registry;
+	auto_error struct error err = ERROR_INIT;
+
+	if (registry_state(registry, registry_generation(registry), &err) == REGISTRY_FAILED)
+		return refuse(q, 503, error_text(&err));
+	return answer_text(q, 200, "OK");
+}
+
+/* ---- which request it is ---- */
+
+enum place {
+	PLACE_CLUSTERS,
+	PLACE_TOKEN,
+	PLACE_MEMBER,
+	PLACE_HEALTH,
+	PLACE_NOWHERE,
+};
+
+static const struct {
+	const char *method;
+	enum place place;
+	enum task_turn (*handle)(struct hub_request *q);
+} hub_routes[] = {
+	{ "POST", PLACE_CLUSTERS, create_token },
+	{ "GET", PLACE_TOKEN, list_members },
+	{ "HEAD", PLACE_TOKEN, list_members },
+	{ "POST", PLACE_TOKEN, register_member },
+	{ "DELETE", PLACE_TOKEN, remove_all },
+	{ "DELETE", PLACE_MEMBER, remove_one },
+	{ "GET", PLACE_HEALTH, answer_health },
+	{ "HEAD", PLACE_HEALTH, answer_health },
+};
+
+/* The path that follows prefix, when it ends there or with a slash; NULL otherwise. */
+static const char *path_after(const char *target, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	if (strncmp(target, prefix, len) != 0 || !strchr("/?#", target[len]))
+		return NULL; /* strchr finds the end of the text, too */
+	return target + len;
+}
+
+bool hub_owns(const char *target)
+{
+	return path_after(target, CLUSTERS) || path_after(target, HEALTH);
+}
+
+/* "/T" or "/T/A" into the request. */
+static bool read_parts(struct hub_request *q, const char *path, size_t len, struct error *err)
+{
+	const char *token = path + 1;
+	const char *slash = memchr(token, '/', len - 1);
+	size_t token_len = slash ? (size_t)(slash - token) : len - 1;
+
+	if (!uri_decode(token, token_len, false, &q->token, err))
+		return false;
+	if (!token_is_valid(q->token))
+		return error_set(err, ERROR_INVALID, "malformed token");
+	return !slash || uri_decode(slash + 1, len - token_len - 2, false, &q->address, err);
+}
+
+static bool read_target(struct hub_request *q, enum place *ret, struct error *err)
+{
+	const char *target = q->x->head.target;
+	size_t len = strcspn(target, "?#");
+	const char *path = path_after(target, CLUSTERS);
+
+	if (target[len] == '?' &&
+		!query_parse(&q->query, target + len + 1, strcspn(target + len + 1, "#"), err))
+		return false;
+	if (!path) {
+		*ret = len == strlen(HEALTH) ? PLACE_HEALTH : PLACE_NOWHERE;
+		return true;
+	}
+	len -= (size_t)(path - target);
+	if (len > 1 && !read_parts(q, path, len, err))
+		return false;
+	*ret = q->address ? PLACE_MEMBER : q->token ? PLACE_TOKEN : PLACE_CLUSTERS;
+	return true;
+}
+
+static enum task_turn refuse_method(struct hub_request *q, enum place place)
+{
+	auto_strbuf struct strbuf allow = STRBUF_INIT;
+
+	for (size_t i = 0; i < ARRAY_SIZE(hub_routes); i++) {
+		if (hub_routes[i].place == place)
+			strbuf_addf(&allow, "%s%s", allow.len ? ", " : "", hub_routes[i].method);
+	}
+	if (!allow.len)
+		return refuse(q, 404, "page not found");
+	headers_set(&q->x->answer, "Allow", allow.buf);
+	return refuse(q, 405, "method not allowed");
+}
+
+static enum task_turn hub_begin(struct task *t)
+{
+	struct hub_request *q = container_of(t, struct hub_request, task);
+	auto_error struct error err = ERROR_INIT;
+	enum place place;
+
+	if (!read_target(q, &place, &err))
+		return refuse_error(q, &err);
+	for (size_t i = 0; i < ARRAY_SIZE(hub_routes); i++) {
+		if (hub_routes[i].place == place &&
+			strcmp(hub_routes[i].method, q->x->head.method) == 0)
+			return hub_routes[i].handle(q);
+	}
+	return refuse_method(q, place);
+}
+
+TASK_STEP(hub_step_begin, hub_begin);
+
+void hub_handle(struct hub *hub, struct exchange *x)
+{
+	struct hub_request *q = xnew(struct hub_request);
+
+	q->hub = hub;
+	q->x = x;
+	list_init(&q->wait.link);
+	list_push_back(&hub->requests, &q->link);
+	task_init(&q->task, hub->loop, &hub_step_begin, NULL);
+	exchange_set_waiter(x, &q->task);
+	task_start(&q->task);
+}
+
+void hub_init(struct hub *hub, struct loop *loop, struct registry *registry)
+{
+	*hub = (struct hub){ .loop = loop, .registry = registry };
+	list_init(&hub->requests);
+}
+
+void hub_drain(struct hub *hub)
+{
+	struct hub_request *q;
+
+	hub->draining = true;
+	list_for_each (q, &hub->requests, link)
+		task_wake(&q->task);
+}
+
+void hub_finish(struct hub *hub)
+{
+	struct hub_request *q, *next;
+
+	list_for_each_safe (q, next, &hub->requests, link)
+		hub_request_destroy(q);
+}

@@ -1,0 +1,24 @@
+/*
+ * discovery/token.h - members at a hub (token:// with TLS, token+http:// without); for discovery/
+ * only.
+ *
+ * The list is read at every heartbeat.  A hub that sends X-Swarm-Index can hold the answer back
+ * until the list changes; then it is asked again at once, and changes show without delay.
+ */
+#pragma once
+
+#include "discovery/backend.h"
+
+bool token_check(const char *rest, const struct strv *options, struct error *err);
+bool token_check_plain(const char *rest, const struct strv *options, struct error *err);
+struct discovery *token_create(const struct discovery_config *config);
+struct discovery *token_create_plain(const struct discovery_config *config);
+struct registration *token_enroll(struct loop *loop, const char *rest, const struct strv *options,
+	const struct registration_config *config, struct error *err);
+struct registration *token_enroll_plain(struct loop *loop, const char *rest,
+	const struct strv *options, const struct registration_config *config, struct error *err);
+
+/* The addresses in an answer of a hub, in its order; empty ones are skipped.  ret_bad gets why of
+ * what is no address.  False when it is no array of strings. */
+bool token_read_members(const char *text, size_t len, struct strv *ret_members,
+	struct strv *ret_bad, struct error *err);

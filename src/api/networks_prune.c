@@ -9,11 +9,11 @@
 #include "api/networks_endpoints.h"
 #include "api/networks_find.h"
 #include "api/reply.h"
+#include "api/time_param.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/parse.h"
 #include "cluster/refresh.h"
 #include "docker/listfilter.h"
 #include "manager/fanout.h"
@@ -62,20 +62,6 @@ static void prune_cancel(struct request *rq)
 
 /* --- choosing --- */
 
-/* "24h" (ago), seconds since 1970, or RFC 3339. */
-static bool parse_until(const char *text, int64_t *ret_ns, struct error *err)
-{
-	int64_t number;
-
-	if (parse_i64(text, &number) && number > 0 && number < INT64_MAX / NS_PER_S)
-		*ret_ns = number * NS_PER_S;
-	else if (parse_duration(text, &number, NULL))
-		*ret_ns = clock_wall_ns() - number;
-	else if (!time_parse_rfc3339(text, ret_ns))
-		return error_set(err, ERROR_INVALID, "invalid filter 'until=[%s]'", text);
-	return true;
-}
-
 static bool read_filters(struct networks_prune *p, struct error *err)
 {
 	static const char *const accepted[] = { "label", "label!", "node", "until", NULL };
@@ -89,7 +75,7 @@ static bool read_filters(struct networks_prune *p, struct error *err)
 		return true;
 	if (until->count > 1)
 		return error_set(err, ERROR_INVALID, "more than one until filter specified");
-	return parse_until(until->items[0], &p->until_ns, err);
+	return time_param_parse("until", until->items[0], &p->until_ns, err);
 }
 
 static bool labels_allow(const struct networks_prune *p, const struct network *n)

@@ -8,6 +8,7 @@
 
 const struct kv_driver *const kv_drivers[] = {
 	&consul_driver,
+	&etcd_driver,
 };
 const size_t kv_drivers_count = ARRAY_SIZE(kv_drivers);
 

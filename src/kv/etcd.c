@@ -1,0 +1,348 @@
+/*
+ * kv/etcd.c - which etcd it is, logging in, and what v2 and v3 have in common; 5 and 7 in comments
+ * are sections of cli-discovery-ha.md.
+ */
+#include "kv/etcd.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/uri.h"
+#include "kv/etcd2_answer.h"
+#include "kv/etcd3_answer.h"
+
+static enum task_turn open_begin(struct task *t);
+static enum task_turn open_version(struct task *t);
+static enum task_turn open_classic(struct task *t);
+static enum task_turn open_login(struct task *t);
+static enum task_turn open_token(struct task *t);
+const struct task_step etcd_step_open = { .name = "open_begin", .run = open_begin };
+TASK_STEP(step_version, open_version);
+TASK_STEP(step_classic, open_classic);
+TASK_STEP(step_login, open_login);
+TASK_STEP(step_token, open_token);
+
+void etcd_worker_start(struct etcd_worker *w, struct kv *kv)
+{
+	w->etcd = container_of(kv, struct etcd, base);
+	worker_start(&w->worker, &w->etcd->servers, kv->loop, &etcd_step_open);
+}
+
+enum task_turn etcd_worker_failed(struct etcd_worker *w, struct error *err)
+{
+	/* The reason may be a login that is no longer valid; v3 shows that in several ways. */
+	if (w->etcd->logged_in)
+		headers_remove(&w->etcd->servers.auth, "Authorization");
+	w->etcd->logged_in = false;
+	worker_blame(&w->worker, err);
+	w->handle_error(w, err);
+	return worker_retry(&w->worker, &etcd_step_open);
+}
+
+/* ---- v2 or v3 ---- */
+
+char *etcd2_target(const char *key, const char *suffix)
+{
+	auto_strbuf struct strbuf target = STRBUF_INIT;
+
+	strbuf_add_str(&target, "/v2/keys/");
+	uri_encode_path(&target, key);
+	strbuf_add_str(&target, suffix);
+	return strbuf_steal(&target);
+}
+
+int etcd2_call_error(const struct call *c)
+{
+	size_t len = c->in ? evbuffer_get_length(c->in) : 0;
+
+	if (c->answer.status < 400 || len == 0)
+		return 0;
+	return etcd2_error_code((const char *)evbuffer_pullup(c->in, -1), len);
+}
+
+static void settle(struct etcd *e, enum etcd_api api)
+{
+	if (e->api != ETCD_API_UNKNOWN)
+		return; /* another worker was faster */
+	e->api = api;
+	log_info("etcd: using the %s API", api == ETCD_API_V2 ? "v2" : "v3");
+	if (api == ETCD_API_V2 && e->username) {
+		auto_free char *pair = xasprintf("%s:%s", e->username, e->password);
+		servers_set_basic_auth(&e->servers, pair);
+	}
+}
+
+static enum task_turn get(struct etcd_worker *w, char *target, const struct task_step *next)
+{
+	return worker_ask(&w->worker,
+		&(struct worker_request){ .method = "GET", .target = target, .mode = CALL_TEXT },
+		next);
+}
+
+static enum task_turn open_begin(struct task *t)
+{
+	struct etcd_worker *w = etcd_worker_of(t);
+	struct etcd *e = w->etcd;
+
+	if (e->api == ETCD_API_UNKNOWN && e->wanted == KV_ETCD_V2)
+		settle(e, ETCD_API_V2);
+	if (e->api == ETCD_API_UNKNOWN)
+		return get(w, xstrdup("/version"), &step_version);
+	return task_go(t, e->api == ETCD_API_V2 ? w->first_v2 : &step_login);
+}
+
+static bool read_version(const struct call *c, int *ret_major, int *ret_minor, struct error *err)
+{
+	size_t len = evbuffer_get_length(c->in);
+	auto_json yyjson_doc *doc = json_parse((const char *)evbuffer_pullup(c->in, -1), len, NULL);
+	const char *version = json_get_str(yyjson_doc_get_root(doc), "etcdserver", "");
+
+	if (sscanf(version, "%d.%d", ret_major, ret_minor) != 2)
+		return error_set(err, ERROR_PROTOCOL,
+			"answers /version without an etcd version: is it etcd?");
+	return true;
+}
+
+/* The gateway is at /v3beta in 3.3, and at /v3 from 3.4 on. */
+static const char *gateway_path(int major, int minor)
+{
+	if (major > 3 || (major == 3 && minor >= 4))
+		return "/v3";
+	return major == 3 && minor == 3 ? "/v3beta" : NULL;
+}
+
+static enum task_turn open_version(struct task *t)
+{
+	struct etcd_worker *w = etcd_worker_of(t);
+	struct etcd *e = w->etcd;
+	auto_error struct error err = ERROR_INIT;
+	int major, minor;
+
+	if (!w->worker.call.done)
+		return TASK_WAIT;
+	if (!worker_answered(&w->worker, false, &err) ||
+		!read_version(&w->worker.call, &major, &minor, &err))
+		return etcd_worker_failed(w, &err);
+	e->v3_path = gateway_path(major, minor);
+	if (!e->v3_path && e->wanted == KV_ETCD_V3) {
+		error_set(&err, ERROR_UNSUPPORTED,
+			"etcd %d.%d has no v3 JSON gateway: use kv.etcd=v2", major, minor);
+		return etcd_worker_failed(w, &err);
+	}
+	if (!e->v3_path || e->wanted == KV_ETCD_V3) {
+		settle(e, e->v3_path ? ETCD_API_V3 : ETCD_API_V2);
+		return task_go(t, &etcd_step_open);
+	}
+	auto_free char *classic = kv_join(e->base.prefix, "docker/swarm");
+	return get(w, etcd2_target(classic, ""), &step_classic);
+}
+
+/* A classic cluster lives in v2, and never sees what is written to v3. */
+static enum task_turn open_classic(struct task *t)
+{
+	struct etcd_worker *w = etcd_worker_of(t);
+	const struct call *c = &w->worker.call;
+	auto_error struct error err = ERROR_INIT;
+
+	if (!c->done)
+		return TASK_WAIT;
+	if (!worker_answered(&w->worker, true, &err))
+		return etcd_worker_failed(w, &err);
+	settle(w->etcd, c->answer.status == 200 ? ETCD_API_V2 : ETCD_API_V3);
+	return task_go(t, &etcd_step_open);
+}
+
+/* ---- logging in (v3) ---- */
+
+enum task_turn etcd3_ask(
+	struct etcd_worker *w, const char *path, char *body, const struct task_step *next)
+{
+	return worker_ask(&w->worker,
+		&(struct worker_request){
+			.method = "POST",
+			.target = xasprintf("%s%s", w->etcd->v3_path, path),
+			.body = body,
+			.content_type = "application/json",
+			.mode = CALL_JSON,
+		},
+		next);
+}
+
+static enum task_turn open_login(struct task *t)
+{
+	struct etcd_worker *w = etcd_worker_of(t);
+	const struct etcd *e = w->etcd;
+	auto_strbuf struct strbuf body = STRBUF_INIT;
+
+	if (!e->username || e->logged_in)
+		return task_go(t, w->first_v3);
+	strbuf_add_str(&body, "{\"name\":");
+	strbuf_add_json_str(&body, e->username, strlen(e->username));
+	strbuf_add_str(&body, ",\"password\":");
+	strbuf_add_json_str(&body, e->password, strlen(e->password));
+	strbuf_add_char(&body, '}');
+	return etcd3_ask(w, "/auth/authenticate", strbuf_steal(&body), &step_token);
+}
+
+static enum task_turn open_token(struct task *t)
+{
+	struct etcd_worker *w = etcd_worker_of(t);
+	const struct call *c = &w->worker.call;
+	auto_error struct error err = ERROR_INIT;
+	const char *token;
+
+	if (!c->done)
+		return TASK_WAIT;
+	if (!worker_answered(&w->worker, false, &err) ||
+		!etcd3_parse_token(yyjson_doc_get_root(c->json), &token, &err))
+		return etcd_worker_failed(w, &err);
+	headers_set(&w->etcd->servers.auth, "Authorization", token);
+	w->etcd->logged_in = true;
+	return task_go(t, w->first_v3);
+}
+
+/* ---- the driver ---- */
+
+static bool etcd_check(const struct kv_options *o, struct error *err)
+{
+	if (o->token)
+		return error_set(err, ERROR_INVALID,
+			"etcd:// has no kv.token: use kv.username and kv.password");
+	return true;
+}
+
+static struct kv *etcd_open(const struct kv_config *config, struct error *err)
+{
+	const struct kv_options *o = config->options;
+	struct etcd *e = xnew(struct etcd);
+
+	if (!servers_init(&e->servers, config, err)) {
+		free(e);
+		return NULL;
+	}
+	e->wanted = o->etcd_api;
+	e->v3_path = "/v3";
+	e->username = xstrdup_null(o->username);
+	e->password = xstrdup(o->password ? o->password : "");
+	return &e->base;
+}
+
+static void etcd_close(struct kv *kv)
+{
+	struct etcd *e = container_of(kv, struct etcd, base);
+
+	servers_finish(&e->servers);
+	free(e->username);
+	free(e->password);
+	free(e);
+}
+
+static bool etcd_reload(struct kv *kv, struct error *err)
+{
+	return servers_reload(&container_of(kv, struct etcd, base)->servers, err);
+}
+
+bool etcd_watch_was_quiet(const struct call *c)
+{
+	return c->done && c->head_done && c->answer.status == 200 &&
+	       (c->err.code == ERROR_TIMEOUT || !error_is_set(&c->err));
+}
+
+static void watch_handle_error(struct etcd_worker *w, const struct error *err)
+{
+	kv_watch_note_error(&container_of(w, struct etcd_watch, worker)->base, err);
+}
+
+static struct kv_watch *etcd_watch_create(maybe_unused struct kv *kv)
+{
+	struct etcd_watch *w = xnew(struct etcd_watch);
+
+	w->worker.first_v2 = &etcd2_watch_first;
+	w->worker.first_v3 = &etcd3_watch_first;
+	w->worker.handle_error = watch_handle_error;
+	return &w->base;
+}
+
+static void etcd_watch_start(struct kv_watch *watch)
+{
+	etcd_worker_start(&container_of(watch, struct etcd_watch, base)->worker, watch->kv);
+}
+
+static void etcd_watch_destroy(struct kv_watch *watch)
+{
+	struct etcd_watch *w = container_of(watch, struct etcd_watch, base);
+
+	worker_finish(&w->worker.worker);
+	free(w);
+}
+
+static void lease_handle_error(struct etcd_worker *w, const struct error *err)
+{
+	kv_lease_note_error(&container_of(w, struct etcd_lease, worker)->base, err);
+}
+
+static struct kv_lease *etcd_lease_create(maybe_unused struct kv *kv)
+{
+	struct etcd_lease *l = xnew(struct etcd_lease);
+
+	l->worker.first_v2 = &etcd2_lease_first;
+	l->worker.first_v3 = &etcd3_lease_first;
+	l->worker.handle_error = lease_handle_error;
+	return &l->base;
+}
+
+static void etcd_lease_start(struct kv_lease *lease)
+{
+	etcd_worker_start(&container_of(lease, struct etcd_lease, base)->worker, lease->kv);
+}
+
+/* Before the API is settled nothing can have been written. */
+static void etcd_lease_release(struct kv_lease *lease)
+{
+	struct etcd_lease *l = container_of(lease, struct etcd_lease, base);
+	enum etcd_api api = l->worker.etcd->api;
+
+	worker_divert(
+		&l->worker.worker, api == ETCD_API_V2 ? &etcd2_lease_last : &etcd3_lease_last);
+}
+
+static void etcd_lease_destroy(struct kv_lease *lease)
+{
+	struct etcd_lease *l = container_of(lease, struct etcd_lease, base);
+
+	worker_finish(&l->worker.worker);
+	free(l);
+}
+
+/* At least two heartbeats in the time to live: one may get lost. */
+enum task_turn etcd_lease_rest(struct etcd_lease *l, const struct task_step *step)
+{
+	worker_succeeded(&l->worker.worker);
+	kv_lease_note_held(&l->base);
+	return task_wait_ms(
+		&l->worker.worker.task, step, min_of(l->base.heartbeat_ms, l->base.ttl_ms / 2));
+}
+
+int64_t etcd_lease_seconds(const struct etcd_lease *l)
+{
+	return (l->base.ttl_ms + 999) / 1000;
+}
+
+const struct kv_driver etcd_driver = {
+	.name = "etcd",
+	.default_port = "2379",
+	.check = etcd_check,
+	.open = etcd_open,
+	.close = etcd_close,
+	.reload = etcd_reload,
+	.watch_create = etcd_watch_create,
+	.watch_start = etcd_watch_start,
+	.watch_destroy = etcd_watch_destroy,
+	.lease_create = etcd_lease_create,
+	.lease_start = etcd_lease_start,
+	.lease_release = etcd_lease_release,
+	.lease_destroy = etcd_lease_destroy,
+};

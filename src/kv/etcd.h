@@ -1,0 +1,77 @@
+/*
+ * kv/etcd.h - the etcd driver's parts; for etcd*.c only.
+ *
+ * etcd is two stores in one server: v2, which classic members use, and v3.  Which one it is gets
+ * settled once, by whichever worker reaches a server first; until then every worker begins with
+ * etcd_step_open, and after a failure again, so that a login that has become invalid is renewed.
+ */
+#pragma once
+
+#include "kv/servers.h"
+
+enum etcd_api {
+	ETCD_API_UNKNOWN,
+	ETCD_API_V2,
+	ETCD_API_V3,
+};
+
+struct etcd {
+	struct kv base;
+	struct servers servers;
+	enum kv_etcd_api wanted;
+	enum etcd_api api;
+	const char *v3_path;       /* "/v3", "/v3beta"; static; NULL: not known */
+	char *username, *password; /* owned; NULL: none */
+	bool logged_in;            /* v3: the servers' headers have a token */
+};
+
+struct etcd_worker {
+	struct worker worker;
+	struct etcd *etcd;
+	const struct task_step *first_v2, *first_v3; /* where to go when all is settled */
+	void (*handle_error)(struct etcd_worker *w, const struct error *err);
+};
+
+extern const struct task_step etcd_step_open;
+
+static inline struct etcd_worker *etcd_worker_of(struct task *t)
+{
+	return container_of(t, struct etcd_worker, worker.task);
+}
+void etcd_worker_start(struct etcd_worker *w, struct kv *kv);
+/* Tell the error, and begin again with the next server. */
+enum task_turn etcd_worker_failed(struct etcd_worker *w, struct error *err);
+/* POST to "/v3" + path; body is taken. */
+enum task_turn etcd3_ask(
+	struct etcd_worker *w, const char *path, char *body, const struct task_step *next);
+/* "/v2/keys/" and the key, encoded; caller frees. */
+char *etcd2_target(const char *key, const char *suffix) must_check;
+/* The finished call's errorCode; 0 when there is none. */
+int etcd2_call_error(const struct call *c);
+
+struct etcd_watch {
+	struct kv_watch base;
+	struct etcd_worker worker;
+	uint64_t index;   /* v2: the next event's is not below it */
+	int64_t revision; /* v3: of the list */
+};
+extern const struct task_step etcd2_watch_first, etcd3_watch_first;
+
+struct etcd_lease {
+	struct kv_lease base;
+	struct etcd_worker worker;
+	int64_t id; /* v3: of the lease; 0: none */
+};
+extern const struct task_step etcd2_lease_first, etcd3_lease_first;
+extern const struct task_step etcd2_lease_last, etcd3_lease_last;
+/* Held; rests until the next heartbeat. */
+enum task_turn etcd_lease_rest(struct etcd_lease *l, const struct task_step *step);
+/* The whole seconds of the time to live, rounded up. */
+int64_t etcd_lease_seconds(const struct etcd_lease *l);
+enum {
+	ETCD_RELEASE_TIMEOUT_MS = 3 * 1000,
+	/* A watch that says nothing for so long is checked by reading all again. */
+	ETCD_WATCH_IDLE_MS = 60 * 1000,
+};
+/* The wait for news ended only because there were none. */
+bool etcd_watch_was_quiet(const struct call *c);

@@ -1,0 +1,235 @@
+/*
+ * kv/etcd2.c - etcd's v2 API, which classic members use (5).
+ *
+ *   watch:  list (all, and the index I) -> wait for an event from I + 1 -> news: list again; a mere
+ *           heartbeat of a classic agent: wait for the next
+ *   lease:  write -> rest -> refresh (wakes nobody) -> rest ...; gone: write
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/parse.h"
+#include "base/uri.h"
+#include "kv/etcd.h"
+#include "kv/etcd2_answer.h"
+
+#define FORM "application/x-www-form-urlencoded"
+
+/* ---- watch ---- */
+
+static enum task_turn watch_list(struct task *t);
+static enum task_turn watch_listed(struct task *t);
+static enum task_turn watch_wait(struct task *t);
+static enum task_turn watch_event(struct task *t);
+const struct task_step etcd2_watch_first = { .name = "watch_list", .run = watch_list };
+TASK_STEP(step_listed, watch_listed);
+TASK_STEP(step_wait, watch_wait);
+TASK_STEP(step_event, watch_event);
+
+static struct etcd_watch *watch_of(struct task *t)
+{
+	return container_of(etcd_worker_of(t), struct etcd_watch, worker);
+}
+
+static enum task_turn watch_list(struct task *t)
+{
+	struct etcd_watch *w = watch_of(t);
+
+	return worker_ask(&w->worker.worker,
+		&(struct worker_request){
+			.method = "GET",
+			.target = etcd2_target(
+				w->base.directory, "?quorum=true&recursive=true&sorted=true"),
+			.mode = CALL_JSON,
+		},
+		&step_listed);
+}
+
+static bool read_index(const struct call *c, uint64_t *ret, struct error *err)
+{
+	const char *index = headers_get(&c->answer.headers, "X-Etcd-Index");
+
+	if (!index || !parse_u64(index, ret))
+		return error_set(err, ERROR_PROTOCOL,
+			"answers %d without X-Etcd-Index: is it etcd, with its v2 API enabled?",
+			c->answer.status);
+	return true;
+}
+
+/* An absent directory is an empty one, but only in etcd's own words. */
+static bool read_list(
+	const struct etcd_watch *w, struct kv_entries *ret, uint64_t *ret_index, struct error *err)
+{
+	const struct worker *worker = &w->worker.worker;
+	const struct call *c = &worker->call;
+
+	if (!worker_answered(worker, true, err) || !read_index(c, ret_index, err))
+		return false;
+	if (c->answer.status != 404)
+		return etcd2_parse_list(yyjson_doc_get_root(c->json), ret, err);
+	return etcd2_call_error(c) == ETCD2_KEY_NOT_FOUND || worker_answered(worker, false, err);
+}
+
+static enum task_turn watch_listed(struct task *t)
+{
+	struct etcd_watch *w = watch_of(t);
+	auto_kv_entries struct kv_entries entries = KV_ENTRIES_INIT;
+	auto_error struct error err = ERROR_INIT;
+	uint64_t index;
+
+	if (!w->worker.worker.call.done)
+		return TASK_WAIT;
+	if (!read_list(w, &entries, &index, &err))
+		return etcd_worker_failed(&w->worker, &err);
+	worker_succeeded(&w->worker.worker);
+	w->index = index + 1;
+	kv_watch_report(&w->base, &entries);
+	return task_go(t, &step_wait);
+}
+
+static enum task_turn watch_wait(struct task *t)
+{
+	struct etcd_watch *w = watch_of(t);
+	auto_free char *suffix =
+		xasprintf("?recursive=true&wait=true&waitIndex=%" PRIu64, w->index);
+
+	return worker_ask(&w->worker.worker,
+		&(struct worker_request){
+			.method = "GET",
+			.target = etcd2_target(w->base.directory, suffix),
+			.mode = CALL_JSON,
+			.idle_timeout_ms = ETCD_WATCH_IDLE_MS,
+			.stream = true,
+		},
+		&step_event);
+}
+
+static enum task_turn watch_event(struct task *t)
+{
+	struct etcd_watch *w = watch_of(t);
+	struct worker *worker = &w->worker.worker;
+	auto_error struct error err = ERROR_INIT;
+	struct etcd2_event event;
+
+	if (!worker->call.done)
+		return TASK_WAIT;
+	/* Nothing for a long time, or so much that the history is too short: look at all. */
+	if ((etcd_watch_was_quiet(&worker->call) && !worker->call.json) ||
+		etcd2_call_error(&worker->call) == ETCD2_EVENT_INDEX_CLEARED)
+		return task_wait_ms(t, &etcd2_watch_first, WORKER_SETTLE_MS);
+	if (!worker_answered(worker, false, &err) ||
+		!etcd2_parse_event(yyjson_doc_get_root(worker->call.json), &event, &err))
+		return etcd_worker_failed(&w->worker, &err);
+	w->index = event.index + 1;
+	if (!event.is_news)
+		return task_go(t, &step_wait);
+	return task_wait_ms(t, &etcd2_watch_first, WORKER_SETTLE_MS);
+}
+
+/* ---- lease ---- */
+
+static enum task_turn lease_write(struct task *t);
+static enum task_turn lease_written(struct task *t);
+static enum task_turn lease_refresh(struct task *t);
+static enum task_turn lease_refreshed(struct task *t);
+static enum task_turn lease_delete(struct task *t);
+static enum task_turn lease_deleted(struct task *t);
+const struct task_step etcd2_lease_first = { .name = "lease_write", .run = lease_write };
+const struct task_step etcd2_lease_last = { .name = "lease_delete", .run = lease_delete };
+TASK_STEP(step_written, lease_written);
+TASK_STEP(step_refresh, lease_refresh);
+TASK_STEP(step_refreshed, lease_refreshed);
+TASK_STEP(step_deleted, lease_deleted);
+
+static struct etcd_lease *lease_of(struct task *t)
+{
+	return container_of(etcd_worker_of(t), struct etcd_lease, worker);
+}
+
+static enum task_turn put(
+	struct etcd_lease *l, const char *suffix, char *body, const struct task_step *next)
+{
+	return worker_ask(&l->worker.worker,
+		&(struct worker_request){
+			.method = "PUT",
+			.target = etcd2_target(l->base.key, suffix),
+			.body = body,
+			.content_type = FORM,
+			.mode = CALL_JSON,
+		},
+		next);
+}
+
+static enum task_turn lease_write(struct task *t)
+{
+	struct etcd_lease *l = lease_of(t);
+	auto_strbuf struct strbuf body = STRBUF_INIT;
+
+	strbuf_addf(&body, "ttl=%" PRId64 "&value=", etcd_lease_seconds(l));
+	uri_encode_query(&body, l->base.value);
+	return put(l, "", strbuf_steal(&body), &step_written);
+}
+
+static enum task_turn lease_written(struct task *t)
+{
+	struct etcd_lease *l = lease_of(t);
+	auto_error struct error err = ERROR_INIT;
+
+	if (!l->worker.worker.call.done)
+		return TASK_WAIT;
+	if (!worker_answered(&l->worker.worker, false, &err))
+		return etcd_worker_failed(&l->worker, &err);
+	return etcd_lease_rest(l, &step_refresh);
+}
+
+static enum task_turn lease_refresh(struct task *t)
+{
+	struct etcd_lease *l = lease_of(t);
+
+	return put(l, "?prevExist=true",
+		xasprintf("ttl=%" PRId64 "&refresh=true", etcd_lease_seconds(l)), &step_refreshed);
+}
+
+static enum task_turn lease_refreshed(struct task *t)
+{
+	struct etcd_lease *l = lease_of(t);
+	const struct call *c = &l->worker.worker.call;
+	auto_error struct error err = ERROR_INIT;
+
+	if (!c->done)
+		return TASK_WAIT;
+	if (etcd2_call_error(c) == ETCD2_KEY_NOT_FOUND)
+		return task_go(t, &etcd2_lease_first);
+	if (!worker_answered(&l->worker.worker, false, &err))
+		return etcd_worker_failed(&l->worker, &err);
+	if (!etcd2_value_is(yyjson_doc_get_root(c->json), l->base.value))
+		return task_go(t, &etcd2_lease_first);
+	return etcd_lease_rest(l, &step_refresh);
+}
+
+static enum task_turn lease_delete(struct task *t)
+{
+	struct etcd_lease *l = lease_of(t);
+
+	return worker_ask(&l->worker.worker,
+		&(struct worker_request){
+			.method = "DELETE",
+			.target = etcd2_target(l->base.key, ""),
+			.mode = CALL_JSON,
+			.head_timeout_ms = ETCD_RELEASE_TIMEOUT_MS,
+		},
+		&step_deleted);
+}
+
+static enum task_turn lease_deleted(struct task *t)
+{
+	struct etcd_lease *l = lease_of(t);
+	auto_error struct error err = ERROR_INIT;
+
+	if (!l->worker.worker.call.done)
+		return TASK_WAIT;
+	worker_answered(&l->worker.worker, true, &err);
+	l->base.ops->handle_released(l->base.arg, error_is_set(&err) ? &err : NULL);
+	return TASK_WAIT;
+}

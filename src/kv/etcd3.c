@@ -1,0 +1,283 @@
+/*
+ * kv/etcd3.c - etcd's v3 API through its JSON gateway (7).
+ *
+ *   watch:  range (all, and the revision R) -> watch from R + 1, each line applied -> any end:
+ *           range again.  So neither a gap, nor a compaction, nor a store made anew is missed.
+ *   lease:  grant -> write -> rest -> keep alive -> write if it is not there -> rest ...
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "kv/etcd.h"
+#include "kv/etcd3_answer.h"
+
+/* ---- watch ---- */
+
+static enum task_turn watch_range(struct task *t);
+static enum task_turn watch_listed(struct task *t);
+static enum task_turn watch_follow(struct task *t);
+static enum task_turn watch_news(struct task *t);
+const struct task_step etcd3_watch_first = { .name = "watch_range", .run = watch_range };
+TASK_STEP(step_listed, watch_listed);
+TASK_STEP(step_follow, watch_follow);
+TASK_STEP(step_news, watch_news);
+
+static struct etcd_watch *watch_of(struct task *t)
+{
+	return container_of(etcd_worker_of(t), struct etcd_watch, worker);
+}
+
+static enum task_turn watch_range(struct task *t)
+{
+	struct etcd_watch *w = watch_of(t);
+	auto_strbuf struct strbuf body = STRBUF_INIT;
+
+	etcd3_write_range(&body, w->base.directory);
+	strbuf_add_char(&body, '}');
+	return etcd3_ask(&w->worker, "/kv/range", strbuf_steal(&body), &step_listed);
+}
+
+static enum task_turn watch_listed(struct task *t)
+{
+	struct etcd_watch *w = watch_of(t);
+	struct worker *worker = &w->worker.worker;
+	auto_kv_entries struct kv_entries entries = KV_ENTRIES_INIT;
+	auto_error struct error err = ERROR_INIT;
+
+	if (!worker->call.done)
+		return TASK_WAIT;
+	if (!worker_answered(worker, false, &err) ||
+		!etcd3_parse_range(yyjson_doc_get_root(worker->call.json), w->base.directory,
+			&entries, &w->revision, &err))
+		return etcd_worker_failed(&w->worker, &err);
+	worker_succeeded(worker);
+	kv_watch_report(&w->base, &entries);
+	return task_go(t, &step_follow);
+}
+
+static enum task_turn watch_follow(struct task *t)
+{
+	struct etcd_watch *w = watch_of(t);
+	auto_strbuf struct strbuf body = STRBUF_INIT;
+
+	strbuf_add_str(&body, "{\"create_request\":");
+	etcd3_write_range(&body, w->base.directory);
+	strbuf_addf(&body, ",\"start_revision\":\"%" PRId64 "\"}}", w->revision + 1);
+	return worker_ask(&w->worker.worker,
+		&(struct worker_request){
+			.method = "POST",
+			.target = xasprintf("%s/watch", w->worker.etcd->v3_path),
+			.body = strbuf_steal(&body),
+			.content_type = "application/json",
+			.mode = CALL_STREAM,
+			.idle_timeout_ms = ETCD_WATCH_IDLE_MS,
+			.stream = true,
+		},
+		&step_news);
+}
+
+/* What the lines that have come say, all together. */
+static bool read_lines(struct etcd_watch *w, struct etcd3_news *ret, struct error *err)
+{
+	struct evbuffer *in = w->worker.worker.call.in;
+	bool ok = true;
+
+	*ret = (struct etcd3_news){ 0 };
+	while (ok && !ret->ended) {
+		struct etcd3_news news = { 0 };
+		size_t len;
+		auto_free char *line = evbuffer_readln(in, &len, EVBUFFER_EOL_LF);
+		auto_json yyjson_doc *doc = NULL;
+
+		if (!line)
+			break;
+		doc = json_parse(line, len, err);
+		ok = doc && etcd3_parse_watch(yyjson_doc_get_root(doc), w->base.directory,
+				    &w->base.entries, &news, err);
+		ret->changed |= news.changed;
+		ret->ended = news.ended;
+	}
+	if (ok && evbuffer_get_length(in) >= WORKER_MAX_LINE)
+		ok = error_set(err, ERROR_TOO_LARGE, "an endless line in a watch of etcd");
+	return ok;
+}
+
+static bool watch_broke(const struct worker *worker, struct error *err)
+{
+	if (!worker->call.done || etcd_watch_was_quiet(&worker->call))
+		return false;
+	return !worker_answered(worker, false, err);
+}
+
+static enum task_turn watch_news(struct task *t)
+{
+	struct etcd_watch *w = watch_of(t);
+	struct worker *worker = &w->worker.worker;
+	auto_error struct error err = ERROR_INIT;
+	struct etcd3_news news = { 0 };
+
+	bool is_stream = worker->call.head_done && worker->call.answer.status == 200;
+	bool ok = !is_stream || read_lines(w, &news, &err);
+	if (news.changed)
+		kv_watch_announce(&w->base);
+	if (!ok || watch_broke(worker, &err))
+		return etcd_worker_failed(&w->worker, &err);
+	if (news.ended || worker->call.done)
+		return task_wait_ms(t, &etcd3_watch_first, WORKER_SETTLE_MS);
+	if (is_stream)
+		call_resume(&worker->call);
+	/* Changes that come together are told together. */
+	return news.changed ? task_wait_ms(t, &step_news, WORKER_SETTLE_MS)
+			    : task_wait(t, &step_news);
+}
+
+/* ---- lease ---- */
+
+static enum task_turn lease_grant(struct task *t);
+static enum task_turn lease_granted(struct task *t);
+static enum task_turn lease_written(struct task *t);
+static enum task_turn lease_keep(struct task *t);
+static enum task_turn lease_kept(struct task *t);
+static enum task_turn lease_revoke(struct task *t);
+static enum task_turn lease_revoked(struct task *t);
+const struct task_step etcd3_lease_first = { .name = "lease_keep", .run = lease_keep };
+const struct task_step etcd3_lease_last = { .name = "lease_revoke", .run = lease_revoke };
+TASK_STEP(step_granted, lease_granted);
+TASK_STEP(step_written, lease_written);
+TASK_STEP(step_kept, lease_kept);
+TASK_STEP(step_revoked, lease_revoked);
+
+static struct etcd_lease *lease_of(struct task *t)
+{
+	return container_of(etcd_worker_of(t), struct etcd_lease, worker);
+}
+
+static yyjson_val *answer_of(const struct etcd_lease *l)
+{
+	return yyjson_doc_get_root(l->worker.worker.call.json);
+}
+
+static enum task_turn lease_grant(struct task *t)
+{
+	struct etcd_lease *l = lease_of(t);
+
+	return etcd3_ask(&l->worker, "/lease/grant",
+		xasprintf("{\"TTL\":\"%" PRId64 "\"}", etcd_lease_seconds(l)), &step_granted);
+}
+
+/*
+ * Written only when it is not there as it should be: nobody who watches is woken by a heartbeat,
+ * and an entry that somebody has deleted comes back.
+ */
+static enum task_turn write_entry(struct etcd_lease *l)
+{
+	auto_strbuf struct strbuf key = STRBUF_INIT;
+	auto_strbuf struct strbuf value = STRBUF_INIT;
+
+	etcd3_write_bytes(&key, l->base.key);
+	etcd3_write_bytes(&value, l->base.value);
+	return etcd3_ask(&l->worker, "/kv/txn",
+		xasprintf("{\"compare\":[{\"key\":%s,\"target\":\"LEASE\",\"result\":\"EQUAL\","
+			  "\"lease\":\"%" PRId64 "\"},"
+			  "{\"key\":%s,\"target\":\"VALUE\",\"result\":\"EQUAL\",\"value\":%s}],"
+			  "\"failure\":[{\"request_put\":{\"key\":%s,\"value\":%s,\"lease\":"
+			  "\"%" PRId64 "\"}}]}",
+			key.buf, l->id, key.buf, value.buf, key.buf, value.buf, l->id),
+		&step_written);
+}
+
+static enum task_turn lease_granted(struct task *t)
+{
+	struct etcd_lease *l = lease_of(t);
+	auto_error struct error err = ERROR_INIT;
+
+	if (!l->worker.worker.call.done)
+		return TASK_WAIT;
+	if (!worker_answered(&l->worker.worker, false, &err) ||
+		!etcd3_parse_grant(answer_of(l), &l->id, &err))
+		return etcd_worker_failed(&l->worker, &err);
+	return write_entry(l);
+}
+
+/* A lease that has ended between two calls: 404, "requested lease not found". */
+static bool lease_is_lost(const struct error *err)
+{
+	return err->status == 404;
+}
+
+static enum task_turn lease_written(struct task *t)
+{
+	struct etcd_lease *l = lease_of(t);
+	auto_error struct error err = ERROR_INIT;
+
+	if (!l->worker.worker.call.done)
+		return TASK_WAIT;
+	if (worker_answered(&l->worker.worker, false, &err))
+		return etcd_lease_rest(l, &etcd3_lease_first);
+	if (lease_is_lost(&err))
+		l->id = 0;
+	return etcd_worker_failed(&l->worker, &err);
+}
+
+/* Without a lease (at the start), or with one that may be gone (after a failure, too). */
+static enum task_turn lease_keep(struct task *t)
+{
+	struct etcd_lease *l = lease_of(t);
+
+	if (!l->id)
+		return lease_grant(t);
+	return etcd3_ask(&l->worker, "/lease/keepalive",
+		xasprintf("{\"ID\":\"%" PRId64 "\"}", l->id), &step_kept);
+}
+
+static enum task_turn lease_kept(struct task *t)
+{
+	struct etcd_lease *l = lease_of(t);
+	auto_error struct error err = ERROR_INIT;
+	bool alive;
+
+	if (!l->worker.worker.call.done)
+		return TASK_WAIT;
+	if (!worker_answered(&l->worker.worker, false, &err) ||
+		!etcd3_parse_keepalive(answer_of(l), &alive, &err))
+		return etcd_worker_failed(&l->worker, &err);
+	if (alive)
+		return write_entry(l);
+	l->id = 0;
+	return lease_grant(t);
+}
+
+static enum task_turn lease_revoke(struct task *t)
+{
+	struct etcd_lease *l = lease_of(t);
+
+	if (!l->id) {
+		l->base.ops->handle_released(l->base.arg, NULL);
+		return TASK_WAIT;
+	}
+	return worker_ask(&l->worker.worker,
+		&(struct worker_request){
+			.method = "POST",
+			.target = xasprintf("%s/lease/revoke", l->worker.etcd->v3_path),
+			.body = xasprintf("{\"ID\":\"%" PRId64 "\"}", l->id),
+			.content_type = "application/json",
+			.mode = CALL_JSON,
+			.head_timeout_ms = ETCD_RELEASE_TIMEOUT_MS,
+		},
+		&step_revoked);
+}
+
+/* 404: it was gone already. */
+static enum task_turn lease_revoked(struct task *t)
+{
+	struct etcd_lease *l = lease_of(t);
+	auto_error struct error err = ERROR_INIT;
+
+	if (!l->worker.worker.call.done)
+		return TASK_WAIT;
+	worker_answered(&l->worker.worker, true, &err);
+	l->base.ops->handle_released(l->base.arg, error_is_set(&err) ? &err : NULL);
+	return TASK_WAIT;
+}

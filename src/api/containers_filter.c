@@ -97,40 +97,30 @@ static bool check_filters(const struct list_filters *f, struct error *err)
 	       check_ports(f, "expose", err);
 }
 
-/* The container that a value of before or since names; the last value of several wins, as in the
- * engine. */
-static const struct container *resolve(struct container_filter *f, struct request *rq,
-	const char *key, bool *ret_given, struct error *err)
+/* The last value of several wins, as in the engine. */
+static const char *bound_given(const struct container_filter *f, const char *key)
 {
 	const struct strv *values = list_filters_get(&f->filters, key);
-	const char *what = values && values->count ? values->items[values->count - 1]
-						   : query_get(&rq->query, key);
 
-	*ret_given = what && *what;
-	return *ret_given ? cluster_find_container(rq->api->cluster, what, err) : NULL;
+	return values && values->count ? values->items[values->count - 1] : NULL;
 }
 
-static bool resolve_bounds(struct container_filter *f, struct request *rq, struct error *err)
+static bool resolve_bound(struct container_filter *f, struct request *rq, const char *key,
+	struct container_bound *ret, struct error *err)
 {
+	const char *filter = bound_given(f, key);
+	const char *what = filter ? filter : query_get(&rq->query, key);
 	const struct container *c;
-	bool given;
 
-	c = resolve(f, rq, "before", &given, err);
-	if (given && !c)
+	if (!what || !*what)
+		return true;
+	c = cluster_find_container(rq->api->cluster, what, err);
+	if (!c)
 		return false;
-	if (c) {
-		f->before.created_s = c->created_s;
-		memcpy(f->before.id, c->id, sizeof(c->id));
+	ret->created_ns = c->created_ns;
+	memcpy(ret->id, c->id, sizeof(c->id));
+	if (!filter) /* as a parameter of its own, which it once was, it showed stopped ones too */
 		f->all = true;
-	}
-	c = resolve(f, rq, "since", &given, err);
-	if (given && !c)
-		return false;
-	if (c) {
-		f->since.created_s = c->created_s;
-		memcpy(f->since.id, c->id, sizeof(c->id));
-		f->all = true;
-	}
 	return true;
 }
 
@@ -166,7 +156,9 @@ bool container_filter_init(struct container_filter *f, struct request *rq, struc
 	if (limit && parse_i64(limit, &n) && n > 0)
 		f->all = true;
 	if (!list_filters_parse(&f->filters, query_get(&rq->query, "filters"), err) ||
-		!check_filters(&f->filters, err) || !resolve_bounds(f, rq, err))
+		!check_filters(&f->filters, err) ||
+		!resolve_bound(f, rq, "before", &f->before, err) ||
+		!resolve_bound(f, rq, "since", &f->since, err))
 		return false;
 	if (list_filters_get(&f->filters, "status"))
 		f->all = true;
@@ -352,10 +344,10 @@ static const struct {
 static bool within_bounds(const struct container_filter *f, const struct container *c)
 {
 	if (f->before.id[0] &&
-		(c->created_s > f->before.created_s || strcmp(c->id, f->before.id) == 0))
+		(c->created_ns > f->before.created_ns || strcmp(c->id, f->before.id) == 0))
 		return false;
 	if (f->since.id[0] &&
-		(c->created_s < f->since.created_s || strcmp(c->id, f->since.id) == 0))
+		(c->created_ns < f->since.created_ns || strcmp(c->id, f->since.id) == 0))
 		return false;
 	return true;
 }

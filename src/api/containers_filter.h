@@ -10,15 +10,17 @@
 #include "docker/container.h"
 #include "docker/listfilter.h"
 
+/* A container that others are older or younger than. */
+struct container_bound {
+	int64_t created_ns;
+	char id[65]; /* "" when none is given */
+};
+
 struct container_filter {
 	struct list_filters filters;
 	struct api *api;
 	bool all;
-	/* `before` and `since`, resolved; ids "" when not given. */
-	struct {
-		int64_t created_s;
-		char id[65];
-	} before, since;
+	struct container_bound before, since;
 	struct strv ancestor_ids; /* ids of images that the ancestor values name */
 };
 

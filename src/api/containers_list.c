@@ -25,7 +25,7 @@ enum {
 };
 
 struct list_item {
-	int64_t created_s;
+	int64_t created_ns;
 	char id[65];
 };
 
@@ -185,8 +185,8 @@ static int compare_items(const void *a, const void *b)
 {
 	const struct list_item *x = a, *y = b;
 
-	if (x->created_s != y->created_s)
-		return x->created_s < y->created_s ? 1 : -1;
+	if (x->created_ns != y->created_ns)
+		return x->created_ns < y->created_ns ? 1 : -1;
 	return strcmp(x->id, y->id);
 }
 
@@ -207,7 +207,7 @@ static void gather_engine(struct containers_list *l, const struct engine *e)
 		if (c->state == CONTAINER_PENDING || !c->entry ||
 			!container_filter_visible(&l->filter, c))
 			continue;
-		l->items[l->count].created_s = c->created_s;
+		l->items[l->count].created_ns = c->created_ns;
 		memcpy(l->items[l->count].id, c->id, sizeof(c->id));
 		l->count++;
 	}

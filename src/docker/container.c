@@ -201,7 +201,7 @@ void container_write_status(struct strbuf *sb, const struct container *c, int64_
 	case CONTAINER_RUNNING:
 	case CONTAINER_PAUSED:
 		strbuf_add_str(sb, "Up ");
-		write_age(sb, c->started_ns ? c->started_ns : c->created_s * 1000000000, now_ns);
+		write_age(sb, c->started_ns ? c->started_ns : c->created_ns, now_ns);
 		strbuf_add_str(sb, up_suffix(c));
 		return;
 	case CONTAINER_RESTARTING: write_ended(sb, c, "Restarting", now_ns); return;

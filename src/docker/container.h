@@ -74,7 +74,8 @@ struct container {
 	const char *image_id;     /* interned */
 	const char *network_mode; /* interned */
 	struct labels labels;
-	int64_t created_s;   /* engine time, shifted by the clock difference */
+	int64_t created_ns;  /* engine time, shifted by the clock difference; whole seconds until it
+				is  inspected */
 	int64_t started_ns;  /* from inspect; 0 = never */
 	int64_t finished_ns; /* from inspect; 0 = not yet */
 

@@ -67,6 +67,13 @@ static int64_t shift_seconds(const struct container_view *view)
 	return view->clock_shift_ns / 1000000000;
 }
 
+/* Inspect is more precise; the order of containers made within one second hangs on it. */
+static void set_created(struct container *c, int64_t seconds)
+{
+	if (c->created_ns / 1000000000 != seconds)
+		c->created_ns = seconds * 1000000000;
+}
+
 static void write_created(struct entry_writer *w, yyjson_val *value)
 {
 	write_key(w, "Created", strlen("Created"));
@@ -383,7 +390,7 @@ static void read_facts(struct container *c, yyjson_val *entry, const struct cont
 	if (*mode)
 		container_set_interned(&c->network_mode, mode);
 	c->host_network = strcmp(c->network_mode, "host") == 0;
-	c->created_s = json_get_int(entry, "Created", 0) + shift_seconds(view);
+	set_created(c, json_get_int(entry, "Created", 0) + shift_seconds(view));
 	c->state = (uint8_t)container_state_parse(json_get_str(entry, "State", ""),
 		c->state == CONTAINER_PENDING ? CONTAINER_CREATED : (enum container_state)c->state);
 	read_status(c, json_get_str(entry, "Status", ""));

@@ -190,6 +190,15 @@ static void set_host_config(
 	set_resources(c, host, view);
 }
 
+/* Shifted by whole seconds, as the list entry is, so that both agree. */
+static void set_created(struct container *c, yyjson_val *inspect, const struct container_view *view)
+{
+	int64_t ns;
+
+	if (time_parse_rfc3339(json_get_str(inspect, "Created", ""), &ns) && ns != 0)
+		c->created_ns = ns + view->clock_shift_ns / NS_PER_S * NS_PER_S;
+}
+
 /* Until the list entry comes, which says the image as it is shown. */
 static void set_identity(
 	struct container *c, yyjson_val *inspect, const struct container_view *view)
@@ -198,8 +207,8 @@ static void set_identity(
 		container_set_interned(
 			&c->image, json_get_str(json_get_obj(inspect, "Config"), "Image", ""));
 		container_set_interned(&c->image_id, json_get_str(inspect, "Image", ""));
-		c->created_s = read_time(inspect, "Created", view) / NS_PER_S;
 	}
+	set_created(c, inspect, view);
 }
 
 bool container_set_inspect(struct container *c, yyjson_val *inspect,

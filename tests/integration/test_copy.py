@@ -82,7 +82,9 @@ def test_errors_are_the_engines(docker, engines, box, tmp_path):
         ours = docker.run(*arguments, check=False)
         theirs = holder(engines, box).docker.run(*arguments, check=False)
         assert ours.returncode == theirs.returncode != 0
-        assert ours.stderr == theirs.stderr
+        # The engine is asked by the full id, and repeats what it was asked.
+        container_id = docker("inspect", "-f", "{{.Id}}", box)
+        assert ours.stderr.replace(container_id, box) == theirs.stderr
     assert "No such container: nothing" in docker.fails("cp", "nothing:/etc/passwd", tmp_path)
 
 
@@ -253,7 +255,9 @@ def test_a_slow_reader_stops_the_engine(fakes, start_manager):
         stopped_at = until_still(lambda: endless.sent)
         assert stopped_at <= IN_FLIGHT
         assert peak.growth() <= SLACK
-        reader.read_exactly(2 * IN_FLIGHT)
+        read = 0
+        while read < 2 * IN_FLIGHT:
+            read += len(reader.receive())
         eventually(lambda: endless.sent > stopped_at, what="the engine goes on")
         assert until_still(lambda: endless.sent) <= 4 * IN_FLIGHT
     assert peak.growth() <= SLACK

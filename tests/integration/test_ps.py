@@ -167,7 +167,7 @@ def test_filter_by_id(scene):
     for part in (container_id, container_id[:12], container_id[:5]):
         assert "published" in scene.names("--filter", f"id={part}")
     assert scene.names("--filter", f"id={container_id}") == {"published"}
-    assert scene.names("--filter", f"before={scene.ids['ended-3'][:12]}") == {"oldest"}
+    assert scene.names("--filter", f"before={scene.ids['ended-3']}") == {"oldest"}
 
 
 def test_filter_by_network_id(scene):
@@ -255,16 +255,17 @@ def test_parameters(scene, query, names):
     filters("{not json"),
     filters('["status"]'),
 ])
-def test_what_makes_no_sense_is_refused(scene, query):
-    answer = ask(scene, query)
+def test_what_makes_no_sense_is_refused(manager_scene, query):
+    """With 400, as engines of today do; 20.10 answers 500 to some."""
+    answer = ask(manager_scene, query)
     assert answer.status == 400
     assert answer.head.get("Content-Type") == "application/json"
     assert answer.json["message"]
 
 
 @pytest.mark.parametrize("key", ["before", "since"])
-def test_bounds_that_are_not_there(scene, key):
-    answer = ask(scene, filters({key: ["nobody"]}))
+def test_bounds_that_are_not_there(manager_scene, key):
+    answer = ask(manager_scene, filters({key: ["nobody"]}))
     assert (answer.status, answer.json["message"]) == (404, "No such container: nobody")
 
 

@@ -5,6 +5,7 @@ manager   `swarm manage` over these engines, all of them healthy
 frugal    the same manager, for measuring its memory
 start_manager   the same with flags, nodes and environment of the test's choice
 fakes     scripted engines that do what no real one would
+registry  a registry with a password that the engines can reach
 docker    the docker command, talking to the manager
 endpoint  the same for requests without a docker command
 
@@ -23,12 +24,15 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from fakes.engine import FakeEngines  # noqa: E402
 from harness import docker as docker_module  # noqa: E402
+from harness import registry as registry_module  # noqa: E402
 from harness.forward import Forwarder  # noqa: E402
 from harness.lab import Lab, name_for_this_tree  # noqa: E402
 from harness.manager import Manager  # noqa: E402
 
 ENGINE_COUNT = 3
 LABELS = ["--label", "0:storage=ssd", "--label", "1:storage=disk", "--label", "2:storage=disk"]
+# A registry of the tests has no certificate.
+PLAIN_REGISTRY = ["--dockerd", "--insecure-registry=10.213.0.0/16"]
 DIRECT = bool(os.environ.get("SWARM_TEST_DIRECT"))
 
 
@@ -53,7 +57,7 @@ def clean(lab):
 
 @pytest.fixture(scope="session")
 def lab():
-    lab = Lab(name_for_this_tree(), ENGINE_COUNT, *LABELS)
+    lab = Lab(name_for_this_tree(), ENGINE_COUNT, *LABELS, *PLAIN_REGISTRY)
     yield lab
     lab.down()
 
@@ -141,3 +145,12 @@ def forward():
     yield start
     for forwarder in started:
         forwarder.close()
+
+
+@pytest.fixture
+def registry(engines):
+    if not registry_module.command():
+        pytest.skip("docker-registry is not installed: run tools/setup check")
+    registry = registry_module.Registry(engines[0].ip.rsplit(".", 1)[0] + ".1")
+    yield registry
+    registry.close()

@@ -54,6 +54,11 @@ class Terminal:
     def send(self, text):
         os.write(self.fd, text.encode())
 
+    def size_inside(self):
+        """What a shell on the other side thinks of its window: "rows columns", or that it has none yet."""
+        self.send("stty size\n")
+        return self.expect(r"(\d+ \d+|stty: standard input)\r").group(1)
+
     def detach(self, keys="\x10\x11"):
         """Press the keys (Ctrl-P Ctrl-Q) until the command has ended; return its status.
 

@@ -274,7 +274,7 @@ def test_what_happens_while_the_stream_is_broken_is_told_later(manager, engines)
         engine.docker("create", "--name", "before", *SLEEP)
         follower.until("create", "before")
         engine.cut()
-        engine.run("sh", "-c", "curl -fsS -X POST 'http://127.0.0.1:2375/containers/create?name=meanwhile' "
+        engine.run("sh", "-c", "curl -fsS --unix-socket /run/docker.sock 'http://x/containers/create?name=meanwhile' "
                                "-H 'Content-Type: application/json' -d '{\"Image\":\"busybox\"}'")
         eventually(lambda: "Unhealthy" in manager.states(), timeout=30)
         engine.mend()

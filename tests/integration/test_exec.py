@@ -35,14 +35,10 @@ def test_input_ends(docker, box):
 
 
 def test_terminal_follows_the_window(docker, box):
-    def size_inside(terminal):
-        terminal.send("stty size\n")
-        return terminal.expect(r"(\d+ \d+)\r").group(1)
-
     with docker.terminal("exec", "-it", box, "sh", rows=31, columns=101) as terminal:
         terminal.expect("# ")
-        eventually(lambda: size_inside(terminal) == "31 101")
-        eventually(lambda: terminal.resize(42, 124) or size_inside(terminal) == "42 124")
+        eventually(lambda: terminal.size_inside() == "31 101")
+        eventually(lambda: terminal.resize(42, 124) or terminal.size_inside() == "42 124")
         terminal.send("exit 6\n")
         assert terminal.wait() == 6
 

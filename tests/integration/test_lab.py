@@ -15,17 +15,12 @@ def test_every_engine_is_a_host_of_its_own(engines):
     assert len({engine.get("/images/busybox/json")["Id"] for engine in engines}) == 1
 
 
-def size_inside(terminal):
-    terminal.send("stty size\n")
-    return terminal.expect(r"(\d+ \d+)\r").group(1)
-
-
 def test_terminal_and_resize(engines):
     docker = engines[0].docker
     with docker.terminal("run", "-it", "--name", "tty", "busybox", rows=30, columns=100) as terminal:
         terminal.expect("# ")
-        eventually(lambda: size_inside(terminal) == "30 100")
-        eventually(lambda: terminal.resize(40, 120) or size_inside(terminal) == "40 120")
+        eventually(lambda: terminal.size_inside() == "30 100")
+        eventually(lambda: terminal.resize(40, 120) or terminal.size_inside() == "40 120")
         terminal.send("exit 7\n")
         assert terminal.wait() == 7
 

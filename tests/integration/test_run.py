@@ -124,11 +124,6 @@ def test_a_command_that_does_not_read_its_input(docker, tmp_path):
 #
 
 
-def size_inside(terminal):
-    terminal.send("stty size\n")
-    return terminal.expect(r"(\d+ \d+)\r").group(1)
-
-
 @pytest.fixture(params=commands(), ids=lambda path: path.strip("/").replace("/", "-"))
 def docker_of_each_kind(request, docker):
     each = Docker(docker.address, request.param)
@@ -139,8 +134,8 @@ def docker_of_each_kind(request, docker):
 def test_terminal_follows_the_window(docker_of_each_kind):
     with docker_of_each_kind.terminal("run", "-it", "--rm", "busybox", rows=30, columns=100) as terminal:
         terminal.expect("# ")
-        eventually(lambda: size_inside(terminal) == "30 100")
-        eventually(lambda: terminal.resize(41, 123) or size_inside(terminal) == "41 123")
+        eventually(lambda: terminal.size_inside() == "30 100")
+        eventually(lambda: terminal.resize(41, 123) or terminal.size_inside() == "41 123")
         terminal.send("exit 7\n")
         assert terminal.wait() == 7
 

@@ -136,13 +136,43 @@ static void resolve_ancestor(struct container_filter *f, const struct engine *e,
 	}
 }
 
+/* Only images that were built or committed name a parent; the many that were pulled cost no
+ * parsing. */
+static bool is_child_of_ancestor(const struct container_filter *f, const struct image *image)
+{
+	if (!strstr(image->entry, "\"ParentId\":\"sha256:"))
+		return false;
+	auto_json yyjson_doc *doc = json_parse(image->entry, strlen(image->entry), NULL);
+
+	return strv_contains(
+		&f->ancestor_ids, json_get_str(yyjson_doc_get_root(doc), "ParentId", ""));
+}
+
+static bool add_children(struct container_filter *f, const struct engine *e)
+{
+	bool added = false;
+
+	for (size_t i = 0; i < e->images_count; i++) {
+		const struct image *image = &e->images[i];
+
+		if (strv_contains(&f->ancestor_ids, image->id) || !is_child_of_ancestor(f, image))
+			continue;
+		strv_add(&f->ancestor_ids, image->id);
+		added = true;
+	}
+	return added;
+}
+
+/* As in the engine: the image, or one that descends from it. */
 static void resolve_ancestors(struct container_filter *f, const struct cluster *cluster)
 {
 	const struct strv *names = list_filters_get(&f->filters, "ancestor");
 
-	for (size_t n = 0; names && n < names->count; n++) {
-		for (size_t i = 0; i < cluster->engines_count; i++)
+	for (size_t i = 0; names && i < cluster->engines_count; i++) {
+		for (size_t n = 0; n < names->count; n++)
 			resolve_ancestor(f, cluster->engines[i], names->items[n]);
+		while (add_children(f, cluster->engines[i]))
+			; /* until nothing more descends from what is there */
 	}
 }
 

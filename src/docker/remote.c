@@ -19,15 +19,21 @@ static bool is_given(struct api_version v)
 	return v.major != 0 || v.minor != 0;
 }
 
+struct api_version remote_version(const struct remote *r, struct api_version client)
+{
+	if (!is_given(r->range.max))
+		return (struct api_version){ 0 };
+	return api_version_clamp(is_given(client) ? client : API_VERSION_MAX, &r->range);
+}
+
 char *remote_target(const struct remote *r, struct api_version client, const char *path_and_query)
 {
+	struct api_version spoken = remote_version(r, client);
 	auto_strbuf struct strbuf sb = STRBUF_INIT;
 
-	if (is_given(r->range.max)) {
-		struct api_version wanted = is_given(client) ? client : API_VERSION_MAX;
-
+	if (is_given(spoken)) {
 		strbuf_add_str(&sb, "/v");
-		api_version_format(&sb, api_version_clamp(wanted, &r->range));
+		api_version_format(&sb, spoken);
 	}
 	strbuf_add_str(&sb, path_and_query);
 	return strbuf_steal(&sb);

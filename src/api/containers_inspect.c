@@ -8,6 +8,7 @@
 #include "api/typed.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "docker/translate.h"
 
 static yyjson_mut_val *labels_object(yyjson_mut_doc *doc, const struct labels *labels)
 {
@@ -73,6 +74,8 @@ static char *rewrite_inspect(
 			t->engine->name);
 		return NULL;
 	}
+	translate_answer(TRANSLATE_CONTAINER, edited, t->rq->version,
+		remote_version(&t->engine->remote, t->rq->version));
 	add_node(edited, root, t->engine);
 	if (t->engine->ip[0])
 		rewrite_ports(edited, root, t->engine);

@@ -19,11 +19,13 @@
 static enum task_turn create_place(struct task *t);
 static enum task_turn create_answered(struct task *t);
 static enum task_turn create_pulled(struct task *t);
+static enum task_turn create_connected(struct task *t);
 static enum task_turn create_adopted(struct task *t);
 
 TASK_STEP(step_place, create_place);
 TASK_STEP(step_answered, create_answered);
 TASK_STEP(step_pulled, create_pulled);
+TASK_STEP(step_connected, create_connected);
 TASK_STEP(step_adopted, create_adopted);
 
 static void drop_reservation(struct create *c)
@@ -35,6 +37,8 @@ static void drop_reservation(struct create *c)
 static void leave_engine(struct create *c)
 {
 	refresh_finish(&c->refresh);
+	connect_finish(&c->connect);
+	translate_connects_finish(&c->connects);
 	call_finish(&c->call);
 	drop_reservation(c);
 	if (c->engine)
@@ -199,6 +203,78 @@ static void give_swarm_id(struct create *c)
 	config_set_swarm_id(&c->config, id);
 }
 
+/* --- the engine's version --- */
+
+static struct api_version client_version(const struct create *c)
+{
+	return c->version.major ? c->version : API_VERSION_MAX;
+}
+
+static bool meets_need(const struct engine *e, const void *arg)
+{
+	return translate_need_is_met(arg, &e->remote.range);
+}
+
+static void refuse_version(
+	struct create *c, const struct translate_need *need, const struct engine *e)
+{
+	auto_strbuf struct strbuf since = STRBUF_INIT, max = STRBUF_INIT, asked = STRBUF_INIT;
+
+	api_version_format(&since, need->since);
+	api_version_format(&max, e->remote.range.max);
+	api_version_format(&asked, client_version(c));
+	error_set(&c->err, ERROR_INVALID,
+		"%s needs an engine with API version %s: the request is of version %s, and "
+		"engine %s speaks %s at most",
+		need->what, since.buf, asked.buf, e->name, max.buf);
+}
+
+/* An engine that can do all of it; the text names the one that would have been chosen. */
+static struct engine *choose_engine(struct create *c)
+{
+	struct translate_need need =
+		translate_create_need(yyjson_mut_doc_get_root(c->config.doc), client_version(c));
+	struct engine *e = NULL;
+
+	if (need.what)
+		e = manager_place_among(c->manager, c->wish, meets_need, &need, NULL);
+	if (e)
+		return e;
+	e = manager_place(c->manager, c->wish, &c->err);
+	if (!e || !need.what)
+		return e;
+	refuse_version(c, &need, e);
+	return NULL;
+}
+
+static bool has_cgroup1(const struct engine *e)
+{
+	yyjson_val *info = yyjson_doc_get_root(e->info);
+
+	return strcmp(json_get_str(info, "CgroupVersion", "1"), "1") == 0;
+}
+
+/* The body in the words of the engine. */
+static void translate_body(struct create *c, char **body, size_t *len)
+{
+	struct translate_create translation = {
+		.client = client_version(c),
+		.engine = remote_version(&c->engine->remote, c->version),
+		.cgroup1 = has_cgroup1(c->engine),
+	};
+
+	if (translation.engine.major == 0 ||
+		api_version_compare(translation.client, translation.engine) == 0)
+		return;
+	auto_json yyjson_doc *written = json_parse(*body, *len, NULL);
+	auto_json_mut yyjson_mut_doc *doc = yyjson_doc_mut_copy(written, NULL);
+
+	translate_connects_finish(&c->connects);
+	translate_create(&translation, doc, &c->connects);
+	free(*body);
+	*body = json_doc_text(doc, len);
+}
+
 static void ask_engine(struct create *c)
 {
 	auto_strbuf struct strbuf query = STRBUF_INIT;
@@ -217,6 +293,7 @@ static void ask_engine(struct create *c)
 		query.len ? "?" : "", query.len ? query.buf : "");
 	headers_set(&call->head.headers, "Content-Type", "application/json");
 	call->body = config_format(&c->config, c->engine->cpus, &call->body_len);
+	translate_body(c, &call->body, &call->body_len);
 	call->mode = CALL_TEXT;
 	call->head_timeout_ms = CREATE_TIMEOUT_MS;
 	remote_send(call, &c->engine->remote, &c->task);
@@ -230,7 +307,7 @@ static enum task_turn create_place(struct task *t)
 	if (!name_is_free(c) || !make_wish(c))
 		return TASK_DONE;
 	give_swarm_id(c);
-	engine = manager_place(c->manager, c->wish, &c->err);
+	engine = choose_engine(c);
 	if (!engine)
 		return TASK_DONE;
 	c->engine = engine_ref(engine);
@@ -315,16 +392,22 @@ static void keep_answer(struct create *c)
 	c->answer[c->answer_len] = '\0';
 }
 
-static bool adopt(struct create *c)
+static enum task_turn adopt(struct create *c)
 {
 	auto_json yyjson_doc *doc = json_parse(c->answer, c->answer_len, NULL);
 	const char *id = json_get_str(yyjson_doc_get_root(doc), "Id", "");
 
-	if (!id_is_hex(id, 12))
-		return error_set(&c->err, ERROR_PROTOCOL,
+	if (!id_is_hex(id, 12)) {
+		error_set(&c->err, ERROR_PROTOCOL,
 			"node %s created a container but answered without its id", c->engine->name);
+		return TASK_DONE;
+	}
+	if (c->connects.count) {
+		connect_start(&c->connect, c->engine, id, &c->connects, &c->task);
+		return task_wait(&c->task, &step_connected); /* its calls have deadlines */
+	}
 	refresh_container(&c->refresh, c->engine, id, &c->task);
-	return true;
+	return task_wait(&c->task, &step_adopted); /* its calls have deadlines */
 }
 
 /* A client that sees a 404 here pulls the image and asks again (docker-api.md 9.18): what else an
@@ -344,7 +427,7 @@ static enum task_turn create_answered(struct task *t)
 	engine_report_call(c->engine, &c->call);
 	if (remote_check(&c->call, &c->engine->remote, &c->err)) {
 		keep_answer(c);
-		return adopt(c) ? task_wait(t, &step_adopted) : TASK_DONE;
+		return adopt(c);
 	}
 	keep_404_for_images(&c->err);
 	if (!remote_error_is_missing_image(&c->err) || c->pulled)
@@ -366,6 +449,20 @@ static enum task_turn create_pulled(struct task *t)
 	c->pulled = true;
 	ask_engine(c);
 	return task_wait(t, &step_answered);
+}
+
+static enum task_turn create_connected(struct task *t)
+{
+	struct create *c = container_of(t, struct create, task);
+
+	if (!c->connect.done)
+		return task_wait(t, &step_connected);
+	if (!error_is_set(&c->connect.err))
+		return adopt(c); /* with nothing left to connect */
+	error_copy(&c->err, &c->connect.err);
+	keep_404_for_images(&c->err);
+	free(steal(c->answer));
+	return attempt_failed(c, false);
 }
 
 static enum task_turn create_adopted(struct task *t)

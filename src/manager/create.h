@@ -1,9 +1,9 @@
 /*
  * manager/create.h - one container wanted, somewhere.
  *
- * place -> reserve -> ask the engine -> (pull, ask again) -> adopt.  A failed attempt leaves no
- * reservation.  The work goes on when the client leaves once an engine has been asked, because the
- * container may exist by then (cluster.md 8.4).
+ * place -> reserve -> ask the engine -> (pull, ask again) -> (connect) -> adopt.  A failed attempt
+ * leaves no reservation.  The work goes on when the client leaves once an engine has been asked,
+ * because the container may exist by then (cluster.md 8.4).
  *
  * A create owns itself: it is freed after `finished` returned.
  */
@@ -12,6 +12,7 @@
 #include "cluster/refresh.h"
 #include "docker/config.h"
 #include "http/client.h"
+#include "manager/connect.h"
 #include "manager/manager.h"
 
 struct create {
@@ -27,6 +28,8 @@ struct create {
 	struct engine *engine;         /* counted; of the present attempt */
 	struct container *reservation; /* in the engine's list, as long as engine is set */
 	struct call call;
+	struct translate_connects connects; /* owned; for after this engine's create */
+	struct connect connect;
 	struct refresh refresh;
 	struct strv hints; /* affinities of this request only, never stored in labels */
 	uint32_t retries;

@@ -1,0 +1,104 @@
+#include "manager/connect.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/uri.h"
+
+static enum task_turn connect_ask(struct task *t);
+static enum task_turn connect_answered(struct task *t);
+static enum task_turn connect_removed(struct task *t);
+
+TASK_STEP(step_ask, connect_ask);
+TASK_STEP(step_answered, connect_answered);
+TASK_STEP(step_removed, connect_removed);
+
+static void connect_done(struct task *t)
+{
+	struct connect *c = container_of(t, struct connect, task);
+
+	c->done = true;
+	task_wake(c->waiter);
+}
+
+void connect_start(struct connect *c, struct engine *e, const char *container_id,
+	struct translate_connects *networks, struct task *waiter)
+{
+	c->engine = engine_ref(e);
+	c->container_id = xstrdup(container_id);
+	c->networks = *networks;
+	*networks = (struct translate_connects){ 0 };
+	c->waiter = waiter;
+	task_init(&c->task, endpoint_loop(e->remote.endpoint), &step_ask, connect_done);
+	task_start(&c->task);
+}
+
+void connect_finish(struct connect *c)
+{
+	if (!c->engine)
+		return;
+	task_finish(&c->task);
+	call_finish(&c->call);
+	translate_connects_finish(&c->networks);
+	engine_unref(c->engine);
+	error_clear(&c->err);
+	free(c->container_id);
+	*c = (struct connect){ 0 };
+}
+
+static enum task_turn connect_ask(struct task *t)
+{
+	struct connect *c = container_of(t, struct connect, task);
+	const struct translate_connect *to = &c->networks.items[c->next];
+	auto_strbuf struct strbuf network = STRBUF_INIT;
+	struct call *call = &c->call;
+
+	uri_encode_path(&network, to->network);
+	call_finish(call);
+	remote_call_init(call, &c->engine->remote, (struct api_version){ 0 }, "POST",
+		"/networks/%s/connect", network.buf);
+	headers_set(&call->head.headers, "Content-Type", "application/json");
+	call->body = xasprintf(
+		"{\"Container\":\"%s\",\"EndpointConfig\":%s}", c->container_id, to->endpoint);
+	call->body_len = strlen(call->body);
+	call->mode = CALL_TEXT;
+	remote_send(call, &c->engine->remote, t);
+	return task_wait(t, &step_answered); /* the call has deadlines */
+}
+
+static enum task_turn remove_container(struct connect *c)
+{
+	call_finish(&c->call);
+	remote_call_init(&c->call, &c->engine->remote, (struct api_version){ 0 }, "DELETE",
+		"/containers/%s?force=1&v=1", c->container_id);
+	c->call.mode = CALL_TEXT;
+	remote_send(&c->call, &c->engine->remote, &c->task);
+	return task_wait(&c->task, &step_removed); /* the call has deadlines */
+}
+
+static enum task_turn connect_answered(struct task *t)
+{
+	struct connect *c = container_of(t, struct connect, task);
+
+	if (!c->call.done)
+		return task_wait(t, &step_answered);
+	engine_report_call(c->engine, &c->call);
+	if (!remote_check(&c->call, &c->engine->remote, &c->err))
+		return remove_container(c);
+	return ++c->next < c->networks.count ? task_go(t, &step_ask) : TASK_DONE;
+}
+
+static enum task_turn connect_removed(struct task *t)
+{
+	struct connect *c = container_of(t, struct connect, task);
+	auto_error struct error err = ERROR_INIT;
+
+	if (!c->call.done)
+		return task_wait(t, &step_removed);
+	engine_report_call(c->engine, &c->call);
+	if (!remote_check(&c->call, &c->engine->remote, &err))
+		log_warn("container %.12s on node %s could not join its networks, and stays: %s",
+			c->container_id, c->engine->name, error_text(&err));
+	return TASK_DONE;
+}

@@ -1,0 +1,465 @@
+"""Real Consul, etcd and ZooKeeper servers, each in a folder and on ports of its own.
+
+Every store says the same few things about itself: its URL, what stands in a directory, how to write there as a
+stranger would; and can be ended, killed, frozen and started again on the same port with the same data.
+"""
+
+import base64
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import urllib.parse
+
+import pytest
+
+from harness import rawhttp
+from harness.lab import TOP
+from harness.wait import eventually
+
+UNPACKED = TOP / "build-stores"
+STOP_SECONDS = 15
+
+_given = set()
+
+
+def free_port():
+    """A port nobody listens on, below those that the kernel gives to clients, and never given twice."""
+    for port in range(20000 + os.getpid() * 37 % 8000, 32000):
+        if port in _given:
+            continue
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            _given.add(port)
+            return port
+    raise RuntimeError("no free port")
+
+
+def program(name):
+    """The path of an unpacked or installed server; the test is skipped when there is none."""
+    unpacked = UNPACKED / "usr" / "bin" / name
+    found = str(unpacked) if unpacked.exists() else shutil.which(name)
+    if not found:
+        pytest.skip(f"{name} could not be had: tools/setup check says why")
+    return found
+
+
+class Store:
+    scheme = None
+    directory = "docker/swarm/nodes"
+    # What a store needs to notice that an agent was killed, given its --ttl.
+    expiry_grace = 3.0
+
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.port = free_port()
+        self.address = f"127.0.0.1:{self.port}"
+        self.process = None
+
+    def url(self, prefix, *more_servers):
+        servers = ",".join([*more_servers, self.address])
+        return f"{self.scheme}://{servers}/{prefix}"
+
+    def command(self):
+        raise NotImplementedError
+
+    def is_ready(self):
+        raise NotImplementedError
+
+    def spawn(self):
+        with open(self.folder / "log", "ab") as log:
+            self.process = subprocess.Popen(
+                self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder
+            )
+
+    def start(self):
+        self.spawn()
+        eventually(self._ready, 60, what=f"{self.scheme} is ready: {self.folder / 'log'}")
+        return self
+
+    def _ready(self):
+        if self.process.poll() is not None:
+            raise RuntimeError(f"{self.command()} ended:\n{(self.folder / 'log').read_text()[-2000:]}")
+        return self.is_ready()
+
+    def send(self, number):
+        self.process.send_signal(number)
+
+    def freeze(self):
+        self.send(signal.SIGSTOP)
+
+    def thaw(self):
+        self.send(signal.SIGCONT)
+
+    def stop(self, number=signal.SIGTERM):
+        if self.process is None:
+            return
+        self.thaw()
+        self.send(number)
+        try:
+            self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process = None
+
+    def kill(self):
+        self.stop(signal.SIGKILL)
+
+    def request(self, method, target, body=None, headers=(), timeout=10):
+        return rawhttp.request(self.address, method, target, headers, body, timeout)
+
+    def entries(self, prefix):
+        """{last part of the key: value as text} of the directory of members."""
+        raise NotImplementedError
+
+    def put(self, prefix, name, value):
+        """What a stranger writes beside the members: no session, no time to live."""
+        raise NotImplementedError
+
+    def delete_tree(self, prefix):
+        raise NotImplementedError
+
+    def changes(self, prefix, name):
+        """A number that moves when the entry is written with an effect on watchers."""
+        raise NotImplementedError
+
+
+def quote(key):
+    return urllib.parse.quote(key, safe="/:")
+
+
+class Consul(Store):
+    scheme = "consul"
+
+    def __init__(self, folder, tls=None, token=None, peers=None):
+        super().__init__(folder)
+        self.program = program("consul")
+        self.tls = tls
+        self.token = token
+        self.peers = peers if peers is not None else [self]
+        self.name = f"server-{self.port}"
+        self.ports = {name: free_port() for name in ("server", "serf_lan", "serf_wan")}
+
+    def config(self):
+        ports = {"http": self.port, "dns": -1, "grpc": -1, "https": -1, **self.ports}
+        config = {
+            "node_name": self.name,
+            "data_dir": str(self.folder / "data"),
+            "server": True,
+            "bootstrap_expect": len(self.peers),
+            "retry_join": [f"127.0.0.1:{peer.ports['serf_lan']}" for peer in self.peers if peer is not self],
+            "retry_interval": "1s",
+            "bind_addr": "127.0.0.1",
+            "client_addr": "127.0.0.1",
+            "ports": ports,
+            "session_ttl_min": "500ms",
+            "disable_update_check": True,
+            "performance": {"raft_multiplier": 1},
+        }
+        if self.token:
+            config["acl"] = {
+                "enabled": True,
+                "default_policy": "deny",
+                "tokens": {"master": self.token},
+            }
+        if self.tls:
+            config["ports"] = {**ports, "http": -1, "https": self.port}
+            config.update(
+                ca_file=self.tls["ca"], cert_file=self.tls["cert"], key_file=self.tls["key"], verify_incoming_https=True
+            )
+        return config
+
+    def command(self):
+        path = self.folder / "config.json"
+        path.write_text(json.dumps(self.config()))
+        return [self.program, "agent", f"-config-file={path}"]
+
+    def request(self, method, target, body=None, headers=(), timeout=10):
+        if self.token:
+            headers = [*headers, ("X-Consul-Token", self.token)]
+        return super().request(method, target, body, headers, timeout)
+
+    def is_ready(self):
+        if self.tls:
+            with socket.create_connection(("127.0.0.1", self.port), 5):
+                return "New leader elected" in (self.folder / "log").read_text()
+        return self.request("GET", "/v1/kv/none?consistent").status == 404
+
+    def key(self, prefix, name):
+        """The whole object of a member's key."""
+        response = self.request("GET", f"/v1/kv/{quote(f'{prefix}/{self.directory}/{name}')}")
+        return response.json[0] if response.status == 200 else None
+
+    def entries(self, prefix):
+        response = self.request("GET", f"/v1/kv/{prefix}/{self.directory}/?recurse")
+        found = response.json if response.status == 200 else []
+        return {e["Key"].rsplit("/", 1)[1]: base64.b64decode(e["Value"] or "").decode("latin-1") for e in found}
+
+    def put(self, prefix, name, value):
+        assert self.request("PUT", f"/v1/kv/{quote(f'{prefix}/{self.directory}/{name}')}", value.encode("latin-1")).json
+
+    def delete_tree(self, prefix):
+        assert self.request("DELETE", f"/v1/kv/{prefix}?recurse").json
+
+    def changes(self, prefix, name):
+        return self.key(prefix, name)["ModifyIndex"]
+
+    def sessions(self):
+        return self.request("GET", "/v1/session/list").json
+
+
+class Etcd(Store):
+    scheme = "etcd"
+
+    def __init__(self, folder, api="v3", tls=None, peers=None):
+        super().__init__(folder)
+        self.program = program("etcd")
+        self.api = api
+        self.tls = tls
+        self.peers = peers if peers is not None else [self]
+        self.peer_port = free_port()
+        self.name = f"member-{self.port}"
+
+    def command(self):
+        scheme = "https" if self.tls else "http"
+        cluster = ",".join(f"{peer.name}=http://127.0.0.1:{peer.peer_port}" for peer in self.peers)
+        words = {
+            "name": self.name,
+            "data-dir": str(self.folder / "data"),
+            "listen-client-urls": f"{scheme}://{self.address}",
+            # Not where it listens: clients must keep to what they were told.
+            "advertise-client-urls": f"{scheme}://127.255.255.1:1",
+            "listen-peer-urls": f"http://127.0.0.1:{self.peer_port}",
+            "initial-advertise-peer-urls": f"http://127.0.0.1:{self.peer_port}",
+            "initial-cluster": cluster,
+            "heartbeat-interval": "50",
+            "election-timeout": "500",
+            "enable-v2": "true",
+        }
+        if self.tls:
+            words.update({
+                "cert-file": self.tls["cert"],
+                "key-file": self.tls["key"],
+                "trusted-ca-file": self.tls["ca"],
+                "client-cert-auth": "true",
+            })
+        return [self.program, *(f"--{name}={value}" for name, value in words.items())]
+
+    def is_ready(self):
+        if self.tls:
+            with socket.create_connection(("127.0.0.1", self.port), 5):
+                return True
+        return self.request("GET", "/health").json["health"] == "true"
+
+    def call(self, path, body):
+        response = self.request("POST", f"/v3{path}", body)
+        assert response.status == 200, response.text
+        return response.json
+
+    @staticmethod
+    def text(value):
+        return base64.b64encode(value.encode("latin-1")).decode()
+
+    def range(self, prefix):
+        """The key-value objects of v3 below the directory."""
+        directory = f"{prefix}/{self.directory}"
+        body = {"key": self.text(directory + "/"), "range_end": self.text(directory + "0")}
+        return self.call("/kv/range", body).get("kvs", [])
+
+    def nodes(self, prefix):
+        """The node objects of v2 in the directory."""
+        response = self.request("GET", f"/v2/keys/{prefix}/{self.directory}?recursive=true&sorted=true")
+        return response.json["node"].get("nodes", []) if response.status == 200 else []
+
+    def entries(self, prefix):
+        if self.api == "v2":
+            return {node["key"].rsplit("/", 1)[1]: node["value"] for node in self.nodes(prefix)}
+        decoded = lambda text: base64.b64decode(text or "").decode("latin-1")  # noqa: E731
+        return {decoded(kv["key"]).rsplit("/", 1)[1]: decoded(kv.get("value")) for kv in self.range(prefix)}
+
+    def put(self, prefix, name, value):
+        key = f"{prefix}/{self.directory}/{name}"
+        if self.api == "v2":
+            form = [("Content-Type", "application/x-www-form-urlencoded")]
+            body = urllib.parse.urlencode({"value": value}).encode()
+            assert self.request("PUT", f"/v2/keys/{quote(key)}", body, form).status in (200, 201)
+        else:
+            self.call("/kv/put", {"key": self.text(key), "value": self.text(value)})
+
+    def delete_tree(self, prefix):
+        if self.api == "v2":
+            assert self.request("DELETE", f"/v2/keys/{prefix}?recursive=true").status == 200
+        else:
+            self.call("/kv/deleterange", {"key": self.text(prefix + "/"), "range_end": self.text(prefix + "0")})
+
+    def changes(self, prefix, name):
+        """A refresh of v2 moves modifiedIndex without waking anybody; createdIndex stays."""
+        if self.api == "v2":
+            return next(n["createdIndex"] for n in self.nodes(prefix) if n["key"].endswith("/" + name))
+        key = self.text(f"{prefix}/{self.directory}/{name}")
+        return next(kv["mod_revision"] for kv in self.range(prefix) if kv["key"] == key)
+
+
+class ZooKeeperError(Exception):
+    def __init__(self, code):
+        super().__init__(f"ZooKeeper error {code}")
+        self.code = code
+
+
+class ZooKeeperClient:
+    """As much of the wire protocol as a test needs to look and to meddle."""
+
+    OPEN_ACL = struct.pack(">ii", 1, 31) + struct.pack(">i", 5) + b"world" + struct.pack(">i", 6) + b"anyone"
+
+    def __init__(self, port):
+        self.socket = socket.create_connection(("127.0.0.1", port), 10)
+        self.xid = 0
+        self._send(struct.pack(">iqiq", 0, 0, 10000, 0) + self._bytes(b"\0" * 16))
+        self._receive()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    @staticmethod
+    def _bytes(data):
+        return struct.pack(">i", len(data)) + data
+
+    def _send(self, payload):
+        self.socket.sendall(self._bytes(payload))
+
+    def _exactly(self, count):
+        data = b""
+        while len(data) < count:
+            part = self.socket.recv(count - len(data))
+            if not part:
+                raise ConnectionError("ZooKeeper closed the connection")
+            data += part
+        return data
+
+    def _receive(self):
+        return self._exactly(struct.unpack(">i", self._exactly(4))[0])
+
+    def _call(self, operation, body):
+        self.xid += 1
+        self._send(struct.pack(">ii", self.xid, operation) + body)
+        reply = self._receive()
+        _, _, error = struct.unpack(">iqi", reply[:16])
+        if error:
+            raise ZooKeeperError(error)
+        return reply[16:]
+
+    @staticmethod
+    def _stat(data):
+        names = "czxid mzxid ctime mtime version cversion aversion ephemeralOwner dataLength numChildren pzxid"
+        return dict(zip(names.split(), struct.unpack(">qqqqiiiqiiq", data)))
+
+    def create(self, path, value=b""):
+        body = self._bytes(path.encode()) + self._bytes(value) + self.OPEN_ACL + struct.pack(">i", 0)
+        self._call(1, body)
+
+    def delete(self, path):
+        self._call(2, self._bytes(path.encode()) + struct.pack(">i", -1))
+
+    def get(self, path):
+        """(data, stat)"""
+        reply = self._call(4, self._bytes(path.encode()) + b"\0")
+        length = struct.unpack(">i", reply[:4])[0]
+        length = max(length, 0)
+        return reply[4:4 + length], self._stat(reply[4 + length:])
+
+    def acl(self, path):
+        """[(permissions, scheme, id)]"""
+        reply, found = self._call(6, self._bytes(path.encode())), []
+        count, at = struct.unpack(">i", reply[:4])[0], 4
+        for _ in range(count):
+            permissions = struct.unpack(">i", reply[at:at + 4])[0]
+            at, words = at + 4, []
+            for _ in range(2):
+                length = struct.unpack(">i", reply[at:at + 4])[0]
+                words.append(reply[at + 4:at + 4 + length].decode())
+                at += 4 + length
+            found.append((permissions, *words))
+        return found
+
+    def children(self, path):
+        reply = self._call(8, self._bytes(path.encode()) + b"\0")
+        count, at, found = struct.unpack(">i", reply[:4])[0], 4, []
+        for _ in range(count):
+            length = struct.unpack(">i", reply[at:at + 4])[0]
+            found.append(reply[at + 4:at + 4 + length].decode())
+            at += 4 + length
+        return found
+
+
+class ZooKeeper(Store):
+    scheme = "zk"
+    jar = "/usr/share/java/zookeeper.jar"
+    # Its session has a time of its own, 10 s, and ends with a tick of the server.
+    expiry_grace = 14.0
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        self.java = program("java")
+        if not os.path.exists(self.jar):
+            pytest.skip("libzookeeper-java could not be had: tools/setup check says why")
+
+    def command(self):
+        path = self.folder / "zoo.cfg"
+        path.write_text(
+            f"dataDir={self.folder}/data\nclientPort={self.port}\nclientPortAddress=127.0.0.1\ntickTime=500\n"
+            "maxSessionTimeout=40000\nadmin.enableServer=false\nmaxClientCnxns=0\n"
+        )
+        words = ["-Xmx256m", "-Dzookeeper.jmx.log4j.disable=true", "-cp", self.jar]
+        return [self.java, *words, "org.apache.zookeeper.server.quorum.QuorumPeerMain", str(path)]
+
+    def is_ready(self):
+        with self.client() as client:
+            return client.children("/") is not None
+
+    def client(self):
+        return ZooKeeperClient(self.port)
+
+    def path(self, prefix, name=""):
+        return f"/{prefix}/{self.directory}/{name}".rstrip("/")
+
+    def entries(self, prefix):
+        with self.client() as client:
+            try:
+                names = client.children(self.path(prefix))
+            except ZooKeeperError:
+                return {}
+            return {name: client.get(self.path(prefix, name))[0].decode("latin-1") for name in names}
+
+    def put(self, prefix, name, value):
+        with self.client() as client:
+            at = ""
+            for part in self.path(prefix).strip("/").split("/"):
+                at += "/" + part
+                try:
+                    client.create(at)
+                except ZooKeeperError as error:
+                    assert error.code == -110, error
+            client.create(self.path(prefix, name), value.encode("latin-1"))
+
+    def delete_tree(self, prefix):
+        """The members; an agent puts back what it needs."""
+        with self.client() as client:
+            for name in client.children(self.path(prefix)):
+                client.delete(self.path(prefix, name))
+
+    def changes(self, prefix, name):
+        with self.client() as client:
+            return client.get(self.path(prefix, name))[1]["mzxid"]

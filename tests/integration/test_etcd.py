@@ -1,0 +1,159 @@
+"""Members in a real etcd, through its v3 API and through v2."""
+
+import base64
+
+import pytest
+
+from harness.manager import run_swarm
+from harness.store_cases import StoreCases, join, members, prefix  # noqa: F401
+from harness.stores import Etcd
+from harness.wait import eventually
+
+
+def option(text):
+    return ("--discovery-opt", f"kv.etcd={text}")
+
+
+@pytest.fixture(scope="module")
+def etcd(tmp_path_factory):
+    store = Etcd(tmp_path_factory.mktemp("etcd")).start()
+    yield store
+    store.stop()
+
+
+class EtcdCases(StoreCases):
+    scheme = "etcd"
+    api = None
+
+    @pytest.fixture
+    def store(self, etcd):
+        etcd.api = self.api
+        return etcd
+
+    @pytest.fixture
+    def fresh_store(self, tmp_path):
+        store = Etcd(tmp_path / "etcd", api=self.api)
+        yield store
+        store.stop()
+
+
+class TestV3(EtcdCases):
+    api = "v3"
+    options = option("v3")
+
+    def test_what_is_written(self, store, prefix, join):
+        join(store.url(prefix), "127.0.0.1:7", *self.options, ttl="40s")
+        entry, = eventually(lambda: store.range(prefix))
+        assert base64.b64decode(entry["key"]).decode() == f"{prefix}/docker/swarm/nodes/127.0.0.1:7"
+        assert base64.b64decode(entry["value"]) == b"127.0.0.1:7"
+        lease = store.call("/lease/timetolive", {"ID": entry["lease"], "keys": True})
+        assert lease["grantedTTL"] == "40" and lease["keys"] == [entry["key"]]
+
+    def test_a_lost_lease_is_made_anew(self, store, prefix, join):
+        join(store.url(prefix), "127.0.0.1:7", *self.options)
+        first = eventually(lambda: store.range(prefix))[0]["lease"]
+        store.call("/lease/revoke", {"ID": first})
+        second = eventually(lambda: store.range(prefix))[0]["lease"]
+        assert second != first
+
+    def test_a_write_without_the_lease_is_put_right(self, store, prefix, join):
+        join(store.url(prefix), "127.0.0.1:7", *self.options)
+        lease = eventually(lambda: store.range(prefix))[0]["lease"]
+        store.put(prefix, "127.0.0.1:7", "127.0.0.1:7")  # detaches it
+        eventually(lambda: store.range(prefix)[0].get("lease") == lease)
+
+    def test_a_compaction_during_the_watch_goes_unnoticed(self, store, prefix, join, fakes, start_manager):
+        one, two = fakes(2)
+        manager = self.manage(start_manager, store.url(prefix))
+        join(store.url(prefix), one.address, *self.options)
+        manager.wait_healthy(1)
+        revision = store.call("/kv/range", {"key": store.text("none")})["header"]["revision"]
+        store.call("/kv/compaction", {"revision": revision})
+        join(store.url(prefix), two.address, *self.options)
+        manager.wait_healthy(2)
+
+
+class TestV2(EtcdCases):
+    api = "v2"
+    options = option("v2")
+
+    def test_what_is_written_is_what_classic_agents_write(self, store, prefix, join):
+        join(store.url(prefix), "127.0.0.1:7", *self.options, ttl="40s")
+        node, = eventually(lambda: store.nodes(prefix))
+        assert node["key"] == f"/{prefix}/docker/swarm/nodes/127.0.0.1:7"
+        assert node["value"] == "127.0.0.1:7"
+        assert 30 <= node["ttl"] <= 40
+
+    def test_heartbeats_of_a_classic_agent_are_no_news(self, store, prefix, start_manager, fakes):
+        engine, = fakes(1)
+        store.put(prefix, engine.address, engine.address)
+        manager = self.manage(start_manager, store.url(prefix))
+        manager.wait_healthy(1)
+        for _ in range(5):
+            store.put(prefix, engine.address, engine.address)
+        store.put(prefix, "127.0.0.9:7", "127.0.0.9:7")
+        eventually(lambda: "127.0.0.9:7" in members(manager))
+        assert manager.log.count("Watch triggered with 1 nodes") == 1
+
+
+class TestAuto:
+    def listed(self, url):
+        return StoreCases().listed(url)
+
+    def test_v2_where_a_classic_cluster_lives(self, etcd, prefix, join):
+        etcd.api = "v2"
+        etcd.put(prefix, "127.0.0.1:7", "127.0.0.1:7")
+        assert self.listed(etcd.url(prefix)) == ["127.0.0.1:7"]
+        join(etcd.url(prefix), "127.0.0.2:7")
+        eventually(lambda: len(etcd.nodes(prefix)) == 2)
+        assert etcd.range(prefix) == []
+
+    def test_v3_everywhere_else(self, etcd, prefix, join):
+        join(etcd.url(prefix), "127.0.0.2:7")
+        eventually(lambda: len(etcd.range(prefix)) == 1)
+        assert etcd.nodes(prefix) == []
+        assert self.listed(etcd.url(prefix)) == ["127.0.0.2:7"]
+
+
+def test_user_and_password(tmp_path, prefix, join):  # noqa: F811
+    etcd = Etcd(tmp_path / "etcd").start()
+    try:
+        etcd.call("/auth/user/add", {"name": "root", "password": "s3cret"})
+        etcd.call("/auth/role/add", {"name": "root"})
+        etcd.call("/auth/user/grant", {"user": "root", "role": "root"})
+        etcd.call("/auth/enable", {})
+        url = etcd.url(prefix)
+        refused = join(url, "127.0.0.1:7", *option("v3"))
+        eventually(lambda: "user name is empty" in refused.log)
+        login = ("--discovery-opt", "kv.username=root", "--discovery-opt", "kv.password=s3cret")
+        agent = join(url, "127.0.0.2:7", *option("v3"), *login)
+        eventually(lambda: "Registered on the discovery service" in agent.log)
+        done = run_swarm("list", *option("v3"), *login, url)
+        assert (done.returncode, done.stdout) == (0, "127.0.0.2:7\n"), done.stderr
+        assert "s3cret" not in agent.log
+    finally:
+        etcd.stop()
+
+
+def test_three_members_and_one_is_killed(tmp_path, prefix, join, fakes, start_manager):  # noqa: F811
+    one, two = fakes(2)
+    servers = []
+    servers += [Etcd(tmp_path / f"etcd-{n}", peers=servers) for n in range(3)]
+    try:
+        for server in servers:
+            server.spawn()
+        for server in servers:
+            eventually(server.is_ready, 60)
+        url = servers[0].url(prefix, servers[1].address, servers[2].address)
+        manager = start_manager(url, "--heartbeat", "2s")
+        join(url, one.address, ttl="20s")
+        manager.wait_healthy(1)
+        for victim in servers[:1]:
+            victim.kill()
+        eventually(servers[1].is_ready, 60)
+        assert members(manager) == [one.address]
+        join(url, two.address, ttl="20s")
+        eventually(lambda: members(manager) == sorted([one.address, two.address]), 30)
+    finally:
+        for server in servers:
+            server.stop()

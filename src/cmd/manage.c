@@ -8,6 +8,9 @@
 #include "base/mem.h"
 #include "cmd/command.h"
 #include "cmd/wire.h"
+#include "discovery/embedded.h"
+
+#define DEFAULT_STATE_DIR "/var/lib/swarm"
 
 /* As typed. */
 struct manage_args {
@@ -27,6 +30,7 @@ struct manage_args {
 	char *cluster_driver;
 	struct strv cluster_options;
 	struct strv discovery_options;
+	char *state_dir; /* NULL: not given */
 	bool refresh_on_node_filter;
 	char *container_name_refresh_filter;
 };
@@ -151,6 +155,13 @@ static const struct option_spec manage_options[] = {
 		.help = "option of the discovery service, key=value",
 	},
 	{
+		"state-dir",
+		OPTION(STRING, struct manage_args, state_dir),
+		.env = "STATE_DIRECTORY",
+		.help = "folder for the members that join this manager itself "
+			"(" DEFAULT_STATE_DIR " without <discovery>)",
+	},
+	{
 		"cluster-opt",
 		OPTION(LIST, struct manage_args, cluster_options),
 		.help = "option of the cluster, key=value",
@@ -245,18 +256,48 @@ static bool check_retries(
 
 /* ---- members ---- */
 
-static bool check_discovery(const struct manage_args *args, const char *text,
+/* Neither argument nor variable.  One that is there but empty is a mistake: a script whose variable
+ * is not set must not start a cluster of its own. */
+static bool keeps_members_itself(const struct strv *words)
+{
+	return words->count == 0 && !getenv("SWARM_DISCOVERY");
+}
+
+static bool check_url(const struct invocation *in, const struct strv *words,
 	struct manage_options *o, struct error *err)
 {
+	const char *text;
+
+	return value_discovery(in, words, "manage a cluster", &text, err) &&
+	       discovery_url_parse(&o->discovery, text, err) &&
+	       discovery_url_check(&o->discovery, &o->discovery_options, err);
+}
+
+static bool check_discovery(const struct invocation *in, const struct manage_args *args,
+	const struct strv *words, struct manage_options *o, struct error *err)
+{
+	bool itself = keeps_members_itself(words);
+	const char *text;
 	int64_t heartbeat_ns;
 
-	if (!value_heartbeat(args->heartbeat, &heartbeat_ns, err) ||
+	if ((!itself && !value_discovery(in, words, "manage a cluster", &text, err)) ||
+		!value_heartbeat(args->heartbeat, &heartbeat_ns, err) ||
 		!value_discovery_options(&args->discovery_options, err))
 		return false;
 	o->heartbeat_ms = value_ns_to_ms(heartbeat_ns);
 	strv_copy(&o->discovery_options, &args->discovery_options);
-	return discovery_url_parse(&o->discovery, text, err) &&
-	       discovery_url_check(&o->discovery, &o->discovery_options, err);
+	return itself ? embedded_check(&o->discovery_options, err) : check_url(in, words, o, err);
+}
+
+/* systemd's variable names several folders, separated by colons, when the unit does. */
+static void note_state_dir(const struct manage_args *args, struct manage_options *o)
+{
+	const char *folder = args->state_dir && *args->state_dir ? args->state_dir : NULL;
+
+	if (!folder && !o->discovery.scheme)
+		folder = DEFAULT_STATE_DIR;
+	if (folder)
+		o->state_dir = xstrndup(folder, strcspn(folder, ":"));
 }
 
 /* ---- placement ---- */
@@ -303,7 +344,7 @@ static bool check_replication(
 	if (!value_advertise(args->advertise, err) ||
 		!check_replication_ttl(args->replication_ttl, &o->replication_ttl_ms, err))
 		return false;
-	if (!o->discovery.scheme->can_elect)
+	if (!o->discovery.scheme || !o->discovery.scheme->can_elect)
 		return error_set(err, ERROR_UNSUPPORTED,
 			"Leader election is only supported with consul, etcd and zookeeper "
 			"discovery.");
@@ -340,13 +381,13 @@ static void note_plain_values(
 static bool check_all(const struct invocation *in, const struct manage_args *args,
 	const struct strv *words, struct manage_options *o, struct error *err)
 {
-	const char *text;
-
-	return load_tls(args, o, err) && check_refresh(args, o, err) &&
-	       check_retries(args, o, err) &&
-	       value_discovery(in, words, "manage a cluster", &text, err) &&
-	       check_discovery(args, text, o, err) && check_cluster(args, o, err) &&
-	       check_replication(args, o, err) && check_hosts(args, o, err);
+	if (!load_tls(args, o, err) || !check_refresh(args, o, err) ||
+		!check_retries(args, o, err) || !check_discovery(in, args, words, o, err) ||
+		!check_cluster(args, o, err) || !check_replication(args, o, err) ||
+		!check_hosts(args, o, err))
+		return false;
+	note_state_dir(args, o);
+	return true;
 }
 
 static void manage_options_finish(struct manage_options *o)
@@ -359,6 +400,7 @@ static void manage_options_finish(struct manage_options *o)
 	sched_destroy(o->sched);
 	free(o->container_name_refresh_filter);
 	free(o->advertise);
+	free(o->state_dir);
 	*o = (struct manage_options){ 0 };
 }
 

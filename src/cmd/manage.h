@@ -18,9 +18,11 @@ struct manage_options {
 	const char *program; /* borrowed */
 	bool debug, experimental;
 
+	/* Where members come from; scheme NULL: from this manager's own registry. */
 	struct discovery_url discovery;
 	struct strv discovery_options; /* "key=value" */
 	int64_t heartbeat_ms;          /* >= 1000 */
+	char *state_dir;               /* of the registry; owned; NULL: there is none, and no hub */
 
 	struct strv hosts;              /* addresses to listen on, at least one */
 	struct tls_context *tls_server; /* counted; NULL: plain */

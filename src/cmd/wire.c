@@ -2,6 +2,7 @@
  * Everything is introduced to everything else here, and taken apart in the opposite order:
  *
  *   discovery -> cluster -> manager -> api -> http server <- listeners
+ *       ^----------- registry <- hub <---------'
  *
  * SIGTERM or SIGINT stop accepting, give requests under way ten seconds, and end with status 0; a
  * second one ends at once.  SIGHUP reads certificates and the discovery source again.
@@ -10,6 +11,7 @@
 
 #include <signal.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -20,7 +22,10 @@
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "cluster/cluster.h"
+#include "cmd/invite.h"
 #include "cmd/version.h"
+#include "discovery/embedded.h"
+#include "discovery/hub.h"
 #include "manager/manager.h"
 #include "net/listen.h"
 
@@ -35,6 +40,9 @@ struct wire {
 	struct cluster *cluster;
 	struct manager manager;
 	struct api api;
+	struct registry
+		*registry; /* owned; NULL: members are kept elsewhere, and there is no hub */
+	struct hub hub;
 	struct http_server *server;
 	struct listener **listeners; /* owned */
 	size_t listeners_count;
@@ -69,12 +77,76 @@ static bool start_discovery(struct wire *w, struct error *err)
 {
 	const struct manage_options *o = w->options;
 
-	w->discovery = discovery_create(w->loop, &o->discovery, &o->discovery_options,
-		o->heartbeat_ms, &discovery_ops, w, err);
+	if (o->discovery.scheme)
+		w->discovery = discovery_create(w->loop, &o->discovery, &o->discovery_options,
+			o->heartbeat_ms, &discovery_ops, w, err);
+	else
+		w->discovery = embedded_create(w->loop, w->registry, &o->discovery_options,
+			o->heartbeat_ms, &discovery_ops, w);
 	return w->discovery != NULL;
 }
 
+static void handle_registry_error(maybe_unused void *arg, const struct error *err)
+{
+	log_error("The members are not saved, trying again: %s", error_text(err));
+}
+
+static const struct registry_ops registry_ops = { .handle_error = handle_registry_error };
+
+static bool open_registry(struct wire *w, struct error *err)
+{
+	if (!w->options->state_dir)
+		return true;
+	w->registry = registry_create(w->loop, w->options->state_dir, &registry_ops, w, err);
+	if (!w->registry)
+		return false;
+	hub_init(&w->hub, w->loop, w->registry);
+	return true;
+}
+
+/* To a person, not to the log: whoever reads the token can join. */
+static void print_invitation(struct wire *w)
+{
+	const struct manage_options *o = w->options;
+	auto_strv struct strv listening = STRV_INIT;
+	auto_strbuf struct strbuf text = STRBUF_INIT;
+	auto_free char *host_ip = invite_host_ip();
+
+	if (o->discovery.scheme)
+		return;
+	for (size_t i = 0; i < w->listeners_count; i++)
+		listener_addresses(w->listeners[i], &listening);
+	invite_format(&text, &(struct invitation){
+				     .program = o->program,
+				     .token = registry_own_token(w->registry),
+				     .advertise = o->advertise,
+				     .listening = &listening,
+				     .host_ip = host_ip,
+				     .tls = o->tls_server != NULL,
+				     .verify = o->tls_server && tls_context_verifies(o->tls_server),
+			     });
+	fputs(text.buf, stdout);
+	fflush(stdout);
+}
+
 /* --- clients --- */
+
+static void handle_exchange(struct exchange *x, void *arg)
+{
+	struct wire *w = arg;
+
+	if (w->registry && hub_owns(x->head.target))
+		hub_handle(&w->hub, x);
+	else
+		api_handle(x, &w->api);
+}
+
+static void handle_refused(struct exchange *x, int status, const char *text, void *arg)
+{
+	struct wire *w = arg;
+
+	api_refuse(x, status, text, &w->api);
+}
 
 static void handle_client(maybe_unused struct listener *l, struct stream *s, void *arg)
 {
@@ -188,6 +260,8 @@ static void stop(struct wire *w)
 	notify("STOPPING=1");
 	stop_listeners(w);
 	api_drain(&w->api);
+	if (w->registry)
+		hub_drain(&w->hub);
 	http_server_drain(w->server);
 	w->drain_left_ms = DRAIN_MS;
 	timer_start(&w->drain, 1);
@@ -271,9 +345,9 @@ static void build_api(struct wire *w)
 				name_filter && *name_filter ? name_filter : NULL,
 		});
 	w->server = http_server_create(w->loop, &(struct http_server_config){
-							.handle = api_handle,
-							.refuse = api_refuse,
-							.arg = &w->api,
+							.handle = handle_exchange,
+							.refuse = handle_refused,
+							.arg = w,
 						});
 }
 
@@ -283,6 +357,9 @@ static void tear_down(struct wire *w)
 	stop_listeners(w);
 	discovery_destroy(w->discovery);
 	api_finish(&w->api);
+	if (w->registry)
+		hub_finish(&w->hub);
+	registry_destroy(w->registry);
 	http_server_destroy(w->server);
 	manager_finish(&w->manager);
 	cluster_destroy(w->cluster);
@@ -300,7 +377,8 @@ int wire_run(const struct manage_options *options)
 	build_api(&w);
 	/* Clients first: docker-machine expects an open port before discovery or any engine is
 	 * ready. */
-	if (start_listeners(&w, &err) && start_discovery(&w, &err)) {
+	if (open_registry(&w, &err) && start_listeners(&w, &err) && start_discovery(&w, &err)) {
+		print_invitation(&w);
 		notify("READY=1");
 		loop_run(w.loop);
 	} else {

@@ -18,7 +18,7 @@ from harness.manager import SANITIZER, binary
 SECONDS = 20
 COMMANDS = ["create", "list", "manage", "join", "help"]
 ALIASES = {"c": "create", "l": "list", "m": "manage", "j": "join", "h": "help"}
-VARIABLES = ["SWARM_DISCOVERY", "SWARM_HOST", "SWARM_ADVERTISE", "DEBUG"]
+VARIABLES = ["SWARM_DISCOVERY", "SWARM_HOST", "SWARM_ADVERTISE", "SWARM_HUB_URL", "STATE_DIRECTORY", "DEBUG"]
 NODES = "nodes://127.0.0.1:1"
 USAGE = "Incorrect Usage.\n\n"
 
@@ -184,7 +184,11 @@ ERRORS = [
     (["-l", "x", "list", NODES], 'not a valid logrus Level: "x"'),
     # create
     (["create", "x"], "the `create` command takes no arguments. See 'swarm create --help'."),
-    (["create"], "tokens are not available in this version"),
+    (["create"], "the public hub is gone: start 'swarm manage' without a discovery argument"),
+    (["create", "--url="], "the public hub is gone"),
+    (["create", "--url=h:1"], "'h:1' is no URL of a hub"),
+    (["create", "--url=http://h:1", "--discovery-opt=token.x=1"], "unknown --discovery-opt 'token.x'"),
+    (["create", "--url=http://127.0.0.1:1"], "connection refused"),
     # list
     (["list"], "discovery required to list a cluster. See 'swarm list --help'."),
     (["list", ""], "discovery required to list a cluster. See 'swarm list --help'."),
@@ -202,7 +206,10 @@ ERRORS = [
     (["list", "a:1,"], "missing port in address" + HINT),
     (["list", "h[0:65536]:1"], "stands for more than 65536 addresses"),
     (["list", "file:///none/such"], "failed to read '/none/such': No such file or directory"),
-    (["list", "token://t"], "token:// is not available in this version"),
+    (["list", "token://t"], "a bare token meant the public hub, which is gone"),
+    (["list", "token://"], "token is empty"),
+    (["list", "token+http://h:1/v1/"], "token is empty"),
+    (["list", "token+http://h:1/v1/a b"], "a token is 1 to 64 of the characters"),
     # join
     (["join"], "discovery required to join a cluster. See 'swarm join --help'."),
     (["join", NODES], "missing mandatory --advertise flag"),
@@ -223,7 +230,6 @@ ERRORS = [
     ([*JOIN, "mesos://h"], "discovery service not supported"),
     ([*JOIN, NODES], "not implemented in this discovery service"),
     ([*JOIN, "file:///none/such"], "not implemented in this discovery service"),
-    ([*JOIN, "consul://h/p"], "consul:// is not available in this version"),
     # join: the order of the checks
     (["join", "--addr=h", "--delay=x", NODES], BAD_ADVERTISE),
     ([*JOIN, "--delay=-1s", "--heartbeat=x", NODES], "--delay should not"),
@@ -231,7 +237,7 @@ ERRORS = [
     ([*JOIN, "--ttl=1s", "--discovery-opt=x", NODES], "--ttl must"),
     ([*JOIN, "--discovery-opt=x", "mesos://h"], OPT),
     # manage
-    (["manage"], "discovery required to manage a cluster. See 'swarm manage --help'."),
+    (["manage", ""], "discovery required to manage a cluster. See 'swarm manage --help'."),
     (["manage", "--strategy", "spread", ""], "discovery required to manage a cluster."),
     (["manage", NODES, "x"], "manage takes one discovery argument, and 'x' is another"),
     (["manage", "--tls", "false", NODES], TLS_PAIR),
@@ -263,8 +269,6 @@ ERRORS = [
     (["manage", "--discovery-opt=x", NODES], OPT),
     (["manage", "mesos://h"], "discovery service not supported"),
     (["manage", "abc"], "address abc: missing port in address" + HINT),
-    (["manage", "consul://h/p"], "consul:// is not available in this version"),
-    (["manage", "etcd://h/p"], "etcd:// is not available in this version"),
     (["manage", "zk://h/p"], "zk:// is not available in this version"),
     (["manage", "--strategy=x", NODES], "strategy not supported"),
     (["manage", "-f", "x", NODES], "filter not supported"),
@@ -298,7 +302,11 @@ ERRORS = [
     (["manage", "--engine-refresh-min-interval=0", "--engine-refresh-retry=4", NODES], "min refresh"),
     (["manage", "--engine-refresh-retry=4", "--engine-failure-retry=0", NODES], "is deprecated"),
     (["manage", "--engine-failure-retry=0"], "invalid failure retry count"),
-    (["manage", "--heartbeat=1ms"], "discovery required"),
+    (["manage", "--heartbeat=1ms", ""], "discovery required"),
+    (["manage", "--heartbeat=1ms"], "--heartbeat should"),
+    (["manage", "--discovery-opt=registry.x=1"], "unknown --discovery-opt 'registry.x=1'"),
+    (["manage", "--discovery-opt=registry.engine=x"], "registry.engine: address x: missing port"),
+    (["manage", "--replication", "--addr=h:1"], ELECTION),
     (["manage", "--heartbeat=1ms", "--discovery-opt=x", NODES], "--heartbeat should"),
     (["manage", "--discovery-opt=x", "mesos://h"], OPT),
     (["manage", "--strategy=x", "mesos://h"], "discovery service not supported"),

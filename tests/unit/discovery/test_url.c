@@ -73,8 +73,15 @@ static const struct {
 	{ "file://", "file:// needs a path: file://path/to/file" },
 	{ "nodes://", "missing port in address" HINT },
 	{ "abcdef", "address abcdef: missing port in address" HINT },
-	{ "consul://h", "consul:// is not available in this version; use file:// or nodes://" },
-	{ "token://t", "token:// is not available in this version; use file:// or nodes://" },
+	{ "consul://h", NULL },
+	{ "token://", "token is empty" },
+	{ "token://h:1/v1/", "token is empty" },
+	{ "token://h:1/v1/t", NULL },
+	{ "token+http://h/t", NULL },
+	{ "token+http://[::1]:1/a/b/t", NULL },
+	{ "token+http://h:1:2/t", "address h:1:2: too many colons in address" },
+	{ "token+http://h:1/t t", "a token is 1 to 64 of the characters 0-9 A-Z a-z _ -" },
+	{ "token+http:///t", "address :80: missing host" },
 };
 
 static void test_checks(void **state)

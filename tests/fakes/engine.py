@@ -392,6 +392,10 @@ class FakeEngine:
     def remove_container(self, name):
         self._call(lambda: self._remove(self._container(name)))
 
+    def clear(self):
+        """Forget all containers, images, networks, volumes and past events, as if the disk had been wiped."""
+        self._call(self._clear)
+
     def containers(self):
         """{name: inspect document}"""
         return self._call(lambda: {c["Name"].lstrip("/"): copy.deepcopy(c) for c in self.state.containers.values()})
@@ -525,6 +529,12 @@ class FakeEngine:
     #
     # Events
     #
+
+    def _clear(self):
+        fresh = State(self.state.name)
+        for kind in ("containers", "images", "networks", "volumes", "execs"):
+            setattr(self.state, kind, getattr(fresh, kind))
+        self._past.clear()
 
     def _event(self, kind, action, actor_id, attributes):
         now = time.time()
@@ -670,8 +680,22 @@ class FakeEngine:
     def _inspect(self, request, name):
         return 200, self._container(name)
 
+    def _check_endpoints(self, request, body):
+        version = tuple(map(int, (request.version or self.state.api_max).split(".")))
+        endpoints = (body.get("NetworkingConfig") or {}).get("EndpointsConfig") or {}
+        if version < (1, 44) and len(endpoints) > 1:
+            raise ApiError(400, "Container cannot be created with multiple network endpoints: "
+                           + ", ".join(endpoints))
+        if version >= (1, 52) and body.get("MacAddress"):
+            raise ApiError(400, "container-wide MAC address no longer supported; use endpoint-specific MAC address "
+                                "instead")
+        for name in endpoints:
+            if name != "default":
+                self._network(name)
+
     def _create(self, request):
         body = request.json
+        self._check_endpoints(request, body)
         self._image(body["Image"])
         name = request.query.get("name") or f"fake_{next(self._numbers)}"
         for container in self.state.containers.values():
@@ -807,6 +831,12 @@ class FakeEngine:
         self._event("network", "destroy", network["Id"], {"name": network["Name"]})
         return 204, None
 
+    def _connect(self, request, name):
+        network, body = self._network(name), request.json
+        container = self._container(body["Container"])
+        container["NetworkSettings"]["Networks"][network["Name"]] = body.get("EndpointConfig") or {}
+        return 200, None
+
     def _volumes(self, request):
         return 200, {"Volumes": list(self.state.volumes.values()), "Warnings": None}
 
@@ -862,6 +892,7 @@ ROUTES = [
     route("POST", "/networks/create", FakeEngine._create_network),
     route("GET", f"/networks/{ONE}", FakeEngine._inspect_network),
     route("DELETE", f"/networks/{ONE}", FakeEngine._delete_network),
+    route("POST", f"/networks/{ONE}/connect", FakeEngine._connect),
     route("GET", "/volumes", FakeEngine._volumes),
     route("POST", "/volumes/create", FakeEngine._create_volume),
     route("GET", f"/volumes/{ONE}", FakeEngine._inspect_volume),

@@ -1,0 +1,160 @@
+"""Clients and engines of different API versions: what is bridged, and what is refused in which words."""
+
+import pytest
+
+from fakes.engine import Reply
+from harness import rawhttp
+from harness.wait import eventually
+
+MAC = "02:00:00:00:00:01"
+
+
+@pytest.fixture
+def pool(fakes, start_manager):
+    """pool((lowest, highest), ...): a manager over engines that speak these versions, each with networks a and b."""
+    def start(*ranges):
+        engines = fakes(len(ranges))
+        for engine, (low, high) in zip(engines, ranges):
+            engine.configure(api_min=low, api_max=high)
+            for name in ("a", "b"):
+                assert rawhttp.request(engine.address, "POST", "/networks/create", body={"Name": name}).status == 201
+        return engines, start_manager([engine.address for engine in engines]).wait_healthy()
+
+    return start
+
+
+OLD = ("1.12", "1.41")  # as Docker 20.10
+NEW = ("1.44", "1.52")  # as Docker 29.0
+
+
+def create(manager, version, name="web", **body):
+    return manager.request("POST", f"/v{version}/containers/create?name={name}", body={"Image": "busybox", **body})
+
+
+def asked(engine):
+    """The last create request that came."""
+    return engine.requests("POST", "/containers/create")[-1]
+
+
+def networks(main, **endpoints):
+    return {"HostConfig": {"NetworkMode": main}, "NetworkingConfig": {"EndpointsConfig": endpoints}}
+
+
+#
+# A newer client
+#
+
+
+def test_several_networks_on_an_engine_that_takes_one(pool):
+    (engine,), manager = pool(OLD)
+    answer = create(manager, "1.52", **networks("b", a={"Aliases": ["x"]}, b={"Aliases": ["y"]}))
+    assert answer.status == 201
+    assert asked(engine).version == "1.41"
+    assert asked(engine).json["NetworkingConfig"]["EndpointsConfig"] == {"b": {"Aliases": ["y"]}}
+    shown = engine.containers()["web"]["NetworkSettings"]["Networks"]
+    assert shown == {"a": {"Aliases": ["x"]}, "b": {"Aliases": ["y"]}}
+    # and the manager knows of both at once
+    (listed,) = manager.list()
+    assert set(listed["NetworkSettings"]["Networks"]) == {"a", "b"}
+
+
+def test_an_engine_that_takes_several_gets_them(pool):
+    (engine,), manager = pool(NEW)
+    assert create(manager, "1.52", **networks("b", a={}, b={})).status == 201
+    assert set(asked(engine).json["NetworkingConfig"]["EndpointsConfig"]) == {"a", "b"}
+    assert not engine.requests("POST", "/networks/*/connect")
+
+
+@pytest.mark.parametrize("status", [403, 404, 500])
+def test_a_container_that_cannot_join_is_not_left_behind(pool, status):
+    (engine,), manager = pool(OLD)
+    engine.script("POST", "/networks/*/connect", Reply(status, {"message": "no room on a"}))
+    answer = create(manager, "1.52", **networks("b", a={}, b={}))
+    # a 404 would make the client pull the image
+    assert (answer.status, answer.json["message"]) == (500 if status == 404 else status, "no room on a")
+    assert engine.containers() == {}
+    eventually(lambda: manager.list() == [])
+    engine.unscript()
+    assert create(manager, "1.52", **networks("b", a={}, b={})).status == 201
+
+
+def test_an_address_of_an_endpoint(pool):
+    (engine,), manager = pool(OLD)
+    assert create(manager, "1.52", **networks("a", a={"MacAddress": MAC})).status == 201
+    body = asked(engine).json
+    assert body["MacAddress"] == MAC and body["NetworkingConfig"]["EndpointsConfig"] == {"a": {}}
+
+
+def test_what_can_be_done_without_is_left_out(pool):
+    (engine,), manager = pool(OLD)
+    host = {"Annotations": {"a": "b"}, "ConsoleSize": [24, 80], "Unheard": {"of": 1}}
+    answer = create(manager, "1.52", HostConfig=host, Healthcheck={"StartInterval": 5, "Retries": 3})
+    assert answer.status == 201
+    body = asked(engine).json
+    assert body["Healthcheck"] == {"Retries": 3}
+    assert body["HostConfig"] == {"Unheard": {"of": 1}}
+
+
+NEEDS = {
+    "subpath": ({"Type": "volume", "Source": "v", "Target": "/v", "VolumeOptions": {"Subpath": "s"}},
+                "a mount of a part of a volume needs an engine with API version 1.45"),
+    "image": ({"Type": "image", "Source": "busybox", "Target": "/i"},
+              "a mount of an image needs an engine with API version 1.48"),
+}
+
+
+@pytest.mark.parametrize("mount, text", NEEDS.values(), ids=NEEDS)
+def test_what_cannot_be_done_without_chooses_the_engine(pool, mount, text):
+    engines, manager = pool(OLD, NEW, OLD)
+    for number in range(4):
+        assert create(manager, "1.52", f"web-{number}", HostConfig={"Mounts": [mount]}).status == 201
+    assert set(manager.placed().values()) == {"fake-1"}
+    refused = create(manager, "1.50", "old", HostConfig={"Mounts": [mount]}, Env=["constraint:node==fake-2"])
+    assert refused.status == 400
+    assert refused.json["message"] == (
+        f"{text}: the request is of version 1.50, and engine fake-2 speaks 1.41 at most")
+    assert all("old" not in engine.containers() for engine in engines)
+
+
+def test_a_wish_that_nobody_meets_is_still_told_as_such(pool):
+    _, manager = pool(OLD, NEW)
+    answer = create(manager, "1.52", HostConfig={"Mounts": [NEEDS["image"][0]]}, Env=["constraint:node==nowhere"])
+    assert answer.status == 500 and "[node==nowhere]" in answer.json["message"]
+
+
+#
+# An older client
+#
+
+
+def test_an_old_client_on_an_engine_that_no_longer_speaks_its_version(pool):
+    (engine,), manager = pool(NEW)
+    mount = {"Type": "bind", "Source": "/", "Target": "/host", "ReadOnly": True}
+    assert create(manager, "1.24", HostConfig={"Mounts": [mount]}).status == 201
+    assert asked(engine).version == "1.44"
+    host = asked(engine).json["HostConfig"]
+    assert host["IpcMode"] == "shareable"
+    assert host["Mounts"] == [{**mount, "BindOptions": {"ReadOnlyNonRecursive": True}}]
+    assert manager.request("POST", "/v1.24/containers/web/start", body=b"").status == 204
+    assert manager.get("/v1.24/containers/json").json[0]["State"] == "running"
+
+
+def test_an_address_of_a_container(pool):
+    (engine,), manager = pool(("1.52", "1.52"))
+    assert create(manager, "1.40", MacAddress=MAC).status == 201
+    body = asked(engine).json
+    assert "MacAddress" not in body
+    assert body["NetworkingConfig"]["EndpointsConfig"] == {"default": {"MacAddress": MAC}}
+
+
+def test_inspect_has_what_an_old_client_looks_for(pool):
+    (engine,), manager = pool(("1.52", "1.52"))
+    bridge = {"IPAddress": "172.17.0.2", "IPPrefixLen": 16, "Gateway": "172.17.0.1", "MacAddress": MAC}
+    engine.add_container("web", NetworkingConfig={"EndpointsConfig": {"bridge": bridge}})
+    eventually(lambda: manager.list())
+    shown = manager.get("/v1.41/containers/web/json").json
+    settings = shown["NetworkSettings"]
+    assert {key: settings[key] for key in bridge} == bridge
+    assert settings["GlobalIPv6Address"] == "" and shown["Config"]["MacAddress"] == MAC
+    newest = manager.get("/v1.52/containers/web/json").json
+    assert "IPAddress" not in newest["NetworkSettings"] and "MacAddress" not in newest["Config"]

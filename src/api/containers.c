@@ -55,12 +55,13 @@ static struct container *reserve_name(struct engine *e, const char *name)
 void containers_rename(struct request *rq)
 {
 	struct container *c = proxy_container_gate(rq, request_name(rq));
-	const char *name = query_get(&rq->query, "name");
 	const struct container *holder;
+	const char *name;
 	struct proxy *p;
 
 	if (!c)
-		return;
+		return; /* answered: rq is gone */
+	name = query_get(&rq->query, "name");
 	if (name && name[0] == '/')
 		name++;
 	holder = name ? cluster_find_name(rq->api->cluster, name) : NULL;

@@ -99,31 +99,33 @@ static bool may_ask_next(const struct failover *f)
 	       f->rq->x->body_length == 0 && !f->rq->x->gone;
 }
 
-static enum task_turn fail_unreachable(struct failover *f, struct error *err)
+static enum task_turn failover_no_answer(struct failover *f)
 {
-	reply_error(failover_free(f), err);
+	auto_error struct error err = ERROR_INIT;
+
+	error_copy(&err, &f->relay.err);
+	error_wrap(&err, "node %s", asked_engine(f)->name);
+	if (may_ask_next(f)) {
+		log_warn("%s: %s, trying the next engine", f->rq->path, error_text(&err));
+		return task_go(&f->task, &step_ask);
+	}
+	reply_error(failover_free(f), &err);
 	return TASK_WAIT;
 }
 
 static enum task_turn failover_relayed(struct task *t)
 {
 	struct failover *f = container_of(t, struct failover, task);
-	auto_error struct error err = ERROR_INIT;
 
 	if (!relay_over(&f->relay))
 		return task_wait(t, &step_relayed); /* as above */
-	engine_report_call(f->holders.items[f->next - 1].engine, &f->relay.call);
-	error_copy(&err, &f->relay.err);
-	error_wrap(&err, "node %s", asked_engine(f)->name);
-	if (may_ask_next(f)) {
-		log_warn("%s: %s, trying the next engine", f->rq->path, error_text(&err));
-		return task_go(t, &step_ask);
-	}
+	if (f->relay.state != RELAY_CLIENT_GONE)    /* else nobody knows how it would have ended */
+		engine_report_call(f->holders.items[f->next - 1].engine, &f->relay.call);
 	if (f->relay.state == RELAY_NO_ANSWER)
-		return fail_unreachable(f, &err);
+		return failover_no_answer(f);
 	if (f->relay.state == RELAY_BROKEN)
-		log_warn(
-			"%s: the answer of an engine broke off: %s", f->rq->path, error_text(&err));
+		log_warn("%s: the answer of node %s broke off: %s", f->rq->path,
+			asked_engine(f)->name, error_text(&f->relay.err));
 	request_finish(failover_free(f));
 	return TASK_WAIT;
 }

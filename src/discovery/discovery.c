@@ -48,7 +48,9 @@ const struct discovery_scheme discovery_schemes[] = {
 		.form = "zk://<ip1>,<ip2>/<path>",
 		.can_register = true,
 		.can_elect = true,
-		.missing = "zk:// is not available in this version; use file:// or nodes://",
+		.check = store_check_zk,
+		.create = store_create,
+		.enroll = store_enroll_zk,
 	},
 	{
 		.name = "token",

@@ -38,7 +38,7 @@ void kv_entries_add(struct kv_entries *e, const char *key, const void *value, si
 	};
 }
 
-static int compare_entries(const void *a, const void *b)
+int kv_entries_compare(const void *a, const void *b)
 {
 	return strcmp(((const struct kv_entry *)a)->key, ((const struct kv_entry *)b)->key);
 }
@@ -46,7 +46,7 @@ static int compare_entries(const void *a, const void *b)
 void kv_entries_sort(struct kv_entries *e)
 {
 	if (e->count > 1)
-		qsort(e->items, e->count, sizeof(*e->items), compare_entries);
+		qsort(e->items, e->count, sizeof(*e->items), kv_entries_compare);
 }
 
 /* Index of the key, or of the place where it belongs. */

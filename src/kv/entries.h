@@ -29,6 +29,8 @@ void kv_entries_finish(struct kv_entries *e);
 /* At the end; the caller keeps the order. */
 void kv_entries_add(struct kv_entries *e, const char *key, const void *value, size_t len);
 void kv_entries_sort(struct kv_entries *e);
+/* By key; for qsort and bsearch. */
+int kv_entries_compare(const void *a, const void *b);
 /* Of sorted entries: replaces, or inserts at its place.  False when nothing has changed. */
 bool kv_entries_set(struct kv_entries *e, const char *key, const void *value, size_t len);
 /* Of sorted entries; false when there is no such key. */

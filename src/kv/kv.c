@@ -9,6 +9,9 @@
 const struct kv_driver *const kv_drivers[] = {
 	&consul_driver,
 	&etcd_driver,
+#ifdef HAVE_ZOOKEEPER
+	&zookeeper_driver,
+#endif
 };
 const size_t kv_drivers_count = ARRAY_SIZE(kv_drivers);
 

@@ -380,6 +380,9 @@ class ZooKeeperClient:
         length = max(length, 0)
         return reply[4:4 + length], self._stat(reply[4 + length:])
 
+    def set(self, path, value):
+        self._call(5, self._bytes(path.encode()) + self._bytes(value) + struct.pack(">i", -1))
+
     def acl(self, path):
         """[(permissions, scheme, id)]"""
         reply, found = self._call(6, self._bytes(path.encode())), []

@@ -3,7 +3,8 @@
  *
  * A client that names no driver (Compose) means a network on which all its containers reach each
  * other.  Where the engines are one swarm of their own that is an attachable overlay; elsewhere a
- * bridge on one engine, to which the scheduler then brings every container of that network.
+ * bridge on one engine, to which the scheduler then brings every container of that network.  Labels
+ * may say which engine, as on containers.
  *
  * A plain name is taken once in the cluster, so that it always means one network.
  */
@@ -12,6 +13,7 @@
 #include <string.h>
 
 #include "api/networks_change.h"
+#include "api/placement_label.h"
 #include "api/reply.h"
 #include "api/routes.h"
 #include "base/json.h"
@@ -133,18 +135,26 @@ static bool name_is_taken(
 
 /* --- where --- */
 
-static struct engine *place(struct request *rq, const char *node, struct error *err)
+static struct wish *make_wish(yyjson_mut_doc *doc, const char *node, struct error *err)
 {
-	auto_strv struct strv constraints = STRV_INIT;
-	struct engine *e;
-	struct wish *wish;
+	auto_strv struct strv affinities = STRV_INIT, constraints = STRV_INIT,
+			      whitelists = STRV_INIT;
 
 	if (*node)
 		strv_take(&constraints, xasprintf("node==%s", node));
-	wish = wish_create_expressions(NULL, &constraints, NULL, 0, 0, err);
-	if (!wish)
+	if (!placement_label_read(doc, LABEL_AFFINITIES, &affinities, err) ||
+		!placement_label_read(doc, LABEL_CONSTRAINTS, &constraints, err) ||
+		!placement_label_read(doc, LABEL_WHITELISTS, &whitelists, err))
 		return NULL;
-	e = manager_place(rq->api->manager, wish, err);
+	return wish_create_expressions(&affinities, &constraints, &whitelists, 0, 0, err);
+}
+
+static struct engine *place(
+	struct request *rq, yyjson_mut_doc *doc, const char *node, struct error *err)
+{
+	struct wish *wish = make_wish(doc, node, err);
+	struct engine *e = wish ? manager_place(rq->api->manager, wish, err) : NULL;
+
 	wish_destroy(wish);
 	return e;
 }
@@ -160,8 +170,8 @@ static void add_swarm_managers(struct network_change *c)
 	}
 }
 
-static bool choose_engines(
-	struct network_change *c, const char *driver, const char *node, struct error *err)
+static bool choose_engines(struct network_change *c, yyjson_mut_doc *doc, const char *driver,
+	const char *node, struct error *err)
 {
 	struct engine *e;
 
@@ -169,7 +179,7 @@ static bool choose_engines(
 		add_swarm_managers(c);
 	if (c->engines_count)
 		return true;
-	e = place(c->rq, node, err);
+	e = place(c->rq, doc, node, err);
 	if (!e)
 		return false;
 	network_change_add_engine(c, e);
@@ -190,7 +200,7 @@ static bool prepare_create(struct network_change *c, struct error *err)
 	node = xstrndup(written, slash ? (size_t)(slash - written) : 0);
 	name = slash ? slash + 1 : written;
 	driver = settle_driver(c->rq->api->cluster, doc, node);
-	if (!choose_engines(c, driver, node, err))
+	if (!choose_engines(c, doc, driver, node, err))
 		return false;
 	if (name_is_taken(c, *node ? c->engines[0] : NULL, name))
 		return error_set(

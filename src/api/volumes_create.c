@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "api/placement_label.h"
 #include "api/reply.h"
 #include "api/volumes_change.h"
 #include "base/id.h"
@@ -49,28 +50,6 @@ static void put_name(yyjson_mut_doc *doc, const char *name)
 
 /* --- where --- */
 
-static bool read_whitelists(yyjson_mut_doc *doc, struct strv *ret, struct error *err)
-{
-	yyjson_mut_val *labels = yyjson_mut_obj_get(yyjson_mut_doc_get_root(doc), "Labels");
-	const char *text = read_text(labels, LABEL_WHITELISTS);
-	auto_json yyjson_doc *list = *text ? json_parse(text, strlen(text), err) : NULL;
-	yyjson_val *item;
-	size_t i, max;
-
-	if (!*text)
-		return true;
-	if (!list)
-		return error_wrap(err, "label %s", LABEL_WHITELISTS);
-	yyjson_arr_foreach(yyjson_doc_get_root(list), i, max, item)
-	{
-		if (!yyjson_is_str(item))
-			return error_set(err, ERROR_INVALID,
-				"label %s: a list of expressions is expected", LABEL_WHITELISTS);
-		strv_add(ret, yyjson_get_str(item));
-	}
-	return true;
-}
-
 static bool choose_engines(
 	struct volumes_change *c, yyjson_mut_doc *doc, const char *node, struct error *err)
 {
@@ -81,7 +60,7 @@ static bool choose_engines(
 
 	if (*node)
 		strv_take(&constraints, xasprintf("node==%s", node));
-	else if (!read_whitelists(doc, &whitelists, err))
+	else if (!placement_label_read(doc, LABEL_WHITELISTS, &whitelists, err))
 		return false;
 	wish = wish_create_expressions(NULL, &constraints, &whitelists, 0, 0, err);
 	if (!wish)

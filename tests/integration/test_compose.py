@@ -1,0 +1,111 @@
+"""A Compose project on a cluster: what works on one engine works on three."""
+
+import pytest
+from harness import compose
+from harness.wait import eventually
+
+PROJECT = """
+version: "3"
+services:
+  db:
+    image: busybox
+    command: sh -c 'echo db is up; exec httpd -f -p 80 -h /data'
+    volumes: [data:/data]
+    stop_grace_period: 0s
+  web:
+    image: busybox
+    command: sh -c 'echo web is up; exec sleep 1000'
+    environment: ["constraint:storage==disk", "COLOUR=red"]
+    depends_on: [db]
+    stop_grace_period: 0s
+volumes:
+  data: {}
+networks:
+  default:
+    labels: {com.docker.swarm.constraints: '["storage==disk"]'}
+"""
+
+
+def label(command):
+    """compose-sid, or where it is installed."""
+    unpacked = command and command.partition("/build-stores/")[2]
+    return unpacked.split("/")[0] if unpacked else "installed"
+
+
+@pytest.fixture(params=compose.commands() or [None], ids=label)
+def project(request, manager, tmp_path):
+    if not request.param:
+        pytest.skip("there is no Compose on this machine")
+    project = compose.Project(request.param, manager.address, tmp_path, "demo", PROJECT)
+    yield project
+    project.close()
+
+
+def services(manager):
+    """{service: [containers]} of the project, as the cluster lists them."""
+    found = {}
+    for container in manager.list():
+        found.setdefault(container["Labels"]["com.docker.compose.service"], []).append(container)
+    return found
+
+
+def remains(engines):
+    """What is left of the project on the engines themselves."""
+    left = []
+    for engine in engines:
+        left += [f"{engine.name}: {name}" for name in engine.containers()]
+        left += [f"{engine.name}: {n['Name']}" for n in engine.get("/networks") if n["Name"].startswith("demo")]
+        left += [f"{engine.name}: {v['Name']}" for v in engine.get("/volumes")["Volumes"] or []]
+    return left
+
+
+def test_up_use_and_down(project, manager, engines):
+    project("up", "-d")
+    found = services(manager)
+    assert sorted(found) == ["db", "web"]
+    web = manager.get(f"/containers/{found['web'][0]['Id']}/json").json
+    assert web["Node"]["Name"] in ("node-1", "node-2")
+    assert not any(entry.startswith("constraint") for entry in web["Config"]["Env"])
+    assert "COLOUR=red" in web["Config"]["Env"]
+
+    assert "db" in project("ps") and "web" in project("ps")
+    logs = eventually(lambda: (text := project("logs")).count("is up") == 2 and text)
+    assert "db is up" in logs and "web is up" in logs
+    project("exec", "-T", "db", "sh", "-c", "echo hello >/data/index.html")
+    assert project("exec", "-T", "web", "wget", "-qO-", "http://db/") == "hello\n"
+
+    project("down", "-v")
+    assert remains(engines) == []
+
+
+def test_a_second_up_recreates_nothing(project, manager):
+    project("up", "-d")
+    before = {c["Id"] for c in manager.list()}
+    project("up", "-d")
+    assert {c["Id"] for c in manager.list()} == before
+
+
+def test_scale(project, manager):
+    project("up", "-d", "--scale", "web=3")
+    assert {name: len(found) for name, found in services(manager).items()} == {"db": 1, "web": 3}
+    project("up", "-d", "--scale", "web=1")
+    assert {name: len(found) for name, found in services(manager).items()} == {"db": 1, "web": 1}
+
+
+def test_again_and_again(project, engines):
+    for _ in range(4):
+        project("up", "-d")
+        project("down", "-v")
+        assert remains(engines) == []
+
+
+def test_the_network_is_one(project, manager):
+    """Lists, inspect and containers tell one id, or Compose would make its containers anew."""
+    project("up", "-d")
+    inspected = manager.get("/networks/demo_default").json
+    assert inspected["Name"] == "demo_default"
+    listed = manager.get('/networks?filters={"name":["demo_default"]}').json
+    assert [(n["Name"], n["Id"]) for n in listed] == [("demo_default", inspected["Id"])]
+    ids = {c["NetworkSettings"]["Networks"]["demo_default"]["NetworkID"] for c in manager.list()}
+    assert ids == {inspected["Id"]}
+    assert set(inspected["Containers"]) == {c["Id"] for c in manager.list()}

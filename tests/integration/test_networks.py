@@ -1,0 +1,162 @@
+"""Networks of several engines behind one endpoint."""
+
+import json
+import threading
+from urllib.parse import quote
+
+import pytest
+from harness.wait import eventually
+
+
+def names(manager, **filters):
+    query = quote(json.dumps(filters))
+    response = manager.get(f"/networks?filters={query}")
+    assert response.status == 200, response.text
+    return sorted(n["Name"] for n in response.json)
+
+
+def holder(engines, name):
+    """The engine that has the network."""
+    found = [e for e in engines if any(n["Name"] == name for n in e.get("/networks"))]
+    assert len(found) == 1, found
+    return found[0]
+
+
+def test_what_every_engine_has(manager, engines):
+    assert names(manager, type=["builtin"]) == sorted(
+        f"{engine.name}/{name}" for engine in engines for name in ("bridge", "host", "none")
+    )
+    assert manager.get("/networks/bridge").status == 404
+    for engine in engines:
+        own = engine.get("/networks/bridge")
+        assert manager.get(f"/networks/{engine.name}/bridge").json["Id"] == own["Id"]
+        assert manager.get(f"/networks/{own['Id'][:12]}").json["Id"] == own["Id"]
+
+
+def test_create_use_and_remove(manager, engines, every_docker):
+    created = every_docker("network", "create", "--label", "tier=db", "back")
+    engine = holder(engines, "back")
+    assert every_docker("network", "inspect", "-f", "{{.Id}} {{.Name}}", "back") == f"{created} back"
+    assert every_docker("network", "ls", "-f", "name=back", "--format", "{{.Name}}") == f"{engine.name}/back"
+    assert names(manager, label=["tier=db"]) == [f"{engine.name}/back"]
+    assert names(manager, id=[created[:12]]) == [f"{engine.name}/back"]
+    assert names(manager, node=[engine.name], type=["custom"]) == [f"{engine.name}/back"]
+    every_docker("network", "rm", "back")
+    assert names(manager, type=["custom"]) == []
+    assert "back" in every_docker.fails("network", "inspect", "back")
+
+
+def test_on_a_named_node(manager, engines, every_docker):
+    every_docker("network", "create", "node-2/back")
+    assert holder(engines, "back").name == "node-2"
+    every_docker("network", "create", "node-1/back")
+    assert names(manager, type=["custom"]) == ["node-1/back", "node-2/back"]
+    assert "node-1/back" in manager.get("/networks/back").json["message"]
+    every_docker("network", "rm", "node-2/back", "node-1/back")
+    assert names(manager, type=["custom"]) == []
+    assert "node-7" in every_docker.fails("network", "create", "node-7/back")
+
+
+def test_where_the_labels_say(manager, engines, docker):
+    label = 'com.docker.swarm.constraints=["storage==ssd"]'
+    for name in ("one", "two", "three"):
+        docker("network", "create", "--label", label, name)
+        assert holder(engines, name).name == "node-0"
+    assert "storage==tape" in docker.fails(
+        "network", "create", "--label", 'com.docker.swarm.constraints=["storage==tape"]', "four"
+    )
+
+
+def test_a_name_is_taken_once(manager, docker):
+    docker("network", "create", "back")
+    answer = manager.request("POST", "/networks/create", body={"Name": "back"})
+    assert answer.status == 409
+    assert answer.json["message"] == "network with name back already exists"
+
+
+def test_a_name_is_taken_once_by_many(manager):
+    """The engines do not know each other's names, so two at once must not both have it."""
+    answers = []
+
+    def create():
+        answers.append(manager.request("POST", "/networks/create", body={"Name": "back"}).status)
+
+    threads = [threading.Thread(target=create) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == [201] + 5 * [409]
+
+
+@pytest.mark.parametrize("driver", [None, "", "default"])
+def test_without_a_driver_all_containers_reach_each_other(manager, engines, docker, driver):
+    body = {"Name": "back"} if driver is None else {"Name": "back", "Driver": driver}
+    assert manager.request("POST", "/networks/create", body=body).status == 201
+    docker("run", "-d", "--name", "one", "--net", "back", "busybox", "sleep", "1000")
+    docker("run", "-d", "--name", "two", "--net", "back", "busybox", "sleep", "1000")
+    docker("exec", "two", "ping", "-c1", "-w5", "one")
+    inspected = manager.get("/networks/back").json
+    assert sorted(c["Name"] for c in inspected["Containers"].values()) == ["one", "two"]
+    listed = next(n for n in manager.get("/networks").json if n["Id"] == inspected["Id"])
+    assert sorted(c["Name"] for c in listed["Containers"].values()) == ["one", "two"]
+
+
+def test_connect_and_disconnect(manager, engines, docker):
+    docker("network", "create", "back")
+    node = holder(engines, "back").name
+    docker("run", "-d", "--name", "web", "-e", f"constraint:node=={node}", "busybox", "sleep", "1000")
+    docker("network", "connect", "--alias", "www", "back", f"{node}/web")
+    networks = manager.list()[0]["NetworkSettings"]["Networks"]
+    assert sorted(networks) == ["back", "bridge"]
+    assert [c["Name"] for c in manager.get("/networks/back").json["Containers"].values()] == ["web"]
+    assert "active endpoints" in docker.fails("network", "rm", "back")
+    docker("network", "disconnect", "bridge", "web")  # the bridge beside the container
+    docker("network", "disconnect", "-f", f"{node}/back", "web")
+    assert manager.list()[0]["NetworkSettings"]["Networks"] == {}
+
+
+def test_connect_refuses(manager, engines, docker):
+    docker("network", "create", "node-0/back")
+    docker("run", "-d", "--name", "web", "-e", "constraint:node==node-1", "busybox", "sleep", "1000")
+    refused = docker.fails("network", "connect", "back", "web")
+    assert "node-0" in refused and "node-1" in refused
+    for body, status, message in [
+        ({"Container": "nobody"}, 404, "No such container: nobody"),
+        ({}, 400, "Container is not specified"),
+    ]:
+        answer = manager.request("POST", "/networks/back/connect", body=body)
+        assert (answer.status, answer.json["message"]) == (status, message)
+    answer = manager.request("POST", "/networks/nothing/connect", body={"Container": "web"})
+    assert (answer.status, answer.json["message"]) == (404, "No such network: nothing")
+
+
+def test_prune_spares_what_is_used(manager, engines, docker):
+    for name in ("used", "kept", "idle"):
+        docker("network", "create", *(["--label", "keep"] if name == "kept" else []), name)
+    docker("run", "-d", "--name", "web", "--net", "used", "busybox", "sleep", "1000")
+    idle = holder(engines, "idle").name
+    pruned = docker("network", "prune", "-f", "--filter", "label!=keep")
+    assert pruned.split() == ["Deleted", "Networks:", f"{idle}/idle"]
+    assert [n.split("/")[1] for n in names(manager, type=["custom"])] in (["kept", "used"], ["used", "kept"])
+    docker("rm", "-f", "web")
+    docker("network", "prune", "-f")
+    assert names(manager, type=["custom"]) == []
+
+
+def test_refused_filters(manager):
+    for filters, message in [
+        ('{"type":["other"]}', "Invalid filter: 'type'='other'"),
+        ('{"colour":["red"]}', "invalid filter 'colour'"),
+    ]:
+        answer = manager.get(f"/networks?filters={quote(filters)}")
+        assert (answer.status, answer.json["message"]) == (400, message)
+
+
+def test_on_an_unhealthy_node(manager, engines, docker):
+    docker("network", "create", "node-2/back")
+    engines[2].kill()
+    eventually(lambda: manager.states().count("Unhealthy") == 1)
+    assert names(manager, type=["custom"]) == ["node-2/back"]
+    answer = manager.get("/networks/back")
+    assert (answer.status, answer.json["message"]) == (500, "Network back is on unhealthy node node-2")

@@ -1,0 +1,109 @@
+"""Volumes of several engines behind one endpoint."""
+
+import re
+
+from harness.wait import eventually
+
+
+def listed(docker, *filters):
+    arguments = [word for f in filters for word in ("--filter", f)]
+    return sorted(docker("volume", "ls", "--format", "{{.Name}}", *arguments).split())
+
+
+def holders(engines, name):
+    return [e.name for e in engines if any(v["Name"] == name for v in e.get("/volumes")["Volumes"] or [])]
+
+
+EVERYWHERE = ["node-0", "node-1", "node-2"]
+
+
+def test_on_every_node(manager, engines, every_docker):
+    assert every_docker("volume", "create", "--label", "a=b", "data") == "data"
+    assert holders(engines, "data") == EVERYWHERE
+    assert listed(every_docker) == [f"{node}/data" for node in EVERYWHERE]
+    assert listed(every_docker, "node=node-1") == ["node-1/data"]
+    assert listed(every_docker, "label=a=c") == []
+    assert "No such volume" in every_docker.fails("volume", "inspect", "data")
+    assert "say node-0/data" in manager.get("/volumes/data").json["message"]
+    assert every_docker("volume", "inspect", "-f", "{{.Name}}", "node-1/data") == "data"
+    every_docker("volume", "rm", "data")
+    assert holders(engines, "data") == [] and listed(every_docker) == []
+
+
+def test_on_a_named_node(engines, every_docker):
+    every_docker("volume", "create", "node-1/data")
+    assert holders(engines, "data") == ["node-1"]
+    assert every_docker("volume", "inspect", "-f", "{{.Name}}", "data") == "data"
+    assert "node-7" in every_docker.fails("volume", "create", "node-7/data")
+
+
+def test_only_one_of_them_is_removed(engines, docker):
+    docker("volume", "create", "data")
+    docker("volume", "rm", "node-1/data")
+    assert holders(engines, "data") == ["node-0", "node-2"]
+
+
+def test_where_the_whitelist_allows(manager, engines, docker):
+    label = 'com.docker.swarm.whitelists=["node==node-1|node-2"]'
+    docker("volume", "create", "--label", label, "data")
+    assert holders(engines, "data") == ["node-1", "node-2"]
+    nowhere = 'com.docker.swarm.whitelists=["node==node-7"]'
+    assert "node-7" in docker.fails("volume", "create", "--label", nowhere, "other")
+    broken = {"Name": "other", "Labels": {"com.docker.swarm.whitelists": "node==node-1"}}
+    assert manager.request("POST", "/volumes/create", body=broken).status == 400
+
+
+def test_one_random_name_everywhere(engines, docker):
+    name = docker("volume", "create")
+    assert re.fullmatch("[0-9a-f]{64}", name)
+    assert holders(engines, name) == EVERYWHERE
+
+
+def test_run_makes_it_only_where_it_lands(manager, engines, docker):
+    docker("run", "-d", "--name", "web", "-v", "data:/data", "busybox", "sleep", "1000")
+    node = manager.placed()["web"]
+    assert holders(engines, "data") == [node]
+    eventually(lambda: listed(docker) == [f"{node}/data"])
+    docker("run", "--name", "again", "-v", "data:/data", "busybox", "true")
+    assert manager.placed()["again"] == node
+
+
+def test_what_fails_is_told(manager, engines, docker):
+    docker("volume", "create", "data")
+    docker("run", "-d", "--name", "web", "-v", "data:/data", "-e", "constraint:node==node-1", "busybox", "sleep", "1000")
+    answer = manager.request("DELETE", "/volumes/data")
+    assert answer.status == 409
+    assert re.fullmatch(r"node-1: .*volume is in use.*\nsucceeded on node-0, node-2", answer.json["message"])
+    assert holders(engines, "data") == ["node-1"]
+
+
+def test_what_is_not_there(manager):
+    answer = manager.request("DELETE", "/volumes/none")
+    assert (answer.status, answer.json["message"]) == (404, "No such volume none")
+    assert manager.request("DELETE", "/volumes/none?force=1").status == 204
+    answer = manager.get("/volumes/none")
+    assert (answer.status, answer.json["message"]) == (404, "No such volume: none")
+    assert manager.request("PUT", "/volumes/none", body={}).status == 503
+    assert manager.get("/volumes").json == {"Volumes": [], "Warnings": None}
+    assert manager.request("POST", "/volumes/create", body=b"{").status == 400
+
+
+def test_a_node_that_is_down_is_left_out(manager, engines, docker):
+    docker("volume", "create", "old")
+    engines[2].kill()
+    eventually(lambda: manager.states().count("Unhealthy") == 1)
+    docker("volume", "create", "data")
+    assert holders(engines[:2], "data") == ["node-0", "node-1"]
+    answer = manager.request("DELETE", "/volumes/old")
+    assert (answer.status, answer.json["message"]) == (
+        500, "node-2: the node is unhealthy\nsucceeded on node-0, node-1")
+
+
+def test_prune(engines, docker):
+    docker("volume", "create", "data")
+    docker("run", "-d", "-v", "used:/data", "-e", "constraint:node==node-0", "busybox", "sleep", "1000")
+    pruned = docker("volume", "prune", "-a", "-f", "--filter", "node=node-1")
+    assert "node-1/data" in pruned and "node-0" not in pruned
+    assert holders(engines, "data") == ["node-0", "node-2"]
+    docker("volume", "prune", "-a", "-f")
+    assert holders(engines, "data") == [] and holders(engines, "used") == ["node-0"]

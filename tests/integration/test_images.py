@@ -1,0 +1,312 @@
+"""Images on several engines: what `docker images`, pull, push, tag, rmi, save, load and import do."""
+
+import base64
+import io
+import json
+import os
+import tarfile
+
+import pytest
+from harness.memory import Peak
+from harness.registry import PASSWORD, USER
+from harness.wait import eventually
+
+MiB = 1024 * 1024
+
+
+def names(engine):
+    """Every tag on the engine."""
+    return {tag for image in engine.get("/images/json") for tag in image["RepoTags"] or []} - {"<none>:<none>"}
+
+
+def holders(engines, name):
+    return [engine.name for engine in engines if name in names(engine)]
+
+
+def archive_of(size):
+    """A root file system with that many random bytes, as tar."""
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w") as tar:
+        info = tarfile.TarInfo("random")
+        info.size = size
+        tar.addfile(info, io.BytesIO(os.urandom(size)))
+    return data.getvalue()
+
+
+def make_image(engine, name, size=1000):
+    """An image that is only on this engine; its id."""
+    response = engine.request(
+        "POST", f"/images/create?fromSrc=-&repo={name}", headers=[("Content-Type", "text/plain")], body=archive_of(size)
+    )
+    assert response.status == 200 and b"sha256:" in response.body, response.text
+    return json.loads(response.text.splitlines()[-1])["status"]
+
+
+def listed(manager, query=""):
+    """{tag: id} of the manager's list."""
+    return {tag: image["Id"] for image in manager.get(f"/images/json{query}").json for tag in image["RepoTags"]}
+
+
+def lines_of(response):
+    return [json.loads(line) for line in response.text.splitlines()]
+
+
+def test_list_is_the_union(manager, engines, docker):
+    one = make_image(engines[0], "one:1")
+    two = make_image(engines[1], "two:2")
+    engines[2].docker("tag", "busybox", "mine:3")
+    eventually(lambda: {"one:1", "two:2", "mine:3"} <= listed(manager).keys())
+
+    images = manager.get("/images/json").json
+    assert len({image["Id"] for image in images}) == len(images)
+    assert listed(manager)["one:1"] == one and listed(manager)["two:2"] == two
+    busybox = next(image for image in images if "busybox:latest" in image["RepoTags"])
+    assert "mine:3" in busybox["RepoTags"], "names of one image on several nodes are united"
+    assert [image["Created"] for image in images] == sorted((image["Created"] for image in images), reverse=True)
+    printed = docker("images", "--format", "{{.Repository}}:{{.Tag}}").splitlines()
+    assert sorted(printed) == ["busybox:latest", "mine:3", "one:1", "two:2"]
+    assert docker("images", "-q", "two").strip() == two.removeprefix("sha256:")[:12]
+    assert listed(manager, '?filters={"node":["node-2"]}').keys() == {"busybox:latest", "mine:3"}
+
+
+def test_inspect_history_and_unknown(manager, engines, docker):
+    one = make_image(engines[1], "one:1")
+    eventually(lambda: "one:1" in listed(manager))
+    assert docker("inspect", "-f", "{{.Id}}", "one:1") == one
+    assert docker("inspect", "-f", "{{.Id}}", one[7:19]) == one
+    assert one[7:19] in docker("history", "-q", "one:1") + one
+    assert "No such image: nosuch:1" in docker.fails("image", "inspect", "nosuch:1")
+    for target in ("/images/nosuch/json", "/images/nosuch/history", "/images/nosuch/get"):
+        response = manager.get(target)
+        assert (response.status, response.json) == (404, {"message": "No such image: nosuch"})
+
+
+def test_inspect_asks_another_node_when_one_is_lost(manager, engines):
+    assert manager.get("/images/busybox/json").status == 200
+    engines[0].kill()
+    response = manager.get("/images/busybox/json")
+    assert response.status == 200 and "busybox:latest" in response.json["RepoTags"]
+
+
+def test_tag_and_remove_everywhere(manager, engines, docker):
+    docker("tag", "busybox", "everywhere:1")
+    assert holders(engines, "everywhere:1") == ["node-0", "node-1", "node-2"]
+    assert "everywhere:1" in listed(manager), "seen by the next command"
+    printed = docker("rmi", "everywhere:1").splitlines()
+    assert printed == ["Untagged: everywhere:1"] * 3
+    assert holders(engines, "everywhere:1") == []
+    assert "everywhere:1" not in listed(manager)
+    response = manager.request("DELETE", "/images/everywhere:1")
+    assert (response.status, response.json["message"]) == (404, "No such image everywhere:1")
+
+
+def test_remove_what_one_node_uses(manager, engines, docker):
+    docker("tag", "busybox", "used:1")
+    for engine in engines:  # the last name of the image is the one that is protected
+        engine.request("DELETE", "/images/busybox:latest?force=1")
+    eventually(lambda: listed(manager).keys() == {"used:1"})
+    engines[1].docker("run", "-d", "--name", "user", "used:1", "sleep", "1000")
+    response = manager.request("DELETE", "/images/used:1")
+    try:
+        lines = response.json["message"].splitlines()
+        assert response.status == 409
+        assert lines[0].startswith("node-1: conflict: ")
+        assert lines[1:] == ["node-0: removed", "node-2: removed"]
+        assert holders(engines, "used:1") == ["node-1"]
+    finally:
+        engines[1].docker("tag", "used:1", "busybox:latest")
+        tar = engines[1].request("GET", "/images/busybox:latest/get").body
+        for engine in (engines[0], engines[2]):
+            engine.request("POST", "/images/load?quiet=1", headers=[("Content-Type", "application/x-tar")], body=tar)
+
+
+def test_save_load_round_trip(manager, engines, docker, tmp_path):
+    image = make_image(engines[2], "only:1", MiB)
+    eventually(lambda: "only:1" in listed(manager))
+    docker("save", "-o", tmp_path / "only.tar", "only:1")
+    printed = docker("load", "-i", tmp_path / "only.tar").splitlines()
+    for engine in engines:
+        assert f"{engine.name}: Loaded image: only:1" in printed
+    for engine in engines:
+        assert engine.get("/images/only:1/json")["Id"] == image
+    assert docker("run", "--rm", "busybox", "echo", "fine") == "fine"
+
+
+def test_save_of_images_that_are_apart(manager, engines, docker, tmp_path):
+    make_image(engines[0], "one:1")
+    make_image(engines[1], "two:2")
+    eventually(lambda: {"one:1", "two:2"} <= listed(manager).keys())
+    text = docker.fails("save", "-o", tmp_path / "x.tar", "one:1", "two:2")
+    assert "Unable to find a healthy engine containing all images: [one:1 two:2]" in text
+    text = docker.fails("save", "-o", tmp_path / "x.tar", "one:1", "nosuch:1")
+    assert "no such image: nosuch:1" in text
+    docker("save", "-o", tmp_path / "x.tar", "one:1", "busybox")
+
+
+def test_import_makes_one_image(manager, engines, docker, tmp_path):
+    (tmp_path / "root.tar").write_bytes(archive_of(MiB))
+    printed = docker("import", tmp_path / "root.tar", "imported:1").splitlines()
+    assert printed[-1].startswith("sha256:")
+    assert {engine.get("/images/imported:1/json")["Id"] for engine in engines} == {printed[-1]}
+    assert "imported:1" in listed(manager)
+    unnamed = docker("import", tmp_path / "root.tar").splitlines()[-1]
+    assert {engine.get(f"/images/{unnamed}/json")["Id"] for engine in engines} == {unnamed}
+    for engine in engines:
+        engine.request("DELETE", f"/images/{unnamed}")
+
+
+def test_commit_is_seen_at_once(manager, docker):
+    docker("run", "--name", "worker", "busybox", "touch", "/new")
+    docker("commit", "worker", "committed:1")
+    assert "committed:1" in docker("images", "--format", "{{.Repository}}:{{.Tag}}")
+    assert docker("run", "--rm", "committed:1", "ls", "/new") == "/new"
+
+
+def test_prune(manager, engines, docker):
+    image = make_image(engines[0], "x:1")
+    make_image(engines[0], "x:1")  # takes the name
+    assert image in {i["Id"] for i in engines[0].get("/images/json")}
+    assert image in docker("image", "prune", "-f")
+    assert image not in {i["Id"] for i in engines[0].get("/images/json?all=1")}
+
+
+def test_push_and_pull_with_a_password(manager, engines, docker, registry):
+    name = f"{registry.address}/team/tool:1"
+    image = make_image(engines[1], name)
+    eventually(lambda: name in listed(manager))
+    assert "no basic auth credentials" in docker.fails("push", name)
+    registry.login(docker)
+    docker("push", name)
+    docker("rmi", name)
+    assert holders(engines, name) == []
+
+    printed = docker("pull", name)
+    assert holders(engines, name) == ["node-0", "node-1", "node-2"]
+    assert {engine.get(f"/images/{name}/json")["Id"] for engine in engines} == {image}
+    for engine in engines:
+        assert f"{engine.name}: Pulling {name}..." in printed
+    assert name in listed(manager)
+
+
+def credentials():
+    return base64.urlsafe_b64encode(json.dumps({"username": USER, "password": PASSWORD}).encode()).decode()
+
+
+def test_pull_goes_where_a_constraint_says(manager, engines, docker, registry):
+    name = f"{registry.address}/tool:1"
+    make_image(engines[0], name)
+    eventually(lambda: name in listed(manager))
+    registry.login(docker)
+    docker("push", name)
+    docker("rmi", name)
+    target = f"/images/create?fromImage={name.removesuffix(':1')}&tag=1"
+    auth = [("X-Registry-Auth", credentials())]
+
+    response = manager.request("POST", f"{target}&constraint=storage==disk", headers=auth)
+    assert response.status == 200 and not any("error" in line for line in lines_of(response))
+    assert holders(engines, name) == ["node-1", "node-2"]
+    response = manager.request("POST", f"{target}&constraint=node==nowhere", headers=auth)
+    assert response.status == 500 and "nowhere" in response.json["message"]
+    manager.request("POST", target, headers=auth + [("X-Swarm-Constraint", "node==node-0")])
+    assert "node-0" in holders(engines, name)
+
+
+def test_pull_that_fails_somewhere_says_where(manager, engines, docker, registry):
+    text = docker.fails("pull", f"{registry.address}/nosuch:1")
+    for engine in engines:
+        assert f"{engine.name}: " in text
+    response = manager.request("POST", "/images/create?fromImage=Bad/NAME&tag=1")
+    assert response.status == 400
+    assert response.json["message"] == "invalid reference format: repository name must be lowercase"
+
+
+def test_create_of_an_image_that_is_there_asks_no_registry(manager, docker):
+    docker("tag", "busybox", "registry.invalid/tool:1")
+    assert docker("run", "--rm", "registry.invalid/tool:1", "echo", "here") == "here"
+
+
+def test_no_healthy_node(engines, start_manager):
+    manager = start_manager("127.0.0.1:1")
+    for method, target in (("POST", "/images/create?fromImage=busybox&tag=1"), ("POST", "/images/load")):
+        response = manager.request(method, target)
+        assert response.status == 500
+        assert response.json["message"] == "No healthy node available in the cluster"
+
+
+class Upload:
+    """POST /images/load, chunked, piece by piece."""
+
+    def __init__(self, manager):
+        self.connection = manager.connect(timeout=300)
+        self.connection.send_request(
+            "POST",
+            "/images/load?quiet=1",
+            [("Content-Type", "application/x-tar"), ("Transfer-Encoding", "chunked")],
+        )
+
+    def send(self, data):
+        for at in range(0, len(data), MiB):
+            piece = data[at:at + MiB]
+            self.connection.send(b"%x\r\n" % len(piece) + piece + b"\r\n")
+
+    def finish(self):
+        self.connection.send(b"0\r\n\r\n")
+        return lines_of(self.connection.read_response("POST"))
+
+
+@pytest.fixture
+def big_archive(engines):
+    """An image of 300 MiB as `docker save` writes it, which no engine has any more; (archive, id)."""
+    image = make_image(engines[0], "big:1", 300 * MiB)
+    data = engines[0].request("GET", "/images/big:1/get").body
+    engines[0].request("DELETE", "/images/big:1?force=1")
+    return data, image
+
+
+@pytest.mark.parametrize("loss", ["kill", "freeze"])
+def test_load_while_one_node_is_lost(manager, engines, big_archive, loss):
+    data, image = big_archive
+    upload = Upload(manager)
+    upload.send(data[:len(data) // 2])
+    getattr(engines[1], loss)()
+    upload.send(data[len(data) // 2:])
+    lines = upload.finish()
+
+    failed = lines[-1]
+    assert failed["error"].startswith("node-1: ") and failed["errorDetail"]["message"] == failed["error"]
+    assert "node-0" not in failed["error"] and "node-2" not in failed["error"]
+    loaded = [line["id"] for line in lines if "Loaded image: big:1" in line.get("stream", "")]
+    assert sorted(loaded) == ["node-0", "node-2"]
+    for engine in (engines[0], engines[2]):
+        assert engine.get("/images/big:1/json")["Id"] == image
+        assert engine.request("GET", "/images/big:1/get").status == 200
+    assert "big:1" in listed(manager)
+
+
+def test_load_ends_with_its_client(manager, engines, big_archive):
+    data, _ = big_archive
+    files = manager.open_files()
+    upload = Upload(manager)
+    upload.send(data[:len(data) // 4])
+    upload.connection.close()
+    eventually(lambda: manager.open_files() <= files, what="the uploads to the engines are gone")
+    assert holders(engines, "big:1") == []
+
+
+def test_load_of_nonsense_names_every_node(manager, engines):
+    upload = Upload(manager)
+    upload.send(b"this is no archive" * 1000)
+    lines = upload.finish()
+    assert [line["id"] for line in lines[:3]] == ["node-0", "node-1", "node-2"]
+    for engine in engines:
+        assert f"{engine.name}: " in lines[-1]["error"]
+
+
+def test_load_memory_is_bounded(frugal, big_archive):
+    data, _ = big_archive
+    upload = Upload(frugal)
+    upload.send(data[:10 * MiB])
+    peak = Peak(frugal)
+    upload.send(data[10 * MiB:])
+    assert "error" not in upload.finish()[-1]
+    assert peak.growth() < 8 * MiB

@@ -36,7 +36,8 @@ struct command {
 	const char *alias; /* second name, or NULL */
 	bool alias_hidden; /* from the help */
 	const char *summary;
-	const char *usage; /* behind the name in the first line of its help */
+	const char *details; /* lines of its help below the summary, or NULL */
+	const char *usage;   /* behind the name in the first line of its help */
 	bool takes_discovery;
 	const struct option_spec *options;
 	size_t options_count;
@@ -51,6 +52,7 @@ extern const struct command command_create;
 extern const struct command command_list;
 extern const struct command command_manage;
 extern const struct command command_join;
+extern const struct command command_cert;
 extern const struct command command_help;
 
 extern const struct option_spec global_options[];

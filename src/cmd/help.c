@@ -119,6 +119,8 @@ void help_print_command(FILE *out, const char *program, const struct command *co
 {
 	fprintf(out, "Usage: %s %s%s%s\n\n%s\n", program, command->name, *command->usage ? " " : "",
 		command->usage, command->summary);
+	if (command->details)
+		fprintf(out, "\n%s", command->details);
 	if (command->takes_discovery || command->options_count)
 		fputc('\n', out);
 	if (command->takes_discovery)

@@ -53,6 +53,7 @@ const struct command *const commands[] = {
 	&command_list,
 	&command_manage,
 	&command_join,
+	&command_cert,
 	&command_help,
 	NULL,
 };

@@ -348,7 +348,10 @@ static bool check_replication(
 		return error_set(err, ERROR_UNSUPPORTED,
 			"Leader election is only supported with consul, etcd and zookeeper "
 			"discovery.");
-	return true;
+	/* Better no manager than two that both take themselves for the primary. */
+	return error_set(err, ERROR_UNSUPPORTED,
+		"leader election is not available in this version: run one manager, without "
+		"--replication");
 }
 
 /* ---- listeners ---- */

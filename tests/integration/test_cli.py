@@ -16,7 +16,7 @@ import pytest
 from harness.manager import SANITIZER, binary
 
 SECONDS = 20
-COMMANDS = ["create", "list", "manage", "join", "help"]
+COMMANDS = ["create", "list", "manage", "join", "cert", "help"]
 ALIASES = {"c": "create", "l": "list", "m": "manage", "j": "join", "h": "help"}
 VARIABLES = ["SWARM_DISCOVERY", "SWARM_HOST", "SWARM_ADVERTISE", "SWARM_HUB_URL", "STATE_DIRECTORY", "DEBUG"]
 NODES = "nodes://127.0.0.1:1"
@@ -74,6 +74,7 @@ def test_help_layout():
         "  list, l",
         "  manage, m",
         "  join, j",
+        "  cert",
         "  help",
     ]
     assert lines[-1] == "Run 'swarm COMMAND --help' for more information on a command."
@@ -189,6 +190,21 @@ ERRORS = [
     (["create", "--url=h:1"], "'h:1' is no URL of a hub"),
     (["create", "--url=http://h:1", "--discovery-opt=token.x=1"], "unknown --discovery-opt 'token.x'"),
     (["create", "--url=http://127.0.0.1:1"], "connection refused"),
+    # cert
+    (["cert"], "cert makes one of ca, server, manager, client. See 'swarm cert --help'."),
+    (["cert", "x"], "cert makes one of ca, server, manager, client."),
+    (["cert", "ca", "a", "b"], "an authority has one name, and 'b' is another"),
+    (["cert", "server"], "cert server needs a name. See 'swarm cert --help'."),
+    (["cert", "server", "../x"], "'../x' is neither a host name nor an IP address"),
+    (["cert", "server", "::1"], "'::1' is no name for a certificate"),
+    (["cert", "server", "*.x"], "'*.x' is no name for a certificate"),
+    (["cert", "server", "a" * 65], "is no name for a certificate"),
+    (["cert", "manager", "m", "10.0.0.1:2375"], "'10.0.0.1:2375' is neither a host name nor an IP address"),
+    (["cert", "client", "c", "10.0.0.1"], "a client has one name, and '10.0.0.1' is another"),
+    (["cert", "client", "c", "--dir", "/none/such"], "make an authority first, with 'swarm cert ca'"),
+    (["cert", "ca", "--dir", "/none/such"], "/none/such: No such file or directory"),
+    (["cert", "ca", "--days=-1"], "--days should be from 1 to 36500"),
+    (["cert", "ca", "--key-type=dsa"], "--key-type should be ec or rsa"),
     # list
     (["list"], "discovery required to list a cluster. See 'swarm list --help'."),
     (["list", ""], "discovery required to list a cluster. See 'swarm list --help'."),
@@ -269,7 +285,16 @@ ERRORS = [
     (["manage", "--discovery-opt=x", NODES], OPT),
     (["manage", "mesos://h"], "discovery service not supported"),
     (["manage", "abc"], "address abc: missing port in address" + HINT),
-    (["manage", "zk://h/p"], "zk:// is not available in this version"),
+    (["manage", "zk://h:0/p"], "zk://: address h:0: invalid port '0'"),
+    (["manage", "consul://h,:1/p"], "consul://: address :1: missing host"),
+    (["manage", "etcd:///p"], "etcd://: a server without a name before the path"),
+    (["manage", "--discovery-opt=kv.certfile=c", "consul://h"], "kv.certfile needs kv.keyfile"),
+    (["manage", "--discovery-opt=kv.keyfile=k", "consul://h"], "kv.keyfile needs kv.certfile"),
+    (["manage", "--discovery-opt=kv.path=", "consul://h"], "kv.path is empty"),
+    (["manage", "--discovery-opt=kv.cacert=c", "consul://h"], "unknown --discovery-opt 'kv.cacert'"),
+    (["manage", "--discovery-opt=kv.etcd=v4", "etcd://h"], "kv.etcd should be auto, v2 or v3, not 'v4'"),
+    (["manage", "--discovery-opt=kv.cacertfile=/none", "consul://h"], "/none"),
+    (["manage", "--replication", "--addr=h:1", "consul://h"], "leader election is not available"),
     (["manage", "--strategy=x", NODES], "strategy not supported"),
     (["manage", "-f", "x", NODES], "filter not supported"),
     (["manage", "--cluster-driver=mesos", NODES], 'unsupported cluster "mesos"'),

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/parse.h"
 #include "cluster/lookup.h"
+#include "docker/translate.h"
 
 /* "/logs" of "/containers/{name}/logs". */
 static const char *route_action(const struct request *rq)
@@ -26,7 +27,35 @@ void containers_change(struct request *rq)
 	proxy_container(rq, route_action(rq), PROXY_REFRESH);
 }
 
+/* What the container writes; clients want to be told how it is framed. */
+static void pass_output(struct request *rq, enum proxy_flags flags)
+{
+	struct container *c = proxy_container_gate(rq, request_name(rq));
+	struct proxy *p;
+
+	if (!c)
+		return;
+	auto_free char *path = xasprintf("/containers/%s%s", c->id, route_action(rq));
+
+	p = proxy_create(rq, c->engine, path, flags);
+	memcpy(p->container_id, c->id, sizeof(p->container_id));
+	if (c->inspected)
+		p->stream_type = translate_stream_type(
+			c->tty, rq->version, remote_version(&c->engine->remote, rq->version));
+	proxy_start(p);
+}
+
+void containers_logs(struct request *rq)
+{
+	pass_output(rq, PROXY_STREAM);
+}
+
 void containers_attach(struct request *rq)
+{
+	pass_output(rq, PROXY_HIJACK | PROXY_STREAM);
+}
+
+void containers_attach_ws(struct request *rq)
 {
 	proxy_container(rq, route_action(rq), PROXY_HIJACK | PROXY_STREAM);
 }

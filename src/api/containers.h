@@ -13,7 +13,9 @@ void containers_update(struct request *rq);  /* containers_update.c */
 /* containers.c: passed to the container's engine with the last part of the path. */
 void containers_pass(struct request *rq);
 void containers_change(struct request *rq);
+void containers_logs(struct request *rq);
 void containers_attach(struct request *rq);
+void containers_attach_ws(struct request *rq);
 void containers_rename(struct request *rq);
 void containers_remove(struct request *rq);
 void containers_commit(struct request *rq);

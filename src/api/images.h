@@ -7,6 +7,9 @@
 
 void images_list(struct request *rq);
 
+/* images_inspect.c: the same, in the shape that the client knows. */
+void images_inspect(struct request *rq);
+
 /* images_read.c: one engine that has the image answers. */
 void images_read(struct request *rq);
 void images_save(struct request *rq);

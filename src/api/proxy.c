@@ -71,7 +71,11 @@ static void edit_head(struct relay *r, struct response_head *head)
 {
 	struct proxy *p = container_of(r, struct proxy, relay);
 
-	if (head->status == 101)
+	bool is_stream = call_offers_stream(&r->call);
+
+	if (p->stream_type && head->status < 300 && (is_stream || !(p->flags & PROXY_HIJACK)))
+		headers_set(&head->headers, "Content-Type", p->stream_type);
+	if (is_stream)
 		return;
 	reply_decorate(p->rq->api, &head->headers);
 }

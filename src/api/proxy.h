@@ -32,6 +32,8 @@ struct proxy {
 	void (*answered)(struct proxy *p);
 	/* Called when over, whatever happened, before everything is freed. */
 	void (*over)(struct proxy *p);
+	/* Content type of a stream, in place of the engine's; static; NULL: as the engine says. */
+	const char *stream_type;
 	struct container *reservation; /* on the engine; dropped when over */
 	void *kept;                    /* the endpoint's, for as long as the proxy lives; */
 	void (*release)(void *kept);   /* frees it; NULL: there is nothing */

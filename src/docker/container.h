@@ -68,6 +68,7 @@ struct container {
 	bool inspected; /* the facts below "from inspect" are known */
 	bool auto_remove;
 	bool host_network; /* NetworkMode is host */
+	bool tty;          /* from inspect: its output is no multiplexed stream */
 	int32_t exit_code;
 
 	const char *image;        /* interned, as in the list entry */

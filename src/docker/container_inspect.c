@@ -225,6 +225,7 @@ bool container_set_inspect(struct container *c, yyjson_val *inspect,
 	set_state(c, json_get_obj(inspect, "State"), view);
 	set_host_config(c, json_get_obj(inspect, "HostConfig"), view);
 	set_ports(c, inspect);
+	c->tty = json_get_bool(json_get_obj(inspect, "Config"), "Tty", false);
 	container_set_labels(c, json_get_obj(json_get_obj(inspect, "Config"), "Labels"));
 	container_set_networks(c, json_get_obj(settings, "Networks"));
 	container_set_mounts(c, json_get_arr(inspect, "Mounts"));

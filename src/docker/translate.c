@@ -353,6 +353,16 @@ void translate_create(const struct translate_create *t, yyjson_mut_doc *doc,
 	}
 }
 
+/* --- streams ------------------------------------------------------------------------------- */
+
+const char *translate_stream_type(bool tty, struct api_version client, struct api_version engine)
+{
+	if (!is_beyond(client, engine, 42))
+		return NULL;
+	return tty ? "application/vnd.docker.raw-stream"
+		   : "application/vnd.docker.multiplexed-stream";
+}
+
 /* --- answers ------------------------------------------------------------------------------- */
 
 static yyjson_mut_val *networks_of(yyjson_mut_val *root)

@@ -44,6 +44,10 @@ struct translate_create {
 void translate_create(const struct translate_create *t, yyjson_mut_doc *doc,
 	struct translate_connects *ret_connects);
 
+/* The content type of a container's output where the engine does not tell what it is, and the
+ * client asks for it (1.42); else NULL: as the engine says. */
+const char *translate_stream_type(bool tty, struct api_version client, struct api_version engine);
+
 enum translate_answer {
 	TRANSLATE_CONTAINER, /* GET /containers/{name}/json */
 	TRANSLATE_IMAGE,     /* GET /images/{name}/json */

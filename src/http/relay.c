@@ -180,6 +180,8 @@ static enum task_turn relay_become_tunnel(struct relay *r)
 	auto_evbuffer struct evbuffer *head = evbuffer_new();
 	struct exchange *x = r->exchange;
 
+	if (r->edit_head)
+		r->edit_head(r, &r->call.answer);
 	response_head_write(&r->call.answer, head);
 	exchange_write_raw(x, head);
 	struct stream *client = exchange_take_stream(x);

@@ -42,8 +42,8 @@ struct relay {
 			   without length */
 	int64_t head_timeout_ms; /* as in struct call; -1 for wait, logs and other long answers */
 	int64_t idle_timeout_ms;
-	/* Change the answer's head before it is sent (field names of the peer's are in it).  May be
-	 * NULL. */
+	/* Change the answer's head before it is sent (field names of the peer's are in it), also
+	 * that of a tunnel, which otherwise goes as it is.  May be NULL. */
 	void (*edit_head)(struct relay *r, struct response_head *head);
 
 	/* For the owner to read. */

@@ -158,3 +158,57 @@ def test_inspect_has_what_an_old_client_looks_for(pool):
     assert settings["GlobalIPv6Address"] == "" and shown["Config"]["MacAddress"] == MAC
     newest = manager.get("/v1.52/containers/web/json").json
     assert "IPAddress" not in newest["NetworkSettings"] and "MacAddress" not in newest["Config"]
+
+
+def test_an_image_has_what_an_old_client_looks_for(pool):
+    (engine,), manager = pool(("1.52", "1.52"))
+    image = {"Id": "sha256:" + "a" * 64, "RepoTags": ["busybox:latest"], "Size": 5, "Config": {"Cmd": ["sh"]}}
+    engine.script("GET", "/images/*/json", Reply(200, image))
+    shown = manager.get("/v1.24/images/busybox/json").json
+    assert shown["VirtualSize"] == 5 and shown["Author"] == ""
+    # Compose 1 ends with an exception without it
+    assert shown["ContainerConfig"]["Cmd"] == ["sh"] and shown["Config"]["Tty"] is False
+    assert manager.get("/v1.52/images/busybox/json").json == image
+    assert manager.get("/v1.24/images/nothing/json").status == 404
+
+
+#
+# Engines that do not say what a stream is
+#
+
+FRAMED = "application/vnd.docker.multiplexed-stream"
+RAW = "application/vnd.docker.raw-stream"
+
+
+def stream_head(manager, method, target, body=b""):
+    with manager.connect() as connection:
+        connection.send_request(method, target, [("Connection", "Upgrade"), ("Upgrade", "tcp"),
+                                                 ("Content-Type", "application/json")], body)
+        return connection.read_head()
+
+
+def speaks_below_142(engine):
+    return tuple(map(int, engine.get("/version")["ApiVersion"].split("."))) < (1, 42)
+
+
+@pytest.mark.parametrize("tty, kind", [(False, FRAMED), (True, RAW)], ids=["framed", "terminal"])
+def test_streams_say_how_they_are_framed(manager, engines, tty, kind):
+    if not all(map(speaks_below_142, engines)):
+        pytest.skip("these engines say it themselves")
+    manager.docker("run", "-d", *["-t"] * tty, "--name", "web", "busybox", "sleep", "1000")
+
+    def exec_start(version):
+        made = manager.request("POST", f"/v{version}/containers/web/exec",
+                               body={"Cmd": ["true"], "Tty": tty, "AttachStdout": True})
+        return stream_head(manager, "POST", f"/v{version}/exec/{made.json['Id']}/start",
+                           b'{"Detach":false,"Tty":%s}' % str(tty).lower().encode())
+
+    def attach(version):
+        return stream_head(manager, "POST", f"/v{version}/containers/web/attach?stream=1&stdout=1")
+
+    for ask in (exec_start, attach):
+        new, old = ask("1.52"), ask("1.41")
+        assert new.status == old.status == 101
+        assert (new.all("Content-Type"), old.all("Content-Type")) == ([kind], [RAW])
+    assert manager.get("/v1.52/containers/web/logs?stdout=1").head.all("Content-Type") == [kind]
+    assert manager.get("/v1.41/containers/web/logs?stdout=1").head.get("Content-Type") != FRAMED

@@ -238,6 +238,16 @@ static void test_answers_of_another_shape(void **state maybe_unused)
 	}
 }
 
+static void test_stream_types(void **state maybe_unused)
+{
+	assert_null(translate_stream_type(false, v(41), v(41)));
+	assert_null(translate_stream_type(false, v(52), v(42)));
+	assert_string_equal(translate_stream_type(false, v(42), v(41)),
+		"application/vnd.docker.multiplexed-stream");
+	assert_string_equal(
+		translate_stream_type(true, v(52), v(41)), "application/vnd.docker.raw-stream");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -246,6 +256,7 @@ int main(void)
 		cmocka_unit_test(test_networks_for_later),
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_answers_of_another_shape),
+		cmocka_unit_test(test_stream_types),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

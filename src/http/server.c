@@ -237,8 +237,10 @@ static void input_ended_in_exchange(struct http_connection *c)
 {
 	struct exchange *x = c->exchange;
 
-	if (x->answer_ended || evbuffer_get_length(stream_input(c->stream)) > 0)
+	if (x->answer_ended)
 		return; /* pipelined requests are still to be answered */
+	if (!x->body_complete && evbuffer_get_length(stream_input(c->stream)) > 0)
+		return; /* the body's owner has not made room for the rest */
 	if (!x->body_complete) {
 		http_parser_end_input(&c->parser);
 		exchange_broke(c, x);

@@ -332,6 +332,20 @@ static void test_half_closed_client_is_answered(void **state maybe_unused)
 	assert_false(r.client.reset);
 }
 
+/* What a client has sent in advance does not hide that it has gone. */
+static void test_client_goes_away_behind_pipelined_bytes(void **state maybe_unused)
+{
+	auto_rig struct rig r;
+
+	rig_start(&r, (struct http_server_config){ 0 });
+	raw_send(&r.client, GET("/events") GET("/2"));
+	raw_end(&r.client);
+	struct exchange *x = next_exchange(&r);
+	exchange_start(x, 200, -1);
+	turn_until(r.loop, x->gone);
+	exchange_finish(x);
+}
+
 static void test_half_close_before_upgrade_is_no_end(void **state maybe_unused)
 {
 	auto_rig struct rig r;
@@ -582,6 +596,7 @@ int main(void)
 		cmocka_unit_test(test_too_many_connections),
 		cmocka_unit_test(test_client_goes_away),
 		cmocka_unit_test(test_half_closed_client_is_answered),
+		cmocka_unit_test(test_client_goes_away_behind_pipelined_bytes),
 		cmocka_unit_test(test_half_close_before_upgrade_is_no_end),
 		cmocka_unit_test(test_refused_upgrade_notices_the_end),
 		cmocka_unit_test(test_unfinished_answer_is_cut),

@@ -127,6 +127,7 @@ static bool distribute(struct images_spread *is)
 	is->spread.failure = is->failure;
 	is->spread.what = "Import";
 	is->spread.quiet = true;
+	is->spread.done_before = 1;
 	for (size_t i = 0; i < count; i++) {
 		if (engines[i] != is->source)
 			add_loading_leg(is, engines[i]);

@@ -322,7 +322,8 @@ static bool failures_are_about_platform(const struct spread *s)
 
 bool spread_check(const struct spread *s, struct error *err)
 {
-	size_t done = count_state(s, SPREAD_DONE), failed = count_state(s, SPREAD_FAILED);
+	size_t done = s->done_before + count_state(s, SPREAD_DONE);
+	size_t failed = count_state(s, SPREAD_FAILED);
 	auto_strbuf struct strbuf text = STRBUF_INIT;
 
 	if (done > 0 && (failed == 0 || failures_are_about_platform(s)))

@@ -47,6 +47,7 @@ struct spread {
 	const char *failure; /* "Failed to load busybox:latest", before an engine's error line */
 	const char *what;    /* "Load": "... skipped because image is for windows ..." */
 	bool quiet;          /* only failures are told */
+	size_t done_before;  /* engines that have the image already, for the verdict */
 	bool hold_last;      /* each leg's last line is not told but kept in `last` */
 
 	struct spread_leg *legs; /* owned */

@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import os
+import pathlib
 import tarfile
 
 import pytest
@@ -207,8 +208,13 @@ def test_pull_goes_where_a_constraint_says(manager, engines, docker, registry):
     assert holders(engines, name) == ["node-1", "node-2"]
     response = manager.request("POST", f"{target}&constraint=node==nowhere", headers=auth)
     assert response.status == 500 and "nowhere" in response.json["message"]
-    manager.request("POST", target, headers=auth + [("X-Swarm-Constraint", "node==node-0")])
-    assert "node-0" in holders(engines, name)
+
+    docker("rmi", name)
+    config = pathlib.Path(docker.home.name) / "config.json"
+    fields = {"HttpHeaders": {"X-Swarm-Constraint": "node==node-0"}}
+    config.write_text(json.dumps({**json.loads(config.read_text()), **fields}))
+    docker("pull", name)
+    assert holders(engines, name) == ["node-0"]
 
 
 def test_pull_that_fails_somewhere_says_where(manager, engines, docker, registry):

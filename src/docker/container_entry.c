@@ -62,9 +62,14 @@ static void leave_out(struct entry_writer *w maybe_unused, yyjson_val *value may
 {
 }
 
-static int64_t shift_seconds(const struct container_view *view)
+/* Whatever an engine says, it is a time that nanoseconds can tell. */
+static int64_t shifted_seconds(int64_t seconds, const struct container_view *view)
 {
-	return view->clock_shift_ns / 1000000000;
+	const int64_t limit = INT64_MAX / 1000000000;
+
+	if (__builtin_add_overflow(seconds, view->clock_shift_ns / 1000000000, &seconds))
+		return seconds < 0 ? limit : -limit; /* wrapped around */
+	return max_of(min_of(seconds, limit), -limit);
 }
 
 /* Inspect is more precise; the order of containers made within one second hangs on it. */
@@ -79,7 +84,7 @@ static void write_created(struct entry_writer *w, yyjson_val *value)
 	write_key(w, "Created", strlen("Created"));
 	if (yyjson_is_int(value))
 		strbuf_addf(&w->text, "%lld",
-			(long long)(yyjson_get_sint(value) + shift_seconds(w->view)));
+			(long long)shifted_seconds(yyjson_get_sint(value), w->view));
 	else
 		json_write(&w->text, value);
 }
@@ -390,7 +395,7 @@ static void read_facts(struct container *c, yyjson_val *entry, const struct cont
 	if (*mode)
 		container_set_interned(&c->network_mode, mode);
 	c->host_network = strcmp(c->network_mode, "host") == 0;
-	set_created(c, json_get_int(entry, "Created", 0) + shift_seconds(view));
+	set_created(c, shifted_seconds(json_get_int(entry, "Created", 0), view));
 	c->state = (uint8_t)container_state_parse(json_get_str(entry, "State", ""),
 		c->state == CONTAINER_PENDING ? CONTAINER_CREATED : (enum container_state)c->state);
 	read_status(c, json_get_str(entry, "Status", ""));

@@ -103,6 +103,32 @@ static void test_name_that_needs_escapes(void **state maybe_unused)
 	container_destroy(c);
 }
 
+/* No time of an engine leaves the range of nanoseconds. */
+static void test_time_out_of_range(void **state maybe_unused)
+{
+	static const struct {
+		const char *entry;
+		int64_t shift_ns;
+		bool late;
+	} cases[] = {
+		{ "{\"Id\":\"x\",\"Created\":9223372036854775807}", SECOND, true },
+		{ "{\"Id\":\"x\",\"Created\":18446744073709551615}", 0, true },
+		{ "{\"Id\":\"x\",\"Created\":-9223372036854775808}", -SECOND, false },
+		{ "{\"Id\":\"x\",\"Created\":1e300}", 0, true },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct container_view view = plain_view;
+		auto_json yyjson_doc *entry = parse_json(cases[i].entry);
+		struct container *c = container_create();
+
+		view.clock_shift_ns = cases[i].shift_ns;
+		assert_true(container_set_entry(c, yyjson_doc_get_root(entry), &view, NULL));
+		assert_int_equal(c->created_ns > 0, cases[i].late);
+		container_destroy(c);
+	}
+}
+
 /* Everything but the computed members must come out as it went in, in its order. */
 static void test_rest_is_kept(void **state maybe_unused)
 {
@@ -441,6 +467,7 @@ int main(void)
 		cmocka_unit_test(test_entry_facts),
 		cmocka_unit_test(test_names_by_client),
 		cmocka_unit_test(test_name_that_needs_escapes),
+		cmocka_unit_test(test_time_out_of_range),
 		cmocka_unit_test(test_rest_is_kept),
 		cmocka_unit_test(test_port_addresses),
 		cmocka_unit_test(test_podman_entry),

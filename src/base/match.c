@@ -138,7 +138,7 @@ static const char *match_class(const char *p, uint32_t code, bool *ret_matches)
 	if (negated)
 		p++;
 	for (; *p != ']' || !any; any = true) {
-		uint32_t low, high;
+		uint32_t low = 0, high;
 
 		p = class_char(p, &low);
 		high = low;

@@ -206,7 +206,7 @@ static bool add_quantity(uint64_t *sum, const struct quantity *q, int64_t unit_n
 
 	if (__builtin_mul_overflow(q->whole, (uint64_t)unit_ns, &ns))
 		return false;
-	uint64_t part = (uint64_t)(q->fraction * ((double)unit_ns / q->scale));
+	uint64_t part = (uint64_t)((double)q->fraction * ((double)unit_ns / q->scale));
 	return !__builtin_add_overflow(ns, part, &ns) && !__builtin_add_overflow(*sum, ns, sum) &&
 	       *sum <= DURATION_MAX;
 }
@@ -281,7 +281,7 @@ static void add_decimal(struct strbuf *sb, uint64_t value, uint64_t unit)
 	strbuf_addf(sb, "%" PRIu64, value / unit);
 	if (rest)
 		strbuf_add_char(sb, '.');
-	while (rest) {
+	while (rest && unit >= 10) {
 		unit /= 10;
 		strbuf_add_char(sb, (char)('0' + rest / unit));
 		rest %= unit;

@@ -25,7 +25,7 @@ const char *socket_errno_text(int number)
 	static char text[128];
 
 	snprintf(text, sizeof(text), "%s", strerror(number));
-	text[0] = tolower((unsigned char)text[0]);
+	text[0] = (char)tolower((unsigned char)text[0]);
 	return text;
 }
 

@@ -84,7 +84,7 @@ static enum transport_result read_plain(
 		pieces = 1;
 	space[0].iov_len = min_of(space[0].iov_len, (size_t)got);
 	if (pieces == 2)
-		space[1].iov_len = got - space[0].iov_len;
+		space[1].iov_len = (size_t)got - space[0].iov_len;
 	evbuffer_commit_space(to, space, pieces);
 	adapt_read_size(t, got);
 	return TRANSPORT_MORE;
@@ -135,7 +135,7 @@ static enum transport_result write_plain(
 	int sent;
 
 	do {
-		sent = evbuffer_write_atmost(from, t->fd, max);
+		sent = evbuffer_write_atmost(from, t->fd, (ssize_t)max);
 	} while (sent < 0 && errno == EINTR);
 	if (sent < 0)
 		return errno == EAGAIN ? TRANSPORT_WANT_WRITE : fail_errno(err, "write");
@@ -152,7 +152,7 @@ static enum transport_result write_record(
 
 	ERR_clear_error();
 	errno = 0;
-	sent = SSL_write(t->ssl, evbuffer_pullup(from, len), len);
+	sent = SSL_write(t->ssl, evbuffer_pullup(from, (ssize_t)len), (int)len);
 	if (sent <= 0)
 		return tls_result(t, sent, "write", err);
 	evbuffer_drain(from, sent);

@@ -72,9 +72,11 @@ static enum task_turn answer_text(struct hub_request *q, int status, const char 
 
 static enum task_turn refuse(struct hub_request *q, int status, const char *text)
 {
-	auto_free char *line = xasprintf("%s\n", text);
+	auto_strbuf struct strbuf line = STRBUF_INIT;
 
-	return answer_text(q, status, line);
+	strbuf_add_escaped(&line, text); /* it may quote what the client sent */
+	strbuf_add_char(&line, '\n');
+	return answer_text(q, status, line.buf);
 }
 
 static const struct {
@@ -149,7 +151,7 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* Blanks and the quotes of a JSON string around it are tolerated. */
+/* Blanks and the quotes of a JSON string around it are tolerated.  NULL for a NUL byte in it. */
 static char *read_address(struct evbuffer *body)
 {
 	size_t len = evbuffer_get_length(body);
@@ -161,7 +163,7 @@ static char *read_address(struct evbuffer *body)
 		text++, len--;
 	if (len >= 2 && text[0] == '"' && text[len - 1] == '"')
 		text++, len -= 2;
-	return xstrndup(text, len);
+	return memchr(text, '\0', len) ? NULL : xstrndup(text, len);
 }
 
 /* Absent: the default. */
@@ -183,6 +185,8 @@ static enum task_turn put_member(struct hub_request *q)
 	auto_error struct error err = ERROR_INIT;
 	int64_t ttl_s;
 
+	if (!address)
+		return refuse(q, 400, "a NUL byte in the address");
 	if (!read_ttl(q, &ttl_s, &err))
 		return refuse_error(q, &err);
 	if (ttl_s == 0)

@@ -36,7 +36,8 @@ def run_swarm(*arguments, timeout=30, input=None):
 class Manager:
     """`swarm manage` on a port of its own.
 
-    nodes is the discovery argument or a list of host:port; flags go before it.  Whoever starts one stops it;
+    nodes is the discovery argument or a list of host:port, or None: then there is no argument, and the manager
+    keeps its members itself.  Flags go before it.  Whoever starts one stops it;
     stop() asserts that it ended as it should: status 0, and no word from a sanitizer.
     """
 
@@ -44,9 +45,10 @@ class Manager:
         port = free_port()
         self.address = f"127.0.0.1:{port}"
         self.log_path = pathlib.Path(folder) / f"manager-{port}.log"
-        discovery = nodes if isinstance(nodes, str) else ",".join(nodes)
-        self.node_count = len(discovery.split(",")) if "://" not in discovery else None
-        self.arguments = [binary(), "manage", "-H", f"tcp://{self.address}", *map(str, flags), discovery]
+        discovery = nodes if nodes is None or isinstance(nodes, str) else ",".join(nodes)
+        self.node_count = len(discovery.split(",")) if discovery and "://" not in discovery else None
+        self.arguments = [binary(), "manage", "-H", f"tcp://{self.address}", *map(str, flags)]
+        self.arguments += [] if discovery is None else [discovery]
         self.environment = {**os.environ, **(env or {})}
         self.docker = Docker(self.address)
         self.process = None

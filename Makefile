@@ -5,13 +5,14 @@
 #   make check      every test
 #   make install    PREFIX=/usr/local, DESTDIR=
 #   make fuzz       long fuzzing, FUZZ_SECONDS for each target
+#   make lint       format, floors, clang-tidy and cppcheck
 #   make asan       build-check/swarm, with the address and undefined behaviour sanitizers
 
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 600
 MESON ?= meson
 
-.PHONY: all demo check install clean fuzz asan
+.PHONY: all demo check install clean fuzz asan lint
 
 all: build/build.ninja
 	@ninja -C build
@@ -34,8 +35,12 @@ install: all
 asan:
 	@tools/check --build-only
 
+lint:
+	@tools/setup lint
+	@tools/lint
+
 fuzz:
 	@tools/fuzz $(FUZZ_SECONDS)
 
 clean:
-	rm -rf build build-check build-fuzz
+	rm -rf build build-check build-fuzz build-lint

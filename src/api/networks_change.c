@@ -1,5 +1,6 @@
 #include "api/networks_change.h"
 
+#include "api/networks_find.h"
 #include "api/reply.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -9,24 +10,34 @@
 enum {
 	BODY_MAX = 4 * 1024 * 1024,
 	HEAD_TIMEOUT_MS = 60 * 1000, /* attaching to an overlay may take an engine 20 s */
+	LOOK_AGAIN_MS = 100,
+	LOOKS_MAX = 30,
 };
 
 static enum task_turn change_gather(struct task *task);
 static enum task_turn change_answered(struct task *task);
 static enum task_turn change_refreshed(struct task *task);
+static enum task_turn change_look_again(struct task *task);
 
 TASK_STEP(step_gather, change_gather);
 TASK_STEP(step_answered, change_answered);
 TASK_STEP(step_refreshed, change_refreshed);
+TASK_STEP(step_look_again, change_look_again);
+
+static void finish_refreshes(struct network_change *c)
+{
+	for (size_t i = 0; i < c->refreshes_count; i++)
+		refresh_finish(&c->refreshes[i]);
+	free(steal(c->refreshes));
+	c->refreshes_count = 0;
+}
 
 static struct request *change_free(struct network_change *c)
 {
 	struct request *rq = c->rq;
 
 	task_finish(&c->task);
-	for (size_t i = 0; i < c->refreshes_count; i++)
-		refresh_finish(&c->refreshes[i]);
-	free(c->refreshes);
+	finish_refreshes(c);
 	call_finish(&c->call);
 	for (size_t i = 0; i < c->engines_count; i++)
 		engine_unref(c->engines[i]);
@@ -34,6 +45,7 @@ static struct request *change_free(struct network_change *c)
 	free(c->path);
 	free(c->body);
 	free(c->name);
+	free(c->removed_id);
 	free(c);
 	rq->cancel = NULL;
 	rq->work = NULL;
@@ -184,6 +196,30 @@ static enum task_turn change_reply(struct network_change *c)
 	return TASK_WAIT;
 }
 
+/* An engine drops its own part of an overlay a moment after the swarm's managers have agreed. */
+static bool is_still_there(const struct network_change *c)
+{
+	const struct cluster *cluster = c->rq->api->cluster;
+
+	for (size_t i = 0; c->removed_id && i < cluster->engines_count; i++) {
+		const struct engine *e = cluster->engines[i];
+		const struct network *n = network_on(e, c->removed_id);
+
+		if (n && engine_is_healthy(e) && !network_is_removed(cluster, e, n))
+			return true;
+	}
+	return false;
+}
+
+static enum task_turn change_look_again(struct task *task)
+{
+	struct network_change *c = container_of(task, struct network_change, task);
+
+	finish_refreshes(c);
+	start_refreshes(c);
+	return task_go(task, &step_refreshed);
+}
+
 static enum task_turn change_refreshed(struct task *task)
 {
 	struct network_change *c = container_of(task, struct network_change, task);
@@ -192,5 +228,7 @@ static enum task_turn change_refreshed(struct task *task)
 		if (!c->refreshes[i].done)
 			return task_wait(task, &step_refreshed); /* refreshes have deadlines */
 	}
+	if (is_still_there(c) && c->looks++ < LOOKS_MAX)
+		return task_wait_ms(task, &step_look_again, LOOK_AGAIN_MS);
 	return change_reply(c);
 }

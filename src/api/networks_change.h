@@ -21,6 +21,7 @@ struct network_change {
 	size_t engines_count, next;
 	bool everywhere;       /* other engines than the asked one show the change, too */
 	char container_id[65]; /* its record changes, too; "" for none */
+	char *removed_id;      /* of a network being removed; owned; NULL */
 	char *name;            /* of a network being created, "" when it is one node's own; owned */
 
 	/* Private. */
@@ -29,6 +30,7 @@ struct network_change {
 	struct call call;
 	struct refresh *refreshes; /* owned */
 	size_t refreshes_count;
+	unsigned looks; /* how often it was looked whether the network is gone */
 };
 
 /* The body as it came is in rq->x->body when prepare is called. */

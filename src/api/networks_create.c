@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "api/networks_change.h"
+#include "api/networks_find.h"
 #include "api/placement_label.h"
 #include "api/reply.h"
 #include "api/routes.h"
@@ -94,7 +95,8 @@ static const char *settle_driver(
 static bool engine_has(const struct engine *e, const char *name)
 {
 	for (size_t i = 0; i < e->networks_count; i++) {
-		if (strcmp(e->networks[i].name, name) == 0)
+		if (strcmp(e->networks[i].name, name) == 0 &&
+			!network_is_removed(e->cluster, e, &e->networks[i]))
 			return true;
 	}
 	return false;

@@ -62,6 +62,25 @@ static enum rank rank_of(const struct network *n, const struct engine *e, const 
 	return str_starts_with(n->id, what) ? RANK_PREFIX : RANK_NONE;
 }
 
+bool network_is_removed(
+	const struct cluster *cluster, const struct engine *e, const struct network *n)
+{
+	bool asked = false;
+
+	if (e->swarm_control || strcmp(n->scope, "swarm") != 0)
+		return false;
+	for (size_t i = 0; i < cluster->engines_count; i++) {
+		const struct engine *manager = cluster->engines[i];
+
+		if (!manager->swarm_control || !engine_is_healthy(manager))
+			continue;
+		if (network_on(manager, n->id))
+			return false;
+		asked = true;
+	}
+	return asked;
+}
+
 /* Of several copies: who can answer for all of it. */
 static int usefulness(const struct network_found *f)
 {
@@ -72,7 +91,7 @@ static int usefulness(const struct network_found *f)
 
 static void consider(struct search *s, const struct network_found *f, enum rank rank)
 {
-	if (rank == RANK_NONE || rank > s->rank)
+	if (rank > s->rank)
 		return;
 	if (rank < s->rank) {
 		*s = (struct search){ .best = *f, .rank = rank };
@@ -88,8 +107,10 @@ static void search_engine(struct search *s, struct engine *e, const char *what)
 {
 	for (size_t i = 0; i < e->networks_count; i++) {
 		const struct network *n = &e->networks[i];
+		enum rank rank = rank_of(n, e, what);
 
-		consider(s, &(struct network_found){ n, e }, rank_of(n, e, what));
+		if (rank != RANK_NONE && !network_is_removed(e->cluster, e, n))
+			consider(s, &(struct network_found){ n, e }, rank);
 	}
 }
 

@@ -34,3 +34,9 @@ bool network_is_local(const struct network *n);
 bool network_shows_node(const struct network *n);
 /* As lists show it. */
 void network_write_name(struct strbuf *sb, const struct network *n, const struct engine *e);
+/*
+ * Whether this copy is all that is left: the workers of the engines' swarm show an overlay for some
+ * time after it has been removed, which its managers know at once.
+ */
+bool network_is_removed(
+	const struct cluster *cluster, const struct engine *e, const struct network *n);

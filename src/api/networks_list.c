@@ -174,6 +174,8 @@ static void gather_engine(struct networks_list *l, struct engine *e)
 		const struct network *network = &e->networks[i];
 		struct listed *n;
 
+		if (network_is_removed(e->cluster, e, network))
+			continue;
 		HASH_FIND_STR(l->networks, network->id, n);
 		if (!n) {
 			n = xnew(struct listed);

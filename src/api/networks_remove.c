@@ -33,6 +33,7 @@ static bool prepare_remove(struct network_change *c, struct error *err)
 			request_name(c->rq), found.engine->name);
 	network_change_add_engine(c, found.engine);
 	c->everywhere = !network_is_local(found.network);
+	c->removed_id = xstrdup(found.network->id);
 	if (c->everywhere)
 		add_others(c, &found);
 	strbuf_add_str(&path, "/networks/");

@@ -107,6 +107,20 @@ static void test_a_swarm_manager_answers_for_an_overlay(void **state)
 	assert_ptr_equal(found.engine, node1);
 }
 
+/* Workers show an overlay for a while after it is gone. */
+static void test_a_swarm_manager_knows_what_is_removed(void **state)
+{
+	auto_strbuf struct strbuf text = STRBUF_INIT;
+	struct network_found found;
+
+	(void)state;
+	node1->swarm_control = true;
+	network_finish(&node1->networks[--node1->networks_count]);
+	assert_false(network_find(fx.cluster, "shared", &found, NULL));
+	assert_true(networks_write_list(fx.cluster, "{\"name\":[\"shared\"]}", &text, NULL));
+	assert_string_equal(text.buf, "[]\n");
+}
+
 /* --- list --- */
 
 #define ALL "node-0/bridge shared node-1/bridge node-1/back demo_default"
@@ -240,6 +254,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		with_engines(test_find),
 		with_engines(test_a_swarm_manager_answers_for_an_overlay),
+		with_engines(test_a_swarm_manager_knows_what_is_removed),
 		with_engines(test_list),
 		with_engines(test_list_refuses),
 		with_engines(test_list_shows_containers_and_what_nobody_knows),

@@ -1,6 +1,8 @@
 #include "cmd/invite.h"
 
 #include <arpa/inet.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -11,11 +13,18 @@
 /* Documentation addresses: nothing is sent there, the kernel only looks up the way. */
 #define FAR_IPV4 "192.0.2.1"
 
-char *invite_host_ip(void)
+static char *format_ip(const struct sockaddr_in *sa)
+{
+	char text[INET_ADDRSTRLEN];
+
+	return xstrdup(inet_ntop(AF_INET, &sa->sin_addr, text, sizeof(text)));
+}
+
+/* NULL without a way to other networks. */
+static char *ip_of_default_way(void)
 {
 	struct sockaddr_in far = { .sin_family = AF_INET, .sin_port = htons(9) }, own;
 	socklen_t len = sizeof(own);
-	char text[INET_ADDRSTRLEN];
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	bool found;
 
@@ -23,10 +32,40 @@ char *invite_host_ip(void)
 		return NULL;
 	inet_pton(AF_INET, FAR_IPV4, &far.sin_addr);
 	found = connect(fd, (struct sockaddr *)&far, sizeof(far)) == 0 &&
-		getsockname(fd, (struct sockaddr *)&own, &len) == 0 &&
-		inet_ntop(AF_INET, &own.sin_addr, text, sizeof(text));
+		getsockname(fd, (struct sockaddr *)&own, &len) == 0;
 	close(fd);
-	return found ? xstrdup(text) : NULL;
+	return found ? format_ip(&own) : NULL;
+}
+
+/* Bridges are where the containers of this host live; nobody comes from there. */
+static bool leads_to_others(const struct ifaddrs *i)
+{
+	auto_free char *bridge = xasprintf("/sys/class/net/%s/bridge", i->ifa_name);
+
+	return i->ifa_addr && i->ifa_addr->sa_family == AF_INET && (i->ifa_flags & IFF_UP) &&
+	       !(i->ifa_flags & IFF_LOOPBACK) && access(bridge, F_OK) != 0;
+}
+
+static char *ip_of_first_interface(void)
+{
+	struct ifaddrs *list, *i;
+	char *ip = NULL;
+
+	if (getifaddrs(&list) != 0)
+		return NULL;
+	for (i = list; i && !ip; i = i->ifa_next) {
+		if (leads_to_others(i))
+			ip = format_ip((const struct sockaddr_in *)i->ifa_addr);
+	}
+	freeifaddrs(list);
+	return ip;
+}
+
+char *invite_host_ip(void)
+{
+	char *ip = ip_of_default_way();
+
+	return ip ? ip : ip_of_first_interface();
 }
 
 static bool is_loopback(const char *host)

@@ -20,6 +20,12 @@ static bool is_beyond(struct api_version client, struct api_version engine, int 
 	return knows(client, minor) && !knows(engine, minor);
 }
 
+/* The other way round. */
+static bool is_behind(struct api_version client, struct api_version engine, int minor)
+{
+	return knows(engine, minor) && !knows(client, minor);
+}
+
 /* --- walking ------------------------------------------------------------------------------- */
 
 struct place {
@@ -37,10 +43,16 @@ static void walk_all(yyjson_mut_val *val, const char *rest, visit_fn visit, void
 	size_t i, max;
 
 	if (yyjson_mut_is_arr(val)) {
-		yyjson_mut_arr_foreach(val, i, max, item) walk(item, rest, visit, arg);
+		yyjson_mut_arr_foreach(val, i, max, item)
+		{
+			walk(item, rest, visit, arg);
+		}
 		return;
 	}
-	yyjson_mut_obj_foreach(val, i, max, key, item) walk(item, rest, visit, arg);
+	yyjson_mut_obj_foreach(val, i, max, key, item)
+	{
+		walk(item, rest, visit, arg);
+	}
 }
 
 /* "a/ * /b" without the blanks: b of every element or member of a. */
@@ -94,13 +106,13 @@ static void put(
 static yyjson_mut_val *ensure_object(
 	yyjson_mut_doc *doc, yyjson_mut_val *parent, const char *member)
 {
-	yyjson_mut_val *object = yyjson_mut_obj_get(parent, member);
+	yyjson_mut_val *child = yyjson_mut_obj_get(parent, member);
 
-	if (yyjson_mut_is_obj(object))
-		return object;
-	object = yyjson_mut_obj(doc);
-	put(doc, parent, member, object);
-	return object;
+	if (yyjson_mut_is_obj(child))
+		return child;
+	child = yyjson_mut_obj(doc);
+	put(doc, parent, member, child);
+	return child;
 }
 
 /* --- what is new in a create request ------------------------------------------------------- */
@@ -338,10 +350,10 @@ void translate_create(const struct translate_create *t, yyjson_mut_doc *doc,
 
 	*ret_connects = (struct translate_connects){ 0 };
 	for (size_t i = 0; i < ARRAY_SIZE(habits); i++) {
-		if (is_beyond(t->engine, t->client, habits[i].until))
+		if (is_behind(t->client, t->engine, habits[i].until))
 			habits[i].say(t, doc, root);
 	}
-	if (is_beyond(t->engine, t->client, 52))
+	if (is_behind(t->client, t->engine, 52))
 		move_address_to_endpoint(doc, root);
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
 		if (fields[i].action == DROP && is_beyond(t->client, t->engine, fields[i].since))
@@ -493,7 +505,7 @@ static const struct loss {
 static bool concerns(const struct loss *loss, enum translate_answer kind, struct api_version client,
 	struct api_version engine)
 {
-	return loss->kind == kind && is_beyond(engine, client, loss->since);
+	return loss->kind == kind && is_behind(client, engine, loss->since);
 }
 
 bool translate_answer_differs(

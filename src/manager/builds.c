@@ -152,6 +152,14 @@ struct build_tie *builds_hold(
 	return tie;
 }
 
+static void drop_oldest(struct builds *b)
+{
+	struct build_tie *oldest = list_first(&b->idle, struct build_tie, link);
+
+	if (oldest && b->idle_count > IDLE_MAX)
+		tie_destroy(oldest);
+}
+
 void builds_release(struct build_tie *tie)
 {
 	struct builds *b;
@@ -166,8 +174,8 @@ void builds_release(struct build_tie *tie)
 	list_remove(&tie->link);
 	list_push_back(&b->idle, &tie->link);
 	timer_start(&tie->grace, GRACE_MS);
-	if (++b->idle_count > IDLE_MAX)
-		tie_destroy(list_first(&b->idle, struct build_tie, link));
+	b->idle_count++;
+	drop_oldest(b);
 }
 
 void builds_wait(struct builds *b, struct build_waiter *w, struct task *task)

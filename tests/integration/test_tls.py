@@ -1,0 +1,444 @@
+"""TLS on every link, with certificates that `swarm cert` made and nothing else."""
+
+import http.client
+import os
+import re
+import signal
+import socket
+import ssl
+import subprocess
+
+import pytest
+
+from harness.agent import Agent
+from harness.docker import Docker
+from harness.lab import TOOL
+from harness.manager import Manager, run_swarm
+from harness.wait import DEADLINE, eventually
+
+NO_ENGINE = "--discovery-opt=registry.engine=none"
+
+
+class Certificates:
+    """What `swarm cert` makes in one folder."""
+
+    def __init__(self, folder, *flags):
+        self.folder = folder
+        self.make("ca", *flags)
+
+    def make(self, *words):
+        done = run_swarm("cert", *words, "--dir", self.folder)
+        assert done.returncode == 0, done.stderr
+        return self.folder / words[1] if len(words) > 1 else self.folder
+
+    def context(self, name=None):
+        """A client's side: it knows the authority, and has the certificate of that name."""
+        context = ssl.create_default_context(cafile=str(self.folder / "ca.pem"))
+        if name:
+            context.load_cert_chain(self.folder / name / "cert.pem", self.folder / name / "key.pem")
+        return context
+
+
+def flags(folder, verify=True):
+    paths = [f"--tlscacert={folder}/ca.pem"] if verify else []
+    return ["--tlsverify" if verify else "--tls", *paths, f"--tlscert={folder}/cert.pem", f"--tlskey={folder}/key.pem"]
+
+
+def read(address, context, target="/_ping"):
+    """(status, text); connecting and the handshake may raise."""
+    host, port = address.rsplit(":", 1)
+    connection = http.client.HTTPSConnection(host, int(port), context=context, timeout=DEADLINE)
+    try:
+        connection.request("GET", target)
+        response = connection.getresponse()
+        return response.status, response.read().decode()
+    finally:
+        connection.close()
+
+
+class TlsManager(Manager):
+    """A manager that serves TLS; the harness itself is one of its clients."""
+
+    def __init__(self, folder, nodes, context, *words):
+        super().__init__(folder, nodes, *words)
+        self.context = context
+
+    def _answers(self):
+        assert self.process.poll() is None, self.log
+        return read(self.address, self.context)[0] == 200
+
+
+class TlsDocker(Docker):
+    def __init__(self, address, folder):
+        super().__init__(address)
+        self.folder = folder
+
+    @property
+    def environment(self):
+        return {**super().environment, "DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": str(self.folder)}
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory):
+    made = Certificates(tmp_path_factory.mktemp("certificates"))
+    made.make("manager", "mgr")
+    made.make("server", "only-server")
+    made.make("client", "alice")
+    return made
+
+
+@pytest.fixture(scope="module")
+def strangers(tmp_path_factory):
+    """Certificates of somebody else's authority."""
+    made = Certificates(tmp_path_factory.mktemp("strangers"))
+    made.make("client", "alice")
+    return made
+
+
+@pytest.fixture
+def start(tmp_path, certificates):
+    """start(nodes, *flags): a manager with --tlsverify."""
+    started = []
+
+    def run(nodes, *more, folder=None):
+        words = [*flags(folder or certificates.folder / "mgr"), *more]
+        started.append(TlsManager(tmp_path, nodes, certificates.context("alice"), *words))
+        return started[-1].start()
+
+    yield run
+    for manager in started:
+        manager.stop()
+
+
+@pytest.fixture
+def manager(start, tmp_path):
+    return start(None, "--state-dir", tmp_path / "state", NO_ENGINE)
+
+
+# ---- swarm cert ----
+
+
+def openssl(*words):
+    done = subprocess.run(["openssl", *map(str, words)], capture_output=True, text=True, timeout=DEADLINE)
+    return done.stdout + done.stderr
+
+
+def verifies(made, name, purpose):
+    text = openssl("verify", "-x509_strict", "-CAfile", made.folder / "ca.pem", "-purpose", purpose,
+                   made.folder / name / "cert.pem")
+    return ": OK" in text
+
+
+@pytest.mark.parametrize("name, server, client", [
+    ("mgr", True, True), ("only-server", True, False), ("alice", False, True),
+])
+def test_usages(certificates, name, server, client):
+    assert verifies(certificates, name, "sslserver") == server
+    assert verifies(certificates, name, "sslclient") == client
+
+
+@pytest.mark.parametrize("key_type, text", [("ec", "prime256v1"), ("rsa", "(3072 bit)")])
+def test_key_types(tmp_path, key_type, text):
+    made = Certificates(tmp_path, f"--key-type={key_type}")
+    made.make("manager", "m", f"--key-type={key_type}")
+    assert text in openssl("x509", "-in", tmp_path / "m" / "cert.pem", "-noout", "-text")
+    assert verifies(made, "m", "sslserver") and verifies(made, "m", "sslclient")
+
+
+def test_names(tmp_path):
+    Certificates(tmp_path).make("server", "node-1", "10.0.0.1", "2001:db8::1", "*.example.com", "10.0.0.1")
+    text = openssl("x509", "-in", tmp_path / "node-1" / "cert.pem", "-noout", "-ext", "subjectAltName")
+    assert re.findall(r"(?:DNS|IP Address):([^,\s]+)", text) == [
+        "node-1", "10.0.0.1", "2001:DB8:0:0:0:0:0:1", "*.example.com", "localhost", "127.0.0.1",
+    ]
+
+
+def test_files_of_a_certificate(certificates):
+    folder = certificates.folder
+    assert sorted(p.name for p in (folder / "alice").iterdir()) == ["ca.pem", "cert.pem", "key.pem"]
+    for key in [folder / "ca-key.pem", folder / "alice" / "key.pem"]:
+        assert key.stat().st_mode & 0o777 == 0o600
+    assert (folder / "alice" / "ca.pem").read_text() == (folder / "ca.pem").read_text()
+
+
+def test_nothing_is_replaced_unasked(tmp_path):
+    made = Certificates(tmp_path)
+    made.make("client", "c")
+    before = {path: path.read_text() for path in tmp_path.rglob("*.pem")}
+    for words in [["ca"], ["client", "c"]]:
+        done = run_swarm("cert", *words, "--dir", tmp_path)
+        assert done.returncode == 1 and "is there already: --force replaces it" in done.stderr
+    assert {path: path.read_text() for path in tmp_path.rglob("*.pem")} == before
+    made.make("client", "c", "--force")
+    assert (tmp_path / "c" / "key.pem").read_text() != before[tmp_path / "c" / "key.pem"]
+    assert verifies(made, "c", "sslclient")
+
+
+def test_an_authority_whose_files_do_not_belong_together(tmp_path, strangers):
+    Certificates(tmp_path)
+    (tmp_path / "ca.pem").write_text((strangers.folder / "ca.pem").read_text())
+    done = run_swarm("cert", "client", "c", "--dir", tmp_path)
+    assert done.returncode == 1 and "do not belong together" in done.stderr
+    assert not (tmp_path / "c").exists()
+
+
+def test_nothing_outlives_its_authority(tmp_path):
+    Certificates(tmp_path, "--days=3").make("client", "c", "--days=1000")
+    ends = [openssl("x509", "-in", path, "-noout", "-enddate") for path in (tmp_path / "ca.pem", tmp_path / "c/cert.pem")]
+    assert ends[0] == ends[1]
+
+
+# ---- clients of the manager ----
+
+
+def refusal(manager, context):
+    """Ask with this context; what the manager logs about it."""
+    before = len(manager.log)
+    with pytest.raises((ssl.SSLError, ConnectionError, http.client.RemoteDisconnected)):
+        read(manager.address, context)
+    return eventually(lambda: re.search(r'msg="Client refused" error="(.*)" peer=', manager.log[before:])).group(1)
+
+
+def test_a_known_client(manager, certificates):
+    assert read(manager.address, certificates.context("alice")) == (200, "OK")
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_versions(manager, certificates, version):
+    context = certificates.context("alice")
+    context.minimum_version = context.maximum_version = version
+    assert read(manager.address, context)[0] == 200
+
+
+def test_without_certificate(manager, certificates):
+    assert "the client sent no certificate, but one is required" in refusal(manager, certificates.context())
+
+
+def test_of_another_authority(manager, certificates, strangers):
+    context = certificates.context()
+    context.load_cert_chain(strangers.folder / "alice" / "cert.pem", strangers.folder / "alice" / "key.pem")
+    # Both authorities have the same name; only the keys tell them apart.
+    assert re.search("signed by unknown authority|signature failure", refusal(manager, context))
+
+
+def test_server_certificate_as_client(manager, certificates):
+    text = refusal(manager, certificates.context("only-server"))
+    assert "is not made for TLS clients" in text and "extendedKeyUsage=clientAuth" in text
+
+
+def expired_client(folder, authority):
+    """A client certificate that has ended yesterday; only here another tool is needed."""
+    key, request, cert = folder / "key.pem", folder / "request.pem", folder / "cert.pem"
+    openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=late",
+            "-keyout", key, "-out", request)
+    extensions = folder / "extensions"
+    extensions.write_text("extendedKeyUsage=clientAuth\n")
+    openssl("x509", "-req", "-in", request, "-CA", authority / "ca.pem", "-CAkey", authority / "ca-key.pem",
+            "-CAcreateserial", "-CAserial", folder / "serial", "-days", "-1", "-extfile", extensions, "-out", cert)
+    return cert, key
+
+
+def test_expired(manager, certificates, tmp_path):
+    cert, key = expired_client(tmp_path, certificates.folder)
+    context = certificates.context()
+    context.load_cert_chain(cert, key)
+    text = refusal(manager, context)
+    assert "certificate of 'CN=late' expired on" in text and "renew it" in text
+
+
+def test_plain_http_on_the_tls_port(manager):
+    done = subprocess.run(["curl", "-s", f"http://{manager.address}/_ping"], capture_output=True, text=True)
+    assert "Client sent an HTTP request to an HTTPS server." in done.stdout
+    assert eventually(lambda: "client sent an HTTP request to an HTTPS server" in manager.log)
+
+
+def test_the_handshake_works_before_any_engine(start, certificates):
+    """docker-machine looks at the port before anything else is ready (its members never will be)."""
+    manager = start("consul://127.0.0.1:1/x")
+    assert read(manager.address, certificates.context("alice")) == (200, "OK")
+
+
+def test_keys_open_to_others_are_refused(tmp_path):
+    Certificates(tmp_path).make("manager", "m")
+    os.chmod(tmp_path / "m" / "key.pem", 0o644)
+    done = run_swarm("manage", "-H", "tcp://127.0.0.1:0", *flags(tmp_path / "m"), "127.0.0.1:1")
+    assert done.returncode == 1 and "chmod 600" in done.stderr
+
+
+# ---- reload ----
+
+
+def serial_shown(address, context):
+    host, port = address.split(":")
+    with socket.create_connection((host, int(port)), DEADLINE) as plain:
+        with context.wrap_socket(plain, server_hostname=host) as wrapped:
+            return wrapped.getpeercert()["serialNumber"]
+
+
+def test_reload_without_dropping_connections(start, tmp_path):
+    made = Certificates(tmp_path)
+    made.make("manager", "m")
+    made.make("client", "alice")
+    context = made.context("alice")
+    manager = TlsManager(tmp_path, "127.0.0.1:1", context, *flags(tmp_path / "m")).start()
+    try:
+        host, port = manager.address.split(":")
+        open_before = http.client.HTTPSConnection(host, int(port), context=context, timeout=DEADLINE)
+        open_before.request("GET", "/_ping")
+        open_before.getresponse().read()
+        old = serial_shown(manager.address, context)
+
+        made.make("manager", "m", "--force")
+        manager.signal(signal.SIGHUP)
+        eventually(lambda: serial_shown(manager.address, context) != old)
+        open_before.request("GET", "/_ping")
+        assert open_before.getresponse().read() == b"OK"
+        open_before.close()
+
+        (tmp_path / "m" / "cert.pem").write_text("nonsense")
+        manager.signal(signal.SIGHUP)
+        eventually(lambda: "Certificates not reloaded, the old ones stay in force" in manager.log)
+        assert read(manager.address, context)[0] == 200
+    finally:
+        manager.stop()
+
+
+# ---- the hub ----
+
+
+def hub_options(folder):
+    return [f"--discovery-opt=token.{key}file={folder}/{name}.pem"
+            for key, name in (("cacert", "ca"), ("cert", "cert"), ("key", "key"))]
+
+
+def test_hub_over_tls(manager, certificates, tmp_path):
+    token = eventually(lambda: re.search("^own (.*)$", (tmp_path / "state" / "registry").read_text(), re.M)).group(1)
+    url = f"token://{manager.address}/v1/{token}"
+    alice = hub_options(certificates.folder / "alice")
+    agent = Agent(tmp_path, url, "127.0.0.1:1", *alice).start()
+    eventually(lambda: run_swarm("list", *alice, url).stdout == "127.0.0.1:1\n")
+    agent.stop()
+    done = run_swarm("create", "--url", f"https://{manager.address}", *alice)
+    assert re.fullmatch("[0-9a-f]{32}\n", done.stdout), done.stderr
+
+
+@pytest.mark.parametrize("options, text", [
+    ([], "signed by unknown authority"),
+    (["ca"], "requires a client certificate"),
+    (["ca", "only-server"], "usage"),
+])
+def test_hub_says_what_is_missing(manager, certificates, options, text):
+    words = [f"--discovery-opt=token.cacertfile={certificates.folder}/ca.pem"] if options else []
+    if options[1:]:
+        words = hub_options(certificates.folder / options[1])
+    done = run_swarm("list", "--timeout=2s", *words, f"token://{manager.address}/v1/t")
+    assert done.returncode == 1 and text in done.stderr
+
+
+def test_plain_token_on_a_tls_port(manager):
+    done = run_swarm("list", "--timeout=2s", f"token+http://{manager.address}/v1/t")
+    assert done.returncode == 1
+    assert "Client sent an HTTP request to an HTTPS server" in done.stderr
+
+
+# ---- TLS on every link, with real engines ----
+
+
+ENGINE_SCRIPT = """
+echo $$ > {folder}/dockerd.pid
+exec dockerd --host tcp://{ip}:2376 --tlsverify --tlscacert {folder}/ca.pem --tlscert {folder}/cert.pem \\
+    --tlskey {folder}/key.pem --data-root {folder}/data --exec-root /run/docker-tls \\
+    --pidfile /run/docker-tls.pid --bridge none --iptables=false --storage-driver vfs \\
+    --cgroup-parent /tls --exec-opt native.cgroupdriver=cgroupfs
+"""
+
+
+class TlsEngine:
+    """A second engine on the host of one of the lab, that speaks nothing but TLS."""
+
+    def __init__(self, engine, made):
+        self.engine = engine
+        self.address = f"{engine.ip}:2376"
+        self.folder = made.make("server", engine.name, engine.ip, "--force")
+        script = ENGINE_SCRIPT.format(folder=self.folder, ip=engine.ip)
+        with open(self.folder / "log", "wb") as log:
+            self.process = subprocess.Popen(
+                [TOOL, "exec", engine.lab.name, engine.name, "sh", "-c", script],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            )
+        self.docker = TlsDocker(self.address, made.folder / "alice")
+
+    def wait(self):
+        def answers():
+            assert self.process.poll() is None, (self.folder / "log").read_text()[-3000:]
+            return self.docker.run("version", check=False).returncode == 0
+
+        eventually(answers, timeout=60)
+        busybox = subprocess.run(["tar", "-C", "/bin", "-c", "busybox"], capture_output=True, check=True).stdout
+        self.docker.run("import", "-", "busybox:latest", input=busybox, text=False)
+
+    def stop(self):
+        self.docker.close()
+        if self.process.poll() is None:
+            self.engine.run("kill", (self.folder / "dockerd.pid").read_text().strip())
+            self.process.wait(60)
+
+
+@pytest.fixture
+def tls_engines(engines, certificates):
+    started = []
+    try:
+        for engine in engines:
+            started.append(TlsEngine(engine, certificates))
+        for engine in started:
+            engine.wait()
+        yield started
+    finally:
+        for engine in started:
+            engine.stop()
+
+
+def test_every_link(tls_engines, start, certificates, tmp_path):
+    """Agents, manager, engines and the docker command, none of which would talk to a stranger."""
+    manager = start(None, "--state-dir", tmp_path / "state", NO_ENGINE)
+    token = eventually(lambda: re.search("^own (.*)$", (tmp_path / "state" / "registry").read_text(), re.M)).group(1)
+    url = f"token://{manager.address}/v1/{token}"
+    alice = hub_options(certificates.folder / "alice")
+    agents = [Agent(tmp_path, url, engine.address, *alice).start() for engine in tls_engines]
+    docker = TlsDocker(manager.address, certificates.folder / "alice")
+    try:
+        eventually(lambda: docker("info").count("Status: Healthy") == 3, timeout=60)
+        run = ["run", "--network", "none"]
+        for number in range(3):
+            docker(*run, "-d", "--name", f"web{number}", "busybox", "/busybox", "sleep", "1000")
+        nodes = docker("ps", "--format", "{{.Names}}").split()
+        assert {name.split("/")[0] for name in nodes} == {"node-0", "node-1", "node-2"}
+        # The end of what we send reaches the container while it still has something to say.
+        lines = "".join(f"{n}\n" for n in range(20000))
+        counted = docker(*run, "-i", "--rm", "busybox", "/busybox", "sh", "-c",
+                         "n=$(/busybox wc -l); /busybox sleep 1; echo $n after the end", input=lines)
+        assert counted == "20000 after the end"
+        assert docker("exec", "web0", "/busybox", "echo", "hello") == "hello"
+        docker("rm", "-f", "web0", "web1", "web2")
+    finally:
+        docker.close()
+        for agent in agents:
+            agent.stop()
+
+
+def test_an_engine_that_refuses_us_says_why(tls_engines, start, certificates):
+    """docker-machine's trap: a manager whose new certificate lacks the usage for clients."""
+    manager = start([tls_engines[0].address], folder=certificates.folder / "only-server")
+    eventually(lambda: "clientAuth" in manager.log, timeout=30)
+    text = read(manager.address, certificates.context("alice"), "/info")[1]
+    assert "clientAuth" in text
+
+
+def test_only_tls_without_verification(tmp_path, certificates):
+    """--tls: encrypted, and nobody is asked who he is."""
+    manager = TlsManager(tmp_path, "127.0.0.1:1", certificates.context(), *flags(certificates.folder / "mgr", False))
+    manager.start()
+    try:
+        assert read(manager.address, certificates.context()) == (200, "OK")
+    finally:
+        manager.stop()

@@ -2,7 +2,8 @@
 
 #include <stdint.h>
 
-static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+enum { PAD = 64 };
+static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
 
 void base64_encode(struct strbuf *sb, const void *data, size_t len)
 {
@@ -16,8 +17,8 @@ void base64_encode(struct strbuf *sb, const void *data, size_t len)
 		bits |= n > 2 ? in[i + 2] : 0;
 		strbuf_add_char(sb, alphabet[bits >> 18]);
 		strbuf_add_char(sb, alphabet[bits >> 12 & 63]);
-		strbuf_add_char(sb, n > 1 ? alphabet[bits >> 6 & 63] : '=');
-		strbuf_add_char(sb, n > 2 ? alphabet[bits & 63] : '=');
+		strbuf_add_char(sb, alphabet[n > 1 ? bits >> 6 & 63 : PAD]);
+		strbuf_add_char(sb, alphabet[n > 2 ? bits & 63 : PAD]);
 	}
 }
 

@@ -93,7 +93,7 @@ static void add_local_time(struct strbuf *sb)
 	char text[sizeof("2006-01-02T15:04:05")];
 
 	localtime_r(&now, &tm);
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
+	(void)strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
 	strbuf_add_str(sb, text);
 	if (tm.tm_gmtoff == 0) {
 		strbuf_add_char(sb, 'Z');
@@ -147,7 +147,7 @@ static void write_line(
 		format_terminal(&line, &levels[level], msg, fields, count);
 	else
 		format_plain(&line, &levels[level], msg, fields, count);
-	fwrite(line.buf, 1, line.len, sink);
+	(void)fwrite(line.buf, 1, line.len, sink); /* a log that fails has nowhere to say so */
 	fflush(sink);
 }
 

@@ -124,6 +124,7 @@ static void drop_queue(struct watch *w)
 	refresh_finish(&w->refresh);
 	w->refreshing = false;
 	while (!list_empty(&w->queue))
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) see list.h */
 		drop_event(w, list_first(&w->queue, struct queued_event, link));
 }
 
@@ -406,6 +407,7 @@ static void work_off(struct watch *w)
 	if (!end_refresh(w))
 		return;
 	while (may_work(w) && (q = list_first(&w->queue, struct queued_event, link))) {
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) see list.h */
 		if (!q->covered && !apply_at_once(w, q)) {
 			start_refresh(w, q);
 			return;

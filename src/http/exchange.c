@@ -104,7 +104,7 @@ static void add_date(struct headers *h)
 
 	if (headers_get(h, "Date") || !gmtime_r(&now, &tm))
 		return;
-	strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT", &tm);
+	(void)strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT", &tm);
 	headers_add(h, "Date", text);
 }
 

@@ -30,6 +30,7 @@ enum {
 	RETRY_MAX_MS = 1000,
 	HANDSHAKE_MS = 10 * 1000,
 	FIRST_PASSED_FD = 3, /* of sd_listen_fds(3) */
+	PASSED_MAX = 1024,
 	DISCARD_MAX = 64 * 1024,
 };
 
@@ -468,17 +469,18 @@ static bool listen_unix(struct listener *l, const struct address *a, struct erro
 	return true;
 }
 
-static bool passed_count(uint64_t *ret, struct error *err)
+static bool passed_count(int *ret, struct error *err)
 {
 	const char *pid = getenv("LISTEN_PID");
 	const char *count = getenv("LISTEN_FDS");
-	uint64_t number;
+	uint64_t us, number;
 
-	if (!pid || !count || !parse_u64(pid, &number) || number != (uint64_t)getpid() ||
-		!parse_u64(count, ret) || *ret == 0)
+	if (!pid || !count || !parse_u64(pid, &us) || us != (uint64_t)getpid() ||
+		!parse_u64(count, &number) || number == 0 || number > PASSED_MAX)
 		return error_set(err, ERROR_INVALID,
 			"listen fd: no sockets were passed: start it by socket activation "
 			"(LISTEN_FDS)");
+	*ret = (int)number;
 	return true;
 }
 
@@ -498,18 +500,19 @@ static bool take_passed(struct listener *l, int fd, struct error *err)
 
 static bool listen_passed(struct listener *l, const char *which, struct error *err)
 {
-	uint64_t count, number;
+	uint64_t number;
+	int count;
 
 	if (!passed_count(&count, err))
 		return false;
 	if (*which) {
 		if (!parse_u64(which, &number) || number < FIRST_PASSED_FD ||
-			number - FIRST_PASSED_FD >= count)
+			number - FIRST_PASSED_FD >= (uint64_t)count)
 			return error_set(err, ERROR_INVALID,
 				"listen fd: descriptor %s was not passed", which);
-		return take_passed(l, number, err);
+		return take_passed(l, (int)number, err);
 	}
-	for (uint64_t i = 0; i < count; i++)
+	for (int i = 0; i < count; i++)
 		if (!take_passed(l, FIRST_PASSED_FD + i, err))
 			return false;
 	return true;

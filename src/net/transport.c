@@ -66,7 +66,7 @@ static enum transport_result read_plain(
 {
 	size_t want = min_of(max, t->read_size);
 	struct evbuffer_iovec space[2];
-	int pieces = evbuffer_reserve_space(to, want, space, ARRAY_SIZE(space));
+	int pieces = evbuffer_reserve_space(to, (ssize_t)want, space, ARRAY_SIZE(space));
 	ssize_t got;
 
 	/* The space may be larger than what was asked for. */
@@ -86,7 +86,7 @@ static enum transport_result read_plain(
 	if (pieces == 2)
 		space[1].iov_len = (size_t)got - space[0].iov_len;
 	evbuffer_commit_space(to, space, pieces);
-	adapt_read_size(t, got);
+	adapt_read_size(t, (size_t)got);
 	return TRANSPORT_MORE;
 }
 

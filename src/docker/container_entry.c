@@ -6,12 +6,15 @@
  * the way in: current clients read addresses strictly, and one bad string in one container would
  * cost them the whole list (docker-api.md 9.42).
  */
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/intern.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/parse.h"
 #include "base/util.h"
 #include "docker/container.h"
 #include "docker/container_facts.h"
@@ -364,13 +367,29 @@ static void set_names(struct container *c, yyjson_val *names)
 	}
 }
 
+/* The number in "Exited (137) 2 days ago"; false for another text. */
+static bool read_exit_code(const char *status, int *ret)
+{
+	const char *open = strchr(status, '(');
+	long code;
+	char *end;
+
+	if (!open ||
+		(!str_starts_with(status, "Exited (") && !str_starts_with(status, "Restarting (")))
+		return false;
+	code = strtol(open + 1, &end, 10);
+	if (end == open + 1 || code < INT_MIN || code > INT_MAX)
+		return false;
+	*ret = (int)code;
+	return true;
+}
+
 /* "Up 5 minutes (healthy)", "Exited (137) 2 days ago": what the list tells beyond its members. */
 static void read_status(struct container *c, const char *status)
 {
 	int code;
 
-	if (sscanf(status, "Exited (%d)", &code) == 1 ||
-		sscanf(status, "Restarting (%d)", &code) == 1)
+	if (read_exit_code(status, &code))
 		c->exit_code = code;
 	if (c->state != CONTAINER_RUNNING)
 		return;

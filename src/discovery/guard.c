@@ -77,13 +77,13 @@ static bool is_landslide(const struct guard *g, struct name *listed)
 static size_t keep_missing(
 	struct guard *to, const struct guard *from, struct name *listed, int64_t now_ms)
 {
-	bool landslide = is_landslide(from, listed);
+	bool hold = now_ms < from->distrust_until_ms || is_landslide(from, listed);
 	size_t held = 0;
 
 	for (size_t i = 0; i < from->count; i++) {
 		const struct guard_member *m = &from->members[i];
 
-		if (is_listed(listed, m->address) || (!m->leaves_ms && !landslide))
+		if (is_listed(listed, m->address) || (!m->leaves_ms && !hold))
 			continue;
 		held += !m->leaves_ms;
 		add_member(to, m->address, m->leaves_ms ? m->leaves_ms : now_ms + to->grace_ms);
@@ -93,7 +93,10 @@ static size_t keep_missing(
 
 size_t guard_update(struct guard *g, const struct strv *list, int64_t now_ms)
 {
-	struct guard fresh = { .grace_ms = g->grace_ms };
+	struct guard fresh = {
+		.grace_ms = g->grace_ms,
+		.distrust_until_ms = g->distrust_until_ms,
+	};
 	struct name *names;
 	struct name *listed = index_list(list, &names);
 
@@ -105,6 +108,11 @@ size_t guard_update(struct guard *g, const struct strv *list, int64_t now_ms)
 	drop_members(g);
 	*g = fresh;
 	return held;
+}
+
+void guard_distrust(struct guard *g, int64_t now_ms)
+{
+	g->distrust_until_ms = now_ms + g->grace_ms;
 }
 
 void guard_expire(struct guard *g, int64_t now_ms)

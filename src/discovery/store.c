@@ -143,8 +143,9 @@ static void handle_entries(void *arg, const struct kv_entries *entries)
 	log_bad(s, &bad);
 	size_t held = guard_update(&s->guard, &members, clock_mono_ms());
 	if (held)
-		log_warn("%zu members are gone from the store at once, %zu are left: they are kept "
-			 "for %lld s, in case the store has lost them",
+		log_warn(
+			"%zu members are missing in the store all at once, %zu are there: they are "
+			"kept for %lld s, in case the store has lost them",
 			held, members.count, (long long)(s->guard.grace_ms / 1000));
 	report(s);
 }
@@ -156,8 +157,11 @@ static void handle_error(void *arg, const struct error *err)
 	s->base.ops->handle_error(s->base.arg, err);
 }
 
-static void handle_recovered(maybe_unused void *arg)
+static void handle_recovered(void *arg)
 {
+	struct store *s = arg;
+
+	guard_distrust(&s->guard, clock_mono_ms());
 	log_info("The discovery service answers again");
 }
 

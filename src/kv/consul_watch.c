@@ -110,6 +110,7 @@ static enum task_turn watch_answer(struct task *t)
 	worker_succeeded(&w->worker);
 	if (index < w->index) {
 		w->index = 0;
+		kv_watch_note_break(&w->base);
 	} else {
 		w->index = max_of(index, (uint64_t)1);
 		kv_watch_report(&w->base, &entries);

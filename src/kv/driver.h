@@ -64,6 +64,8 @@ extern const struct kv_driver zookeeper_driver;
 void kv_watch_report(struct kv_watch *w, struct kv_entries *entries);
 /* The driver has changed w->entries itself. */
 void kv_watch_announce(struct kv_watch *w);
+/* What comes next may be another history: handle_recovered will precede it. */
+void kv_watch_note_break(struct kv_watch *w);
 /* The directory could be read, changed or not. */
 void kv_watch_note_health(struct kv_watch *w);
 void kv_watch_note_error(struct kv_watch *w, const struct error *err);

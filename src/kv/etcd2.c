@@ -83,6 +83,8 @@ static enum task_turn watch_listed(struct task *t)
 	if (!read_list(w, &entries, &index, &err))
 		return etcd_worker_failed(&w->worker, &err);
 	worker_succeeded(&w->worker.worker);
+	if (index + 1 < w->index)
+		kv_watch_note_break(&w->base);
 	w->index = index + 1;
 	kv_watch_report(&w->base, &entries);
 	return task_go(t, &step_wait);

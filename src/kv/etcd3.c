@@ -45,14 +45,18 @@ static enum task_turn watch_listed(struct task *t)
 	struct worker *worker = &w->worker.worker;
 	auto_kv_entries struct kv_entries entries = KV_ENTRIES_INIT;
 	auto_error struct error err = ERROR_INIT;
+	int64_t revision;
 
 	if (!worker->call.done)
 		return TASK_WAIT;
 	if (!worker_answered(worker, false, &err) ||
 		!etcd3_parse_range(yyjson_doc_get_root(worker->call.json), w->base.directory,
-			&entries, &w->revision, &err))
+			&entries, &revision, &err))
 		return etcd_worker_failed(&w->worker, &err);
 	worker_succeeded(worker);
+	if (revision < w->revision)
+		kv_watch_note_break(&w->base);
+	w->revision = revision;
 	kv_watch_report(&w->base, &entries);
 	return task_go(t, &step_follow);
 }

@@ -107,6 +107,11 @@ void kv_watch_destroy(struct kv_watch *w)
 	w->kv->driver->watch_destroy(w);
 }
 
+void kv_watch_note_break(struct kv_watch *w)
+{
+	w->failing |= w->announced; /* before the first list there is nothing to be missing */
+}
+
 void kv_watch_note_health(struct kv_watch *w)
 {
 	if (w->failing)

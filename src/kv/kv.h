@@ -50,7 +50,8 @@ struct kv_watch_ops {
 	/* All entries (borrowed), sorted by key: the first answer, and then every change.  Only a
 	 * store in good health says that there are none. */
 	void (*handle_entries)(void *arg, const struct kv_entries *entries);
-	/* Healthy again after an error; before the list, when that has changed meanwhile. */
+	/* Healthy again after an error, or another history than before; told before the list.
+	 * Entries that are missing in it may only not be back yet. */
 	void (*handle_recovered)(void *arg);
 	/* Survived; the last list stays true as far as anybody knows. */
 	void (*handle_error)(void *arg, const struct error *err);

@@ -210,6 +210,7 @@ static void handle_connected(struct zk_user *u)
 	struct zk_watch *w = watch_of(u);
 
 	w->reading = 0;
+	kv_watch_note_break(&w->base);
 	kv_entries_finish(&w->known);
 	timer_stop(&w->settle);
 	list_children(w);

@@ -23,10 +23,12 @@ class Agent:
         self.process = None
 
     def start(self):
+        """Until it has said something: from then on it minds signals."""
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 self.arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment
             )
+        eventually(lambda: self.log)
         return self
 
     @property

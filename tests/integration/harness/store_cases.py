@@ -6,6 +6,7 @@ started), and inherits StoreCases.  Every test has a prefix of its own, so that 
 
 import itertools
 import re
+import shutil
 import signal
 import socket
 import time
@@ -164,6 +165,29 @@ class StoreCases:
         eventually(lambda: sorted(fresh_store.entries(prefix)) == wanted, 40)
         assert members(manager) == wanted
         assert all(length == 3 for length in lists_seen(manager)[seen:])
+
+    def test_a_store_that_has_lost_its_data_loses_nobody(self, fresh_store, prefix, join, fakes, start_manager):
+        """Another history begins: its numbers are lower than those that everybody remembers."""
+        engines = fakes(3)
+        fresh_store.start()
+        url = fresh_store.url(prefix)
+        manager = start_manager(url, "--heartbeat", "20s", *self.options, env={"DEBUG": "1"})
+        for engine in engines:
+            join(url, engine.address, *self.options)
+        manager.wait_healthy(3)
+        for number in range(20):
+            fresh_store.put(prefix, f"stranger-{number}", "")
+        seen = len(lists_seen(manager))
+        fresh_store.kill()
+        shutil.rmtree(fresh_store.folder / "data")
+        fresh_store.start()
+        wanted = sorted(engine.address for engine in engines)
+        eventually(lambda: set(wanted) <= set(fresh_store.entries(prefix)), 40)
+        # The new history is followed: its next change is seen.
+        fresh_store.put(prefix, "late", "127.0.0.1:7")
+        eventually(lambda: "127.0.0.1:7" in members(manager), 40)
+        assert members(manager) == sorted([*wanted, "127.0.0.1:7"])
+        assert all(length >= 3 for length in lists_seen(manager)[seen:]), manager.log
 
     def test_a_deleted_folder_is_filled_again(self, store, prefix, join, fakes, start_manager):
         engines = fakes(3)

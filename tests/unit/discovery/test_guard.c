@@ -66,6 +66,24 @@ static void test_courses(void **state)
 	}
 }
 
+/* Two of three are back before the source is read again: the third is not dropped for that. */
+static void test_distrust(void **state)
+{
+	static const struct look looks[] = {
+		{ 11, "a,b", "a,b,c" }, { 12, "a,b,c", "a,b,c" }, { 13, "b,c", "b,c,a" },
+		{ 112, NULL, "b,c,a" }, { 113, NULL, "b,c" }, { 114, "c", "c" }, /* trusted again */
+	};
+	struct guard g;
+
+	(void)state;
+	guard_init(&g, GRACE);
+	run_look(&g, &(struct look){ 1, "a,b,c", "a,b,c" });
+	guard_distrust(&g, 10);
+	for (size_t i = 0; i < ARRAY_SIZE(looks); i++)
+		run_look(&g, &looks[i]);
+	guard_finish(&g);
+}
+
 static void test_next(void **state)
 {
 	auto_strv struct strv list = STRV_INIT;
@@ -88,6 +106,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_courses),
+		cmocka_unit_test(test_distrust),
 		cmocka_unit_test(test_next),
 	};
 

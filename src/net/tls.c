@@ -529,6 +529,17 @@ static const char *reason_text(unsigned long code)
 	return text ? text : "unknown error";
 }
 
+/* Peers do not say why a certificate is bad; that it lacks the usage can be seen here. */
+static bool lacks_client_usage(unsigned long code, const SSL *ssl)
+{
+	X509 *own = SSL_get_certificate(ssl);
+
+	return ERR_GET_LIB(code) == ERR_LIB_SSL && !SSL_is_server(ssl) && own &&
+	       (ERR_GET_REASON(code) == SSL_R_SSLV3_ALERT_BAD_CERTIFICATE ||
+		       ERR_GET_REASON(code) == SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE) &&
+	       X509_check_purpose(own, X509_PURPOSE_SSL_CLIENT, 0) != 1;
+}
+
 void tls_error_set(struct error *err, SSL *ssl, int ssl_result)
 {
 	unsigned long code = ERR_peek_error();
@@ -540,6 +551,10 @@ void tls_error_set(struct error *err, SSL *ssl, int ssl_result)
 			number ? socket_errno_text(number) : "the peer closed the connection");
 	else if (note && ERR_GET_REASON(code) == SSL_R_CERTIFICATE_VERIFY_FAILED)
 		error_set(err, ERROR_TLS, "tls: %s", note);
+	else if (lacks_client_usage(code, ssl))
+		error_set(err, ERROR_TLS,
+			"tls: the peer refuses our certificate, which is not made for TLS clients: "
+			"make it again with extendedKeyUsage=serverAuth,clientAuth");
 	else
 		error_set(err, ERROR_TLS, "tls: %s", reason_text(code));
 	ERR_clear_error();

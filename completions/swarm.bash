@@ -30,14 +30,15 @@ _swarm_value()
 		_swarm_words "health port containerslots dependency affinity constraint whitelist" "$2"
 		;;
 	cluster-driver | c) _swarm_words "swarm" "$2" ;;
-	tlscacert | tlscert | tlskey) _swarm_files "$2" ;;
+	tlscacert | tlscert | tlskey | state-dir | dir | d) _swarm_files "$2" ;;
+	key-type) _swarm_words "ec rsa" "$2" ;;
 	cluster-opt)
 		_swarm_words "swarm.overcommit= swarm.createretry=" "$2"
 		compopt -o nospace 2>/dev/null
 		;;
 	host | H | advertise | addr | replication-ttl | engine-refresh-min-interval | \
 		engine-refresh-max-interval | engine-failure-retry | engine-refresh-retry | heartbeat | \
-		discovery-opt | container-name-refresh-filter | timeout | ttl | delay)
+		discovery-opt | container-name-refresh-filter | timeout | ttl | delay | url | days)
 		COMPREPLY=()
 		;;
 	*) return 1 ;;
@@ -53,11 +54,13 @@ _swarm_options()
 			--engine-refresh-min-interval --engine-refresh-max-interval \
 			--engine-failure-retry --heartbeat --api-enable-cors --cluster-driver \
 			--discovery-opt --cluster-opt --refresh-on-node-filter \
-			--container-name-refresh-filter --help
+			--container-name-refresh-filter --state-dir --help
 		;;
 	join | j) printf '%s ' --advertise --heartbeat --ttl --delay --discovery-opt --help ;;
 	list | l) printf '%s ' --timeout --discovery-opt --help ;;
-	create | c | help | h) printf '%s ' --help ;;
+	create | c) printf '%s ' --url --discovery-opt --help ;;
+	cert) printf '%s ' --dir --days --key-type --force --help ;;
+	help | h) printf '%s ' --help ;;
 	*) printf '%s ' --debug --log-level --experimental --help --version ;;
 	esac
 }
@@ -81,8 +84,9 @@ _swarm_command()
 _swarm_argument()
 {
 	case $1 in
-	"") _swarm_words "create list manage join help" "$2" ;;
-	help | h) _swarm_words "create list manage join" "$2" ;;
+	"") _swarm_words "create list manage join cert help" "$2" ;;
+	help | h) _swarm_words "create list manage join cert" "$2" ;;
+	cert) _swarm_words "ca server manager client" "$2" ;;
 	manage | m | list | l)
 		if [[ $2 == //* ]]; then # readline has split "file:" off
 			_swarm_files "${2#//}"

@@ -6,13 +6,14 @@
 #   make install    PREFIX=/usr/local, DESTDIR=
 #   make fuzz       long fuzzing, FUZZ_SECONDS for each target
 #   make lint       format, floors, clang-tidy and cppcheck
+#   make image      swarm-image.tar, for docker import; IMAGE=name imports it
 #   make asan       build-check/swarm, with the address and undefined behaviour sanitizers
 
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 600
 MESON ?= meson
 
-.PHONY: all demo check install clean fuzz asan lint
+.PHONY: all demo check install clean fuzz asan lint image
 
 all: build/build.ninja
 	@ninja -C build
@@ -31,6 +32,9 @@ check:
 install: all
 	@$(MESON) configure build -Dprefix=$(PREFIX)
 	$(MESON) install -C build
+
+image: all
+	@tools/image $(if $(IMAGE),--import $(IMAGE))
 
 asan:
 	@tools/check --build-only

@@ -310,7 +310,7 @@ class Etcd(Store):
         return next(kv["mod_revision"] for kv in self.range(prefix) if kv["key"] == key)
 
 
-class ZooKeeperError(Exception):
+class ZooKeeperError(LookupError):
     def __init__(self, code):
         super().__init__(f"ZooKeeper error {code}")
         self.code = code

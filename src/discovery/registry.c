@@ -217,6 +217,8 @@ static void add_member(
 
 static void drop_member(struct registry *r, struct cluster_token *t, struct member *m)
 {
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) the analyzer does not see that the head moves
+	 */
 	HASH_DEL(t->members, m);
 	r->members_count--;
 	free(m->address);
@@ -442,6 +444,7 @@ void registry_destroy(struct registry *r)
 	deferred_cancel(&r->save);
 	HASH_ITER (hh, r->tokens, t, next) {
 		drop_members(r, t);
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) likewise */
 		HASH_DEL(r->tokens, t);
 		free(t->name);
 		free(t);

@@ -217,8 +217,7 @@ static void add_member(
 
 static void drop_member(struct registry *r, struct cluster_token *t, struct member *m)
 {
-	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) the analyzer does not see that the head moves
-	 */
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) the head moves on */
 	HASH_DEL(t->members, m);
 	r->members_count--;
 	free(m->address);

@@ -65,6 +65,12 @@ void exchange_continue(struct exchange *x)
 	stream_write(c->stream, line, sizeof(line) - 1);
 }
 
+void exchange_ignore_body(struct exchange *x)
+{
+	x->ignores_body = true;
+	evbuffer_drain(x->body, evbuffer_get_length(x->body));
+}
+
 static bool body_too_large(struct error *err)
 {
 	return error_set(err, ERROR_TOO_LARGE, "http: request body too large");

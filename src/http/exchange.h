@@ -27,6 +27,7 @@ struct exchange {
 	struct evbuffer *body;   /* received, not yet taken; owned */
 	int64_t body_length;     /* as announced; 0 = none, -1 = chunked */
 	bool body_complete;      /* nothing more will be added to body */
+	bool ignores_body;       /* see exchange_ignore_body */
 	struct headers trailers; /* after a chunked body, once it is complete; owned */
 	bool gone; /* the client went away (a moment after its end of sending, see server.c);
 		    * nothing can be sent any more and all functions are silent */
@@ -56,6 +57,9 @@ void exchange_set_waiter(struct exchange *x, struct task *waiter);
  * with err set when it is larger than max bytes or broke off.  `Expect: 100-continue` is answered
  * when the owner first asks for body. */
 bool exchange_body_ready(struct exchange *x, size_t max, struct error *err);
+/* Throw the body away as it comes.  For answers that last: a body that nobody takes would hide the
+ * end of the client behind it. */
+void exchange_ignore_body(struct exchange *x);
 /* The client waits for "100 Continue" before it sends its body: send it now (idempotent). */
 void exchange_continue(struct exchange *x);
 

@@ -224,7 +224,10 @@ static bool read_body(struct http_connection *c)
 		http_parser_run(&c->parser, stream_input(c->stream), x->body, c->body_mark - held);
 	if (r == HTTP_PARSE_FAILED)
 		return false;
-	body_progressed(c, held);
+	if (x->ignores_body)
+		evbuffer_drain(x->body, evbuffer_get_length(x->body));
+	else
+		body_progressed(c, held);
 	if (r == HTTP_PARSE_END) {
 		x->body_complete = true;
 		x->trailers = c->parser.trailers;

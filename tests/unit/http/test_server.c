@@ -346,6 +346,29 @@ static void test_client_goes_away_behind_pipelined_bytes(void **state maybe_unus
 	exchange_finish(x);
 }
 
+/* Neither does a body that nobody wanted, however large. */
+static void test_client_goes_away_behind_an_ignored_body(void **state maybe_unused)
+{
+	auto_rig struct rig r;
+	static char block[64 * 1024];
+	size_t left = 1024 * 1024;
+
+	memset(block, 'x', sizeof(block));
+	rig_start(&r, (struct http_server_config){ 0 });
+	raw_send(&r.client, "GET /events HTTP/1.1\r\nHost:\r\nContent-Length: 1048576\r\n\r\n");
+	struct exchange *x = next_exchange(&r);
+	exchange_ignore_body(x);
+	exchange_start(x, 200, -1);
+	while (left > 0) {
+		left -= raw_try_send(&r.client, block, min_of(left, sizeof(block)));
+		loop_turn(r.loop, 5);
+		assert_true(evbuffer_get_length(x->body) == 0);
+	}
+	raw_end(&r.client);
+	turn_until(r.loop, x->gone);
+	exchange_finish(x);
+}
+
 static void test_half_close_before_upgrade_is_no_end(void **state maybe_unused)
 {
 	auto_rig struct rig r;
@@ -597,6 +620,7 @@ int main(void)
 		cmocka_unit_test(test_client_goes_away),
 		cmocka_unit_test(test_half_closed_client_is_answered),
 		cmocka_unit_test(test_client_goes_away_behind_pipelined_bytes),
+		cmocka_unit_test(test_client_goes_away_behind_an_ignored_body),
 		cmocka_unit_test(test_half_close_before_upgrade_is_no_end),
 		cmocka_unit_test(test_refused_upgrade_notices_the_end),
 		cmocka_unit_test(test_unfinished_answer_is_cut),

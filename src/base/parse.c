@@ -283,6 +283,7 @@ static void add_decimal(struct strbuf *sb, uint64_t value, uint64_t unit)
 		strbuf_add_char(sb, '.');
 	while (rest && unit >= 10) {
 		unit /= 10;
+		/* cppcheck-suppress zerodivcond; unit was 10 or more */
 		strbuf_add_char(sb, (char)('0' + rest / unit));
 		rest %= unit;
 	}

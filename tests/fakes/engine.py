@@ -242,12 +242,12 @@ async def send(writer, request, status, headers, body):
 async def read_chunked(reader):
     parts = []
     while True:
-        size = int((await reader.readline()).split(b";")[0], 16)
+        size = int((await reader.readuntil(b"\r\n")).split(b";")[0], 16)
         if size == 0:
             break
         parts.append(await reader.readexactly(size))
         await reader.readexactly(2)
-    while (await reader.readline()).strip():
+    while (await reader.readuntil(b"\r\n")).strip():
         pass
     return b"".join(parts)
 

@@ -413,7 +413,7 @@ static bool manage_run(const struct invocation *in, const void *values, const st
 	struct manage_options o = { 0 };
 
 	note_plain_values(in, values, &o);
-	bool ok = check_all(in, values, words, &o, err) && wire_run(&o) == 0;
+	bool ok = check_all(in, values, words, &o, err) && wire_run(&o, err);
 	manage_options_finish(&o);
 	return ok;
 }

@@ -366,25 +366,22 @@ static void tear_down(struct wire *w)
 	loop_destroy(w->loop);
 }
 
-int wire_run(const struct manage_options *options)
+bool wire_run(const struct manage_options *options, struct error *err)
 {
-	auto_error struct error err = ERROR_INIT;
 	struct wire w = { .options = options, .loop = loop_create() };
-	int status = 0;
+	bool started;
 
 	start_signals(&w);
 	build_cluster(&w);
 	build_api(&w);
 	/* Clients first: docker-machine expects an open port before discovery or any engine is
 	 * ready. */
-	if (open_registry(&w, &err) && start_listeners(&w, &err) && start_discovery(&w, &err)) {
+	started = open_registry(&w, err) && start_listeners(&w, err) && start_discovery(&w, err);
+	if (started) {
 		print_invitation(&w);
 		notify("READY=1");
 		loop_run(w.loop);
-	} else {
-		log_fields(LOG_FATAL, error_text(&err), NULL);
-		status = 1;
 	}
 	tear_down(&w);
-	return status;
+	return started;
 }

@@ -5,5 +5,5 @@
 
 #include "cmd/manage.h"
 
-/* Runs until a signal ends it; returns the exit status.  Has logged why when that is not 0. */
-int wire_run(const struct manage_options *options);
+/* Runs until a signal ends it; false when it could not start. */
+bool wire_run(const struct manage_options *options, struct error *err);

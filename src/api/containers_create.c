@@ -65,6 +65,12 @@ static enum task_turn create_request_fail(struct create_request *cr, const struc
 	return TASK_WAIT; /* finished and freed */
 }
 
+static enum task_turn create_request_too_slow(struct create_request *cr)
+{
+	reply_errorf(create_request_free(cr), 408, "the body of the request did not come");
+	return TASK_WAIT;
+}
+
 static enum task_turn create_request_body(struct task *t)
 {
 	struct create_request *cr = container_of(t, struct create_request, task);
@@ -75,7 +81,9 @@ static enum task_turn create_request_body(struct task *t)
 	if (!exchange_body_ready(rq->x, CREATE_BODY_MAX, &err)) {
 		if (error_is_set(&err))
 			return create_request_fail(cr, &err);
-		return task_wait(t, &step_body); /* the server ends a body that is too slow */
+		if (t->timed_out)
+			return create_request_too_slow(cr);
+		return task_wait_ms(t, &step_body, REQUEST_SILENCE_MS);
 	}
 	if (!parse_request(rq, &config, &err)) {
 		config_finish(&config);

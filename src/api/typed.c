@@ -75,6 +75,12 @@ static void take_body(struct typed *t)
 	headers_set(&t->call.head.headers, "Content-Type", "application/json");
 }
 
+static enum task_turn typed_too_slow(struct typed *t)
+{
+	reply_errorf(typed_free(t), 408, "the body of the request did not come");
+	return TASK_WAIT;
+}
+
 static enum task_turn typed_gather(struct task *task)
 {
 	struct typed *t = container_of(task, struct typed, task);
@@ -83,7 +89,9 @@ static enum task_turn typed_gather(struct task *task)
 	if (!exchange_body_ready(t->rq->x, TYPED_BODY_MAX, &err)) {
 		if (error_is_set(&err))
 			return typed_fail(t, &err);
-		return task_wait(task, &step_gather);
+		if (task->timed_out)
+			return typed_too_slow(t);
+		return task_wait_ms(task, &step_gather, REQUEST_SILENCE_MS);
 	}
 	take_body(t);
 	if (t->edit && !t->edit(t, &err))

@@ -97,7 +97,7 @@ def manager(engines, start_manager):
 def frugal(engines, start_manager):
     """A manager whose memory means something: a sanitizer keeps what was freed, unless it is told not to."""
     options = os.environ.get("ASAN_OPTIONS", "")
-    env = {"ASAN_OPTIONS": f"{options}:quarantine_size_mb=0:thread_local_quarantine_size_kb=0"}
+    env = {"ASAN_OPTIONS": f"{options}:quarantine_size_mb=0:detect_stack_use_after_return=0:thread_local_quarantine_size_kb=0"}
     return start_manager([engine.address for engine in engines], env=env).wait_healthy()
 
 

@@ -254,7 +254,7 @@ def test_a_slow_reader_stops_the_engine(fakes, start_manager):
     engine.add_container("web")
     endless = Endless()
     engine.script("GET", "/containers/*/export", endless)
-    env = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=0"}
+    env = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=0:detect_stack_use_after_return=0"}
     manager = start_manager([engine.address], env=env).wait_healthy()
     peak = Peak(manager)
     with manager.connect() as reader:

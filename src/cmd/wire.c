@@ -374,9 +374,9 @@ bool wire_run(const struct manage_options *options, struct error *err)
 	start_signals(&w);
 	build_cluster(&w);
 	build_api(&w);
-	/* Clients first: docker-machine expects an open port before discovery or any engine is
-	 * ready. */
-	started = open_registry(&w, err) && start_listeners(&w, err) && start_discovery(&w, err);
+	/* Nothing here waits for a store or an engine: docker-machine expects an open port before
+	 * they are ready. */
+	started = open_registry(&w, err) && start_discovery(&w, err) && start_listeners(&w, err);
 	if (started) {
 		print_invitation(&w);
 		notify("READY=1");

@@ -233,8 +233,9 @@ def test_stats_go_on(endpoint, docker, web):
 def test_changes_are_the_engines_own(docker, engines):
     docker("run", "--name", "writer", "busybox", "sh", "-c", "echo x >/new; rm /etc/group")
     ours = docker("diff", "writer")
-    assert ours == holder(engines, "writer").docker("diff", "writer")
-    assert set(ours.splitlines()) == {"A /new", "C /etc", "D /etc/group"}
+    theirs = holder(engines, "writer").docker("diff", "writer")
+    # An engine that compares folders instead of layers walks them in no order.
+    assert sorted(ours.splitlines()) == sorted(theirs.splitlines()) == ["A /new", "C /etc", "D /etc/group"]
 
 
 def test_commit(docker, engines):

@@ -345,11 +345,13 @@ def test_plain_token_on_a_tls_port(manager):
 # ---- TLS on every link, with real engines ----
 
 
+# It gets a bridge of its own: an engine without one removes docker0 as it starts, which is the other engine's.
 ENGINE_SCRIPT = """
 echo $$ > {folder}/dockerd.pid
+ip link add tls0 type bridge && ip addr add 172.30.0.1/24 dev tls0 && ip link set tls0 up
 exec dockerd --host tcp://{ip}:2376 --tlsverify --tlscacert {folder}/ca.pem --tlscert {folder}/cert.pem \\
     --tlskey {folder}/key.pem --data-root {folder}/data --exec-root /run/docker-tls \\
-    --pidfile /run/docker-tls.pid --bridge none --iptables=false --storage-driver vfs \\
+    --pidfile /run/docker-tls.pid --bridge tls0 --iptables=false --storage-driver vfs \\
     --cgroup-parent /tls --exec-opt native.cgroupdriver=cgroupfs
 """
 
@@ -383,6 +385,7 @@ class TlsEngine:
         if self.process.poll() is None:
             self.engine.run("kill", (self.folder / "dockerd.pid").read_text().strip())
             self.process.wait(60)
+        self.engine.run("ip", "link", "del", "tls0")
 
 
 @pytest.fixture

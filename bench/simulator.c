@@ -11,12 +11,12 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <uthash.h>
 
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/json.h"
 #include "base/list.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "base/parse.h"
 #include "base/strbuf.h"

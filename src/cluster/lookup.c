@@ -12,8 +12,8 @@
 #include "cluster/lookup.h"
 
 #include <string.h>
-#include <uthash.h>
 
+#include "base/map.h"
 #include "base/mem.h"
 #include "cluster/cluster.h"
 

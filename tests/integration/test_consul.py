@@ -3,8 +3,8 @@
 import pytest
 
 from harness.manager import run_swarm
-from harness.store_cases import StoreCases, join, members, prefix  # noqa: F401
-from harness.stores import Consul
+from harness.store_cases import EnsembleCases, StoreCases, join, prefix  # noqa: F401
+from harness.stores import Consul, Ensemble
 from harness.wait import eventually
 
 FLAGS = 3304740253564472344
@@ -111,29 +111,9 @@ def test_a_token_opens_the_store(guarded, prefix, join):  # noqa: F811
     assert TOKEN not in refused.log
 
 
-def test_three_servers_and_the_leader_is_killed(tmp_path, prefix, join, fakes, start_manager):  # noqa: F811
-    *engines, late = fakes(3)
-    servers = []
-    servers += [Consul(tmp_path / f"consul-{n}", peers=servers) for n in range(3)]
-    try:
-        for server in servers:
-            server.spawn()
-        for server in servers:
-            eventually(server.is_ready, 60)
-        url = servers[0].url(prefix, servers[1].address, servers[2].address)
-        manager = start_manager(url, "--heartbeat", "2s")
-        for engine in engines:
-            join(url, engine.address, ttl="20s")
-        manager.wait_healthy(2)
-        leader = servers[0].request("GET", "/v1/status/leader").json
-        victim = next(s for s in servers if leader.endswith(f":{s.ports['server']}"))
-        victim.kill()
-        rest = [s for s in servers if s is not victim]
-        eventually(rest[0].is_ready, 60)
-        wanted = sorted(engine.address for engine in engines)
-        assert members(manager) == wanted
-        join(url, late.address, ttl="20s")
-        eventually(lambda: members(manager) == sorted([*wanted, late.address]), 30)
-    finally:
-        for server in servers:
-            server.stop()
+class TestThreeServers(EnsembleCases):
+    @pytest.fixture
+    def ensemble(self, tmp_path):
+        ensemble = Ensemble(Consul, tmp_path)
+        yield ensemble
+        ensemble.stop()

@@ -5,8 +5,8 @@ import base64
 import pytest
 
 from harness.manager import run_swarm
-from harness.store_cases import StoreCases, join, members, prefix  # noqa: F401
-from harness.stores import Etcd
+from harness.store_cases import EnsembleCases, StoreCases, join, members, prefix  # noqa: F401
+from harness.stores import Ensemble, Etcd
 from harness.wait import eventually
 
 
@@ -135,25 +135,9 @@ def test_user_and_password(tmp_path, prefix, join):  # noqa: F811
         etcd.stop()
 
 
-def test_three_members_and_one_is_killed(tmp_path, prefix, join, fakes, start_manager):  # noqa: F811
-    one, two = fakes(2)
-    servers = []
-    servers += [Etcd(tmp_path / f"etcd-{n}", peers=servers) for n in range(3)]
-    try:
-        for server in servers:
-            server.spawn()
-        for server in servers:
-            eventually(server.is_ready, 60)
-        url = servers[0].url(prefix, servers[1].address, servers[2].address)
-        manager = start_manager(url, "--heartbeat", "2s")
-        join(url, one.address, ttl="20s")
-        manager.wait_healthy(1)
-        for victim in servers[:1]:
-            victim.kill()
-        eventually(servers[1].is_ready, 60)
-        assert members(manager) == [one.address]
-        join(url, two.address, ttl="20s")
-        eventually(lambda: members(manager) == sorted([one.address, two.address]), 30)
-    finally:
-        for server in servers:
-            server.stop()
+class TestThreeMembers(EnsembleCases):
+    @pytest.fixture
+    def ensemble(self, tmp_path):
+        ensemble = Ensemble(Etcd, tmp_path)
+        yield ensemble
+        ensemble.stop()

@@ -3,8 +3,8 @@
 import pytest
 
 from harness.manager import run_swarm
-from harness.store_cases import StoreCases, join, members, prefix  # noqa: F401
-from harness.stores import ZooKeeper
+from harness.store_cases import EnsembleCases, StoreCases, join, members, prefix  # noqa: F401
+from harness.stores import Ensemble, ZooKeeper
 from harness.wait import eventually
 
 OPEN = [(31, "world", "anyone")]
@@ -77,3 +77,11 @@ class TestZooKeeper(StoreCases):
         for option in ("kv.cacertfile=/etc/ca.pem", "kv.token=x", "kv.username=x"):
             done = run_swarm("list", "--discovery-opt", option, store.url(prefix))
             assert done.returncode == 1 and "zk://" in done.stderr
+
+
+class TestThreeServers(EnsembleCases):
+    @pytest.fixture
+    def ensemble(self, tmp_path):
+        ensemble = Ensemble(ZooKeeper, tmp_path)
+        yield ensemble
+        ensemble.stop()

@@ -244,3 +244,52 @@ class StoreCases:
         _, took = seconds(agent.stop)
         assert took < 8, "an agent must end although the store does not answer"
         fresh_store.thaw()
+
+
+class EnsembleCases:
+    """What holds for three servers, of which one after the other is lost; a test file gives `ensemble`."""
+
+    options = ()
+
+    def test_the_leader_is_killed(self, ensemble, prefix, join, fakes, start_manager):
+        leaves, dies, stays, late, last = fakes(5)
+        ensemble.start()
+        url = ensemble.url(prefix)
+        manager = start_manager(url, "--heartbeat", "2s", *self.options, env={"DEBUG": "1"})
+        agents = {engine: join(url, engine.address, *self.options) for engine in (leaves, dies, stays)}
+        manager.wait_healthy(3)
+        seen = len(lists_seen(manager))
+
+        def are_members(*engines, within=30):
+            wanted = sorted(engine.address for engine in engines)
+            eventually(lambda: members(manager) == wanted, within)
+
+        def kill_leader():
+            victim = ensemble.leader()
+            victim.kill()
+            ensemble.wait_ready()
+            return victim
+
+        victim = kill_leader()
+        join(url, late.address, *self.options)
+        are_members(leaves, dies, stays, late)
+        assert all(length >= 3 for length in lists_seen(manager)[seen:])
+        done = run_swarm("list", *self.options, url)
+        assert sorted(done.stdout.splitlines()) == members(manager), done.stderr
+        agents[leaves].stop()
+        agents[dies].kill()
+        are_members(stays, late)
+
+        # The one that was lost comes back, and without it the next loss would be the end.
+        victim.start()
+        kill_leader()
+        seen = len(lists_seen(manager))
+        join(url, last.address, *self.options)
+        are_members(stays, late, last)
+        ensemble.kill()
+        eventually(lambda: "Discovery error" in manager.log.rsplit("Watch triggered", 1)[1])
+        ensemble.start()
+        eventually(lambda: "answers again" in manager.log.rsplit("Discovery error", 1)[1], 60)
+        are_members(stays, late, last)
+        assert all(length >= 2 for length in lists_seen(manager)[seen:])
+        assert agents[stays].running

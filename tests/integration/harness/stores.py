@@ -133,6 +133,45 @@ class Store:
         """A number that moves when the entry is written with an effect on watchers."""
         raise NotImplementedError
 
+    def leads(self):
+        """Whether this one of several servers is their leader."""
+        raise NotImplementedError
+
+
+class Ensemble:
+    """Three servers that are one store; not started."""
+
+    def __init__(self, kind, folder, **options):
+        self.servers = []
+        self.servers += [kind(folder / f"{kind.scheme}-{n}", peers=self.servers, **options) for n in range(3)]
+
+    def start(self):
+        for server in self.servers:
+            server.spawn()
+        self.wait_ready()
+        return self
+
+    def wait_ready(self):
+        """Until all that run have a leader."""
+        for server in self.running():
+            eventually(server.is_ready, 60)
+
+    def running(self):
+        return [server for server in self.servers if server.process]
+
+    def leader(self):
+        return eventually(lambda: next((s for s in self.running() if s.leads()), None), 60)
+
+    def url(self, prefix):
+        first, *others = self.servers
+        return first.url(prefix, *(server.address for server in others))
+
+    def kill(self):
+        for server in self.servers:
+            server.kill()
+
+    stop = kill  # its data is of no use to anybody
+
 
 def quote(key):
     return urllib.parse.quote(key, safe="/:")
@@ -216,6 +255,9 @@ class Consul(Store):
 
     def sessions(self):
         return self.request("GET", "/v1/session/list").json
+
+    def leads(self):
+        return self.request("GET", "/v1/status/leader").json == f"127.0.0.1:{self.ports['server']}"
 
 
 class Etcd(Store):
@@ -308,6 +350,10 @@ class Etcd(Store):
             return next(n["createdIndex"] for n in self.nodes(prefix) if n["key"].endswith("/" + name))
         key = self.text(f"{prefix}/{self.directory}/{name}")
         return next(kv["mod_revision"] for kv in self.range(prefix) if kv["key"] == key)
+
+    def leads(self):
+        status = self.call("/maintenance/status", {})
+        return status.get("leader") == status["header"]["member_id"]
 
 
 class ZooKeeperError(LookupError):
@@ -413,18 +459,29 @@ class ZooKeeper(Store):
     # Its session has a time of its own, 10 s, and ends with a tick of the server.
     expiry_grace = 14.0
 
-    def __init__(self, folder):
+    def __init__(self, folder, peers=None):
         super().__init__(folder)
         self.java = program("java")
         if not os.path.exists(self.jar):
             pytest.skip("libzookeeper-java could not be had: tools/setup check says why")
+        self.peers = peers if peers is not None else [self]
+        self.peer_ports = f"{free_port()}:{free_port()}"
+
+    def config(self):
+        lines = [
+            f"dataDir={self.folder}/data", f"clientPort={self.port}", "clientPortAddress=127.0.0.1",
+            "tickTime=500", "maxSessionTimeout=40000", "admin.enableServer=false", "maxClientCnxns=0",
+        ]
+        if len(self.peers) > 1:
+            lines += ["initLimit=40", "syncLimit=10"]
+            lines += [f"server.{n}=127.0.0.1:{peer.peer_ports}" for n, peer in enumerate(self.peers, 1)]
+        return "\n".join(lines) + "\n"
 
     def command(self):
         path = self.folder / "zoo.cfg"
-        path.write_text(
-            f"dataDir={self.folder}/data\nclientPort={self.port}\nclientPortAddress=127.0.0.1\ntickTime=500\n"
-            "maxSessionTimeout=40000\nadmin.enableServer=false\nmaxClientCnxns=0\n"
-        )
+        path.write_text(self.config())
+        (self.folder / "data").mkdir(exist_ok=True)
+        (self.folder / "data" / "myid").write_text(f"{self.peers.index(self) + 1}\n")
         words = ["-Xmx256m", "-Dzookeeper.jmx.log4j.disable=true", "-cp", self.jar]
         return [self.java, *words, "org.apache.zookeeper.server.quorum.QuorumPeerMain", str(path)]
 
@@ -466,3 +523,8 @@ class ZooKeeper(Store):
     def changes(self, prefix, name):
         with self.client() as client:
             return client.get(self.path(prefix, name))[1]["mzxid"]
+
+    def leads(self):
+        with socket.create_connection(("127.0.0.1", self.port), 10) as connection:
+            connection.sendall(b"srvr")
+            return b"Mode: leader" in connection.makefile("rb").read()

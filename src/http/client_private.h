@@ -1,5 +1,5 @@
 /*
- * http/client_private.h - what endpoint.c (connections, the line of waiting calls) and client.c
+ * http/client_private.h - what endpoint.c (connections, the line of waiting calls) and client*.c
  * (one request and its answer) share.
  */
 #pragma once
@@ -56,5 +56,28 @@ const char *endpoint_host_header(const struct endpoint *e);
 
 /* client.c */
 void call_attach(struct call_state *s, struct stream *stream, bool reused);
-void call_enter_queue(struct call_state *s);
+/* Over: with what came, or with err (moved). */
+void call_over(struct call_state *s);
+void call_fail_with(struct call_state *s, struct error *err);
 void call_fail(struct call_state *s, enum error_code code, const char *fmt, ...) printf_like(3, 4);
+/* Once more, on a fresh connection. */
+bool call_may_retry(const struct call_state *s);
+void call_retry(struct call_state *s);
+
+/* client_request.c */
+bool call_has_body(const struct call *c);
+void call_prepare_head(struct call_state *s, const char *host);
+void call_write_request(struct call_state *s);
+
+/* client_answer.c */
+/* Looks at what the connection has brought, and at its end. */
+void call_advance(struct call_state *s);
+
+/* client_deadline.c */
+/* The call stands in line for a place. */
+void call_enter_queue(struct call_state *s);
+/* A phase begins. */
+void call_start_clock(struct call_state *s);
+void call_handle_timer(struct timer *t);
+/* CALL_STREAM: how much may lie in `in`. */
+size_t call_stream_mark(const struct call *c);

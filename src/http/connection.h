@@ -1,7 +1,8 @@
 /*
- * http/connection.h - what server.c and exchange.c share: one client's connection.  Private.
+ * http/connection.h - one client's connection, for the files that share it.  Private.
  *
- * server.c reads (heads, bodies, when to close), exchange.c writes (the one answer under way).
+ * server.c lets it in, connection.c knows its states and when to close, request.c reads the request
+ * of the exchange under way, exchange.c writes its answer.
  * The memory of a connection outlives its stream for as long as an exchange of it is out, so that
  * a handler may ask for the peer's facts whenever it likes.
  */
@@ -19,6 +20,15 @@ enum connection_state {
 	CONNECTION_LINGER,   /* our side has ended; lets the client read what we sent */
 	CONNECTION_TAKEN,    /* the stream was given away */
 	CONNECTION_CLOSED,
+};
+
+struct http_server {
+	struct loop *loop;
+	struct http_server_config config;
+	struct list connections; /* http_connection::link */
+	size_t count, busy;
+	uint64_t last_id;
+	bool draining;
 };
 
 struct http_connection {
@@ -51,10 +61,29 @@ static inline bool connection_serves(const struct http_connection *c, const stru
 {
 	return c->exchange == x && c->stream;
 }
+
+/* connection.c */
+/* Joins the server; the stream is the connection's from now on. */
+struct http_connection *connection_create(struct http_server *server, struct stream *s);
+/* At once; the exchange that is out, if any, learns that its client is gone. */
+void connection_close(struct http_connection *c, const char *reason);
+void connection_wait_for_head(struct http_connection *c);
 /* Read on at the end of this turn. */
 void connection_defer_advance(struct http_connection *c);
-/* An upgrade that the client wished for did not happen: its end of input now counts. */
-void connection_no_upgrade(struct http_connection *c);
+/* Whoever has the exchange should look at it. */
+void connection_wake(struct http_connection *c);
 /* x was given back. */
 void connection_finish_exchange(struct http_connection *c, struct exchange *x);
 bool connection_drains(const struct http_connection *c);
+
+/* request.c */
+/* The head is there: an exchange for the handler, or a refusal. */
+void request_begin(struct http_connection *c);
+/* Its body, and the end of the client. */
+void request_advance(struct http_connection *c);
+/* The grace of a half-closed client is over; an answer that is complete still goes out. */
+void request_grace_over(struct http_connection *c);
+/* Answers by ourselves what no handler shall see, and closes. */
+void request_refuse(struct http_connection *c, int status, const char *text);
+/* An upgrade that the client wished for did not happen: its end of input now counts. */
+void request_no_upgrade(struct http_connection *c);

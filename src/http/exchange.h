@@ -29,7 +29,7 @@ struct exchange {
 	bool body_complete;      /* nothing more will be added to body */
 	bool ignores_body;       /* see exchange_ignore_body */
 	struct headers trailers; /* after a chunked body, once it is complete; owned */
-	bool gone; /* the client went away (a moment after its end of sending, see server.c);
+	bool gone; /* the client went away (a moment after its end of sending, see request.c);
 		    * nothing can be sent any more and all functions are silent */
 	struct error body_err; /* set when the body broke off or was malformed (then body_complete
 				  stays false and gone is true) */

@@ -1,0 +1,232 @@
+/*
+ * http/request.c - the request of an exchange: from its head to the handler, its body, its end.
+ *
+ * A client that ends its sending side while it waits for an answer has in most cases gone away
+ * (Ctrl-C of `docker wait`), which must cancel what is done for it.  But a simple client may end
+ * its side right after the request.  So an exchange becomes `gone` a moment after the end: enough
+ * for an answer from memory.  Where an upgrade was asked for, the end belongs to the stream.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "base/mem.h"
+#include "http/connection.h"
+
+enum {
+	BODY_MARK = 64 * 1024,
+	HALF_CLOSED_GRACE_MS = 250,
+};
+
+static void body_changed(
+	struct evbuffer *body maybe_unused, const struct evbuffer_cb_info *info, void *arg)
+{
+	struct exchange *x = arg;
+
+	if (info->n_deleted > 0 && x->connection->exchange == x)
+		connection_defer_advance(x->connection);
+}
+
+static struct exchange *exchange_create(struct http_connection *c)
+{
+	struct exchange *x = xnew(struct exchange);
+
+	x->body = evbuffer_new();
+	evbuffer_add_cb(x->body, body_changed, x);
+	x->connection = c;
+	x->id = ++c->server->last_id;
+	headers_finish(&c->trailers);
+	c->exchange = x;
+	c->held++;
+	c->server->busy++;
+	c->wants_continue = false;
+	c->closing = false;
+	c->body_mark = BODY_MARK;
+	return x;
+}
+
+static void answer_refusal(
+	const struct http_server_config *config, struct exchange *x, int status, const char *text)
+{
+	if (config->refuse) {
+		config->refuse(x, status, text, config->arg);
+		return;
+	}
+	auto_free char *line = xasprintf("%s\n", text);
+	exchange_reply(x, status, "text/plain; charset=utf-8", line, strlen(line));
+}
+
+void request_refuse(struct http_connection *c, int status, const char *text)
+{
+	struct exchange *x = exchange_create(c);
+
+	timer_stop(&c->timer);
+	c->state = CONNECTION_EXCHANGE;
+	c->closing = true;
+	x->body_complete = true;
+	request_head_init(&x->head, "GET", "/");
+	answer_refusal(&c->server->config, x, status, text);
+	exchange_finish(x);
+}
+
+static void exchange_broke(struct http_connection *c, struct exchange *x)
+{
+	error_copy(&x->body_err, &c->parser.err);
+	x->gone = true;
+	task_wake(x->waiter);
+	c->exchange = NULL;
+	if (!x->answer_started && c->server && c->parser.err.code == ERROR_PROTOCOL)
+		request_refuse(c, c->parser.refusal, c->parser.err.text);
+	else
+		connection_close(c, "broken request body");
+}
+
+static void body_progressed(struct http_connection *c, size_t before)
+{
+	if (evbuffer_get_length(c->exchange->body) > before) {
+		c->wants_continue = false; /* it did not wait for us */
+		connection_wake(c);
+	}
+}
+
+/* False when the body is malformed. */
+static bool read_body(struct http_connection *c)
+{
+	struct exchange *x = c->exchange;
+	size_t held = evbuffer_get_length(x->body);
+
+	if (x->body_complete || held >= c->body_mark)
+		return true;
+	enum http_parse r =
+		http_parser_run(&c->parser, stream_input(c->stream), x->body, c->body_mark - held);
+	if (r == HTTP_PARSE_FAILED)
+		return false;
+	if (x->ignores_body)
+		evbuffer_drain(x->body, evbuffer_get_length(x->body));
+	else
+		body_progressed(c, held);
+	if (r == HTTP_PARSE_END) {
+		x->body_complete = true;
+		x->trailers = c->parser.trailers;
+		c->parser.trailers = (struct headers){ 0 };
+		connection_wake(c);
+	}
+	return true;
+}
+
+static void input_ended_in_exchange(struct http_connection *c)
+{
+	struct exchange *x = c->exchange;
+
+	if (x->answer_ended)
+		return; /* pipelined requests are still to be answered */
+	if (!x->body_complete && evbuffer_get_length(stream_input(c->stream)) > 0)
+		return; /* the body's owner has not made room for the rest */
+	if (!x->body_complete) {
+		http_parser_end_input(&c->parser);
+		exchange_broke(c, x);
+		return;
+	}
+	if (c->parser.asks_upgrade && !x->answer_started)
+		return;
+	if (!timer_pending(&c->timer))
+		timer_start(&c->timer, HALF_CLOSED_GRACE_MS);
+}
+
+void request_advance(struct http_connection *c)
+{
+	if (!c->exchange)
+		return;
+	if (!read_body(c)) {
+		exchange_broke(c, c->exchange);
+		return;
+	}
+	if (stream_input_ended(c->stream))
+		input_ended_in_exchange(c);
+}
+
+void request_no_upgrade(struct http_connection *c)
+{
+	if (c->parser.asks_upgrade && stream_input_ended(c->stream))
+		connection_defer_advance(c);
+}
+
+/* "http://host/path" as sent to proxies (RFC 9112 3.2.2) becomes "/path". */
+static void make_origin_form(struct request_head *head)
+{
+	char *at = strstr(head->target, "://");
+
+	if (head->target[0] == '/' || strcmp(head->target, "*") == 0 || !at)
+		return;
+	at += 3 + strcspn(at + 3, "/?");
+	char *path = *at == '/' ? xstrdup(at) : xasprintf("/%s", at);
+	free(head->target);
+	head->target = path;
+}
+
+static int64_t announced_length(const struct http_parser *p)
+{
+	switch (p->framing) {
+	case HTTP_FRAMING_CHUNKED: return -1;
+	case HTTP_FRAMING_LENGTH: return p->length;
+	default: return 0;
+	}
+}
+
+static bool understands_expectation(struct http_connection *c, const struct exchange *x)
+{
+	const char *expect = headers_get(&x->head.headers, "Expect");
+
+	if (!expect)
+		return true;
+	if (strcasecmp(expect, "100-continue") != 0)
+		return false;
+	c->wants_continue = x->head.minor >= 1 && x->body_length != 0;
+	return true;
+}
+
+static struct exchange *exchange_from_head(struct http_connection *c)
+{
+	struct exchange *x = exchange_create(c);
+
+	x->head = c->parser.request;
+	c->parser.request = (struct request_head){ 0 };
+	make_origin_form(&x->head);
+	x->body_length = announced_length(&c->parser);
+	return x;
+}
+
+/* Takes back an exchange that no handler has seen. */
+static void refuse_instead(struct http_connection *c, int status, const char *text)
+{
+	struct exchange *x = c->exchange;
+
+	c->exchange = NULL;
+	c->state = CONNECTION_EXCHANGE;
+	request_refuse(c, status, text);
+	exchange_finish(x);
+}
+
+void request_begin(struct http_connection *c)
+{
+	struct exchange *x = exchange_from_head(c);
+
+	timer_stop(&c->timer);
+	c->state = CONNECTION_EXCHANGE;
+	if (!understands_expectation(c, x)) {
+		refuse_instead(c, 417, "unsupported Expect");
+		return;
+	}
+	if (!read_body(c)) {
+		refuse_instead(c, c->parser.refusal, c->parser.err.text);
+		return;
+	}
+	if (stream_input_ended(c->stream))
+		connection_defer_advance(c);
+	c->server->config.handle(x, c->server->config.arg);
+}
+
+void request_grace_over(struct http_connection *c)
+{
+	if (!c->exchange || !c->exchange->answer_ended)
+		connection_close(c, "client went away");
+}

@@ -329,7 +329,7 @@ int engine_health_indicator(const struct engine *e)
 static int64_t with_overcommit(const struct engine *e, int64_t n)
 {
 	int64_t percent = e->cluster ? e->cluster->overcommit_percent : 0;
-	__int128 total = n + (__int128)n * percent / 100;
+	int64_t total = n + (int64_t)n * percent / 100;
 
 	return total > INT64_MAX ? INT64_MAX : (int64_t)total;
 }

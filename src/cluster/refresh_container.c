@@ -15,6 +15,7 @@
 enum {
 	TRIES = 3,
 	HEAD_TIMEOUT_MS = 15 * 1000,
+	ANSWER_MAX_BYTES = 16 * 1024 * 1024,
 };
 
 struct job {
@@ -52,6 +53,7 @@ static enum task_turn job_ask(struct task *t)
 	refresh_ask(&job->base, &job->list, "/containers/json?all=1&filters=%s", query.buf);
 	refresh_ask(&job->base, &job->inspect, "/containers/%s/json", path.buf);
 	job->list.head_timeout_ms = job->inspect.head_timeout_ms = HEAD_TIMEOUT_MS;
+	job->list.max_body = job->inspect.max_body = ANSWER_MAX_BYTES;
 	return task_wait(t, &step_answered); /* the calls have deadlines */
 }
 

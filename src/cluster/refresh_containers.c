@@ -19,6 +19,7 @@ enum {
 	ENTRIES_PER_TURN = 200,
 	LIST_TIMEOUT_MS = 60 * 1000, /* thousands of containers on a slow disk */
 	INSPECT_TIMEOUT_MS = 15 * 1000,
+	INSPECT_MAX_BYTES = 16 * 1024 * 1024,
 };
 
 /* A container to be inspected. */
@@ -259,6 +260,7 @@ static void give_item(struct job *job, struct slot *slot)
 	slot->busy = true;
 	refresh_ask(&job->base, &slot->call, "/containers/%s/json", slot->item.id);
 	slot->call.head_timeout_ms = INSPECT_TIMEOUT_MS;
+	slot->call.max_body = INSPECT_MAX_BYTES;
 }
 
 static enum task_turn job_inspect(struct task *t)

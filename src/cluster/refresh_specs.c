@@ -14,7 +14,10 @@
 #include "cluster/engine_private.h"
 #include "cluster/refresh_job.h"
 
-enum { HEAD_TIMEOUT_MS = 15 * 1000 };
+enum {
+	HEAD_TIMEOUT_MS = 15 * 1000,
+	ANSWER_MAX_BYTES = 4 * 1024 * 1024, /* parts of it are kept */
+};
 
 static const int64_t clock_tolerance_ns = 2 * NS_PER_S;
 
@@ -57,6 +60,7 @@ static enum task_turn job_ask_version(struct task *t)
 	call_init(&job->call, "GET", "/version");
 	job->call.mode = CALL_JSON;
 	job->call.head_timeout_ms = HEAD_TIMEOUT_MS;
+	job->call.max_body = ANSWER_MAX_BYTES;
 	remote_send(&job->call, remote, t);
 	return task_wait(t, &step_version); /* the call has deadlines */
 }
@@ -105,6 +109,7 @@ static enum task_turn job_version(struct task *t)
 		return refresh_fail(&job->base, &err);
 	refresh_ask(&job->base, &job->call, "/info");
 	job->call.head_timeout_ms = HEAD_TIMEOUT_MS;
+	job->call.max_body = ANSWER_MAX_BYTES;
 	return task_wait(t, &step_info); /* the call has deadlines */
 }
 

@@ -185,6 +185,7 @@ void call_resume(struct call *c)
 
 	if (!s || s->phase == CALL_OVER)
 		return;
+	s->since_ms = clock_mono_ms(); /* as long as we had no room the peer could do nothing */
 	if (s->phase == CALL_HELD && c->answer.status != 101) {
 		s->phase = CALL_BODY;
 		call_start_clock(s);

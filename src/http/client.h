@@ -67,6 +67,8 @@ struct call {
 	size_t max_body;         /* CALL_TEXT/JSON: 0 = 64 MiB; passing it is an error */
 	int64_t head_timeout_ms; /* from sent to head; 0 = 30 s, -1 = none */
 	int64_t idle_timeout_ms; /* between body bytes; 0 = 60 s, -1 = none */
+	int64_t body_timeout_ms; /* CALL_TEXT/JSON: from head to end, however steadily it drips;
+				    0 = 60 s, -1 = none */
 	bool fresh_connection;   /* do not reuse (hijack, endless streams) */
 	bool hijack;        /* a 200 without length may become a stream, as 101 always may: after
 			     * the head nothing is read until call_take_stream or call_resume */

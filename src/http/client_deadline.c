@@ -1,5 +1,8 @@
 /*
  * http/client_deadline.c - how long a peer may be silent, and what is its silence and what ours.
+ *
+ * An answer that somebody waits for as a whole must also come to its end: a peer that drips is
+ * never silent, and would hold whoever waits for ever.
  */
 #include "base/clock.h"
 #include "http/client_private.h"
@@ -7,6 +10,7 @@
 enum {
 	DEFAULT_HEAD_TIMEOUT_MS = 30 * 1000,
 	DEFAULT_IDLE_TIMEOUT_MS = 60 * 1000,
+	DEFAULT_BODY_TIMEOUT_MS = 60 * 1000,
 	DEFAULT_STREAM_MARK = 128 * 1024,
 };
 
@@ -20,17 +24,22 @@ static int64_t idle_budget_ms(const struct call *c)
 	return c->idle_timeout_ms ? c->idle_timeout_ms : DEFAULT_IDLE_TIMEOUT_MS;
 }
 
+static bool is_gathered(const struct call *c)
+{
+	return c->mode == CALL_TEXT || c->mode == CALL_JSON;
+}
+
+static int64_t body_budget_ms(const struct call *c)
+{
+	if (!is_gathered(c))
+		return -1;
+	return c->body_timeout_ms ? c->body_timeout_ms : DEFAULT_BODY_TIMEOUT_MS;
+}
+
+/* Of silence. */
 static int64_t budget_ms(const struct call_state *s)
 {
 	return s->phase == CALL_BODY ? idle_budget_ms(s->call) : head_budget_ms(s->call);
-}
-
-void call_start_clock(struct call_state *s)
-{
-	s->since_ms = clock_mono_ms();
-	timer_stop(&s->timer);
-	if (budget_ms(s) > 0)
-		timer_start(&s->timer, budget_ms(s));
 }
 
 size_t call_stream_mark(const struct call *c)
@@ -60,29 +69,61 @@ static int64_t silent_ms(const struct call_state *s)
 	return clock_mono_ms() - last;
 }
 
-static void fail_silent(struct call_state *s)
+/* Until the silence is too long, or INT64_MAX. */
+static int64_t left_of_silence_ms(const struct call_state *s)
+{
+	int64_t budget = budget_ms(s);
+
+	return budget > 0 ? budget - silent_ms(s) : INT64_MAX;
+}
+
+/* Until the whole body must be there, or INT64_MAX. */
+static int64_t left_of_body_ms(const struct call_state *s)
+{
+	int64_t budget = body_budget_ms(s->call);
+
+	if (s->phase != CALL_BODY || budget < 0)
+		return INT64_MAX;
+	return budget - (clock_mono_ms() - s->head_ms);
+}
+
+static void start_timer(struct call_state *s)
+{
+	int64_t left = min_of(left_of_silence_ms(s), left_of_body_ms(s));
+
+	timer_stop(&s->timer);
+	if (left < INT64_MAX)
+		timer_start(&s->timer, left);
+}
+
+void call_start_clock(struct call_state *s)
+{
+	s->since_ms = s->head_ms = clock_mono_ms();
+	start_timer(s);
+}
+
+static void fail_late(struct call_state *s, const char *what, int64_t budget)
 {
 	s->call->connection_failed = true;
-	call_fail(s, ERROR_TIMEOUT,
-		s->phase == CALL_BODY ? "%s: silent for %lld ms in the middle of an answer"
-				      : "%s: no answer within %lld ms",
-		endpoint_name(s->endpoint), (long long)budget_ms(s));
+	call_fail(s, ERROR_TIMEOUT, "%s: %s within %lld ms", endpoint_name(s->endpoint), what,
+		(long long)budget);
 }
 
 void call_handle_timer(struct timer *t)
 {
 	struct call_state *s = container_of(t, struct call_state, timer);
 
-	if (s->phase == CALL_QUEUED) {
+	if (s->phase == CALL_QUEUED)
 		call_fail(s, ERROR_UNAVAILABLE, "%s: too many requests are waiting",
 			endpoint_name(s->endpoint));
-		return;
-	}
-	int64_t silent = silent_ms(s);
-	if (silent >= budget_ms(s))
-		fail_silent(s);
+	else if (left_of_body_ms(s) <= 0)
+		fail_late(s, "no end of the answer", body_budget_ms(s->call));
+	else if (left_of_silence_ms(s) > 0)
+		start_timer(s);
+	else if (s->phase == CALL_BODY)
+		fail_late(s, "nothing more of an answer", budget_ms(s));
 	else
-		timer_start(&s->timer, budget_ms(s) - silent);
+		fail_late(s, "no answer", budget_ms(s));
 }
 
 void call_enter_queue(struct call_state *s)

@@ -30,6 +30,7 @@ struct call_state {
 	struct timer timer;
 	struct deferred resume;
 	int64_t since_ms; /* last sign of life that counts for the timer */
+	int64_t head_ms;  /* when the head was complete */
 	bool reused;      /* the connection was an idle one */
 	bool retried;
 	int interim;         /* 1xx heads skipped */

@@ -45,6 +45,7 @@ void pull_send(struct call *call, struct engine *e, const char *image, const cha
 	call->mode = CALL_TEXT;
 	call->head_timeout_ms = PULL_SILENCE_MS;
 	call->idle_timeout_ms = PULL_SILENCE_MS;
+	call->body_timeout_ms = -1; /* a large image takes as long as it takes */
 	remote_send(call, &e->remote, waiter);
 }
 

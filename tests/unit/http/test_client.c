@@ -425,6 +425,40 @@ static void test_silence(void **state maybe_unused)
 	}
 }
 
+/* Never silent for long, and never done. */
+static void test_a_dripped_answer_has_a_deadline(void **state maybe_unused)
+{
+	static const struct {
+		enum call_mode mode;
+		int64_t body_ms;
+		bool fails;
+	} cases[] = {
+		{ CALL_JSON, 60, true },
+		{ CALL_TEXT, 60, true },
+		{ CALL_TEXT, -1, false },
+		{ CALL_STREAM, 60, false },
+		{ CALL_DRAIN, 60, false },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		auto_rig struct rig r;
+
+		rig_start(&r, (struct endpoint_config){ 0 });
+		call_init(&r.call, "GET", "/");
+		r.call.mode = cases[i].mode;
+		r.call.body_timeout_ms = cases[i].body_ms;
+		send_call(&r, &r.call);
+		accept_peer(&r);
+		raw_send(&r.peer, "HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n");
+		for (int64_t end = clock_mono_ms() + 200; clock_mono_ms() < end;) {
+			raw_try_send(&r.peer, " ", 1);
+			loop_turn(r.loop, 5);
+		}
+		assert_int_equal(r.call.done, cases[i].fails);
+		assert_int_equal(r.call.err.code, cases[i].fails ? ERROR_TIMEOUT : 0);
+		assert_int_equal(r.call.connection_failed, cases[i].fails);
+	}
+}
+
 static void test_calls_wait_in_line(void **state maybe_unused)
 {
 	auto_rig struct rig r;
@@ -657,6 +691,7 @@ int main(void)
 		cmocka_unit_test(test_no_retry_with_body),
 		cmocka_unit_test(test_no_connection),
 		cmocka_unit_test(test_silence),
+		cmocka_unit_test(test_a_dripped_answer_has_a_deadline),
 		cmocka_unit_test(test_calls_wait_in_line),
 		cmocka_unit_test(test_line_has_a_deadline),
 		cmocka_unit_test(test_destroying_the_endpoint_ends_its_calls),

@@ -33,6 +33,73 @@ void clock_advance_ms(int64_t ms)
 	advanced_ms += ms;
 }
 
+/*
+ * Dates.  Not by timegm and gmtime: an engine whose clock is wrong can tell a date that a time_t
+ * of 32 bits does not hold.
+ */
+
+#define DAYS_FROM_YEAR_1_TO_1970 719162
+#define SECONDS_PER_DAY          (24 * 60 * 60)
+
+static int days_in_month(int year, int month)
+{
+	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+	return days[month - 1] + (month == 2 && leap);
+}
+
+/* From 1970-01-01 to the first of January; years from 1. */
+static int64_t days_before_year(int year)
+{
+	int64_t whole = year - 1;
+
+	return whole * 365 + whole / 4 - whole / 100 + whole / 400 - DAYS_FROM_YEAR_1_TO_1970;
+}
+
+static int64_t date_to_seconds(const struct tm *tm)
+{
+	int year = tm->tm_year + 1900;
+	int64_t days = days_before_year(year) + tm->tm_mday - 1;
+
+	for (int month = 1; month <= tm->tm_mon; month++)
+		days += days_in_month(year, month);
+	return days * SECONDS_PER_DAY + tm->tm_hour * 3600 + tm->tm_min * 60 + tm->tm_sec;
+}
+
+/* Years that nanoseconds in 64 bits can name: 1677 to 2262. */
+static void date_from_seconds(struct tm *ret, int64_t seconds)
+{
+	int64_t in_day = seconds % SECONDS_PER_DAY;
+	int64_t days = seconds / SECONDS_PER_DAY;
+	int month = 1;
+
+	if (in_day < 0) {
+		in_day += SECONDS_PER_DAY;
+		days--;
+	}
+	int year = 1970 + (int)(days / 365); /* or a neighbour of it */
+	while (days_before_year(year) > days)
+		year--;
+	while (days_before_year(year + 1) <= days)
+		year++;
+	days -= days_before_year(year);
+	for (; days >= days_in_month(year, month); month++)
+		days -= days_in_month(year, month);
+	*ret = (struct tm){
+		.tm_year = year - 1900,
+		.tm_mon = month - 1,
+		.tm_mday = (int)days + 1,
+		.tm_hour = (int)(in_day / 3600),
+		.tm_min = (int)(in_day / 60 % 60),
+		.tm_sec = (int)(in_day % 60),
+	};
+}
+
+/*
+ * Texts.
+ */
+
 /* Exactly n digits. */
 static bool take_digits(const char **s, int n, int *ret)
 {
@@ -53,14 +120,6 @@ static bool take_char(const char **s, char c)
 		return false;
 	(*s)++;
 	return true;
-}
-
-static int days_in_month(int year, int month)
-{
-	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-
-	return days[month - 1] + (month == 2 && leap);
 }
 
 static bool take_date(const char **s, struct tm *tm)
@@ -132,7 +191,7 @@ bool time_parse_rfc3339(const char *s, int64_t *ret_ns)
 		*ret_ns = 0;
 		return true;
 	}
-	if (__builtin_mul_overflow((int64_t)timegm(&tm) - offset, NS_PER_S, &ns) ||
+	if (__builtin_mul_overflow(date_to_seconds(&tm) - offset, NS_PER_S, &ns) ||
 		__builtin_add_overflow(ns, fraction, &ns))
 		return false;
 	*ret_ns = ns;
@@ -143,14 +202,14 @@ bool time_parse_rfc3339(const char *s, int64_t *ret_ns)
 static int format_seconds(struct strbuf *sb, int64_t wall_ns)
 {
 	int64_t rest = wall_ns % NS_PER_S;
-	time_t seconds = wall_ns / NS_PER_S;
+	int64_t seconds = wall_ns / NS_PER_S;
 	struct tm tm;
 
 	if (rest < 0) {
 		rest += NS_PER_S;
 		seconds--;
 	}
-	gmtime_r(&seconds, &tm);
+	date_from_seconds(&tm, seconds);
 	strbuf_addf(sb, "%04d-%02d-%02dT%02d:%02d:%02d", tm.tm_year + 1900, tm.tm_mon + 1,
 		tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
 	return (int)rest;

@@ -326,12 +326,18 @@ int engine_health_indicator(const struct engine *e)
 	return 100 - (int)((uint64_t)e->failures * 100 / retry);
 }
 
+/* Hundreds first, so that nothing needs more than 64 bits. */
 static int64_t with_overcommit(const struct engine *e, int64_t n)
 {
 	int64_t percent = e->cluster ? e->cluster->overcommit_percent : 0;
-	int64_t total = n + (int64_t)n * percent / 100;
+	int64_t more, rest, total;
 
-	return total > INT64_MAX ? INT64_MAX : (int64_t)total;
+	if (__builtin_mul_overflow(n / 100, percent, &more) ||
+		__builtin_mul_overflow(n % 100, percent, &rest) ||
+		__builtin_add_overflow(more, rest / 100, &more) ||
+		__builtin_add_overflow(n, more, &total))
+		return INT64_MAX;
+	return total;
 }
 
 int64_t engine_total_nano_cpus(const struct engine *e)

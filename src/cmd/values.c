@@ -11,6 +11,7 @@
 #include "net/address.h"
 
 #define DEFAULT_OVERCOMMIT 0.05
+#define MAX_OVERCOMMIT     1e6 /* times what an engine has; its percents are a whole number */
 #define NS_PER_MS          INT64_C(1000000)
 
 bool value_duration(const char *name, const char *text, int64_t *ret_ns, struct error *err)
@@ -79,6 +80,10 @@ static bool set_overcommit(struct cluster_options *o, const char *text, struct e
 	if (value <= -1)
 		return error_set(err, ERROR_INVALID,
 			"swarm.overcommit should be larger than -1, %f is invalid", value);
+	if (value > MAX_OVERCOMMIT)
+		return error_set(err, ERROR_INVALID,
+			"swarm.overcommit should be at most %.0f, %s is invalid", MAX_OVERCOMMIT,
+			text);
 	o->overcommit = value;
 	return true;
 }

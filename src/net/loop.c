@@ -142,11 +142,16 @@ void loop_stop(struct loop *loop)
 	loop->stopping = true;
 }
 
+/* Sums with the time of day must fit a timeval of 32 bits, too: a year is as good as for ever. */
 static struct timeval timeval_from_ms(int64_t ms)
 {
-	if (ms < 0)
-		ms = 0;
-	return (struct timeval){ .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
+	const int64_t year_ms = INT64_C(365) * 24 * 3600 * 1000;
+
+	ms = min_of(max_of(ms, INT64_C(0)), year_ms);
+	return (struct timeval){
+		.tv_sec = (time_t)(ms / 1000),
+		.tv_usec = (suseconds_t)(ms % 1000 * 1000),
+	};
 }
 
 void loop_turn(struct loop *loop, int64_t wait_ms)

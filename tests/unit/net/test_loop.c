@@ -106,6 +106,39 @@ static void test_task_finish(void **state)
 	loop_destroy(j.loop);
 }
 
+struct alarm {
+	struct timer timer;
+	int rings;
+};
+
+static void ring(struct timer *t)
+{
+	container_of(t, struct alarm, timer)->rings++;
+}
+
+static void test_timers_of_any_length(void **state)
+{
+	static const struct {
+		int64_t ms;
+		int rings;
+	} rows[] = { { INT64_MIN, 1 }, { 0, 1 }, { 1, 1 }, { INT64_C(1) << 41, 0 },
+		{ INT64_MAX, 0 } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct loop *loop = loop_create();
+		struct alarm a = { 0 };
+
+		timer_init(&a.timer, loop, ring);
+		timer_start(&a.timer, rows[i].ms);
+		for (int turn = 0; turn < 3; turn++)
+			loop_turn(loop, 10);
+		assert_int_equal(a.rings, rows[i].rings);
+		timer_stop(&a.timer);
+		loop_destroy(loop);
+	}
+}
+
 struct chain {
 	struct loop *loop;
 	struct deferred d;
@@ -224,6 +257,7 @@ int main(void)
 		cmocka_unit_test(test_task_deadline),
 		cmocka_unit_test(test_task_wake),
 		cmocka_unit_test(test_task_finish),
+		cmocka_unit_test(test_timers_of_any_length),
 		cmocka_unit_test(test_deferred_is_bounded),
 		cmocka_unit_test(test_release_later),
 		cmocka_unit_test(test_signal),

@@ -7,13 +7,14 @@
 #   make fuzz       long fuzzing, FUZZ_SECONDS for each target
 #   make lint       format, floors, clang-tidy and cppcheck
 #   make image      swarm-image.tar, for docker import; IMAGE=name imports it
+#   make cross      build for another processor and run its unit tests under emulation; ARCH=arm64|armhf
 #   make asan       build-check/swarm, with the address and undefined behaviour sanitizers
 
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 600
 MESON ?= meson
 
-.PHONY: all demo check install clean fuzz asan lint image
+.PHONY: all demo check install clean fuzz asan lint image cross
 
 all: build/build.ninja
 	@ninja -C build
@@ -36,6 +37,9 @@ install: all
 image: all
 	@tools/image $(if $(IMAGE),--import $(IMAGE))
 
+cross:
+	@tools/cross $(or $(ARCH),arm64)
+
 asan:
 	@tools/check --build-only
 
@@ -47,4 +51,4 @@ fuzz:
 	@tools/fuzz $(FUZZ_SECONDS)
 
 clean:
-	rm -rf build build-check build-fuzz build-lint
+	rm -rf build build-check build-cross build-fuzz build-lint

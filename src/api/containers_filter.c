@@ -293,11 +293,13 @@ static bool network_matches(const struct strv *values, const struct container *c
 {
 	for (size_t i = 0; i < c->networks_count; i++) {
 		const struct container_network *n = &c->networks[i];
+		const char *id = network_logical_id(
+			c->engine->networks, c->engine->networks_count, n->network_id);
 
 		if (strv_contains(values, n->name))
 			return true;
 		for (size_t k = 0; k < values->count; k++) {
-			if (values->items[k][0] && str_starts_with(n->network_id, values->items[k]))
+			if (values->items[k][0] && str_starts_with(id, values->items[k]))
 				return true;
 		}
 	}

@@ -61,6 +61,24 @@ static void rewrite_ports(yyjson_mut_doc *doc, yyjson_mut_val *root, const struc
 	}
 }
 
+/* Of its networks, the ids that clients know. */
+static void tell_networks(yyjson_mut_val *root, const struct engine *e)
+{
+	yyjson_mut_val *settings = yyjson_mut_obj_get(root, "NetworkSettings");
+	yyjson_mut_val *networks = yyjson_mut_obj_get(settings, "Networks");
+	yyjson_mut_val *key, *endpoint;
+	size_t i, max;
+
+	yyjson_mut_obj_foreach(networks, i, max, key, endpoint)
+	{
+		yyjson_mut_val *id = yyjson_mut_obj_get(endpoint, "NetworkID");
+
+		if (yyjson_mut_is_str(id))
+			yyjson_mut_set_str(id, network_logical_id(e->networks, e->networks_count,
+						       yyjson_mut_get_str(id)));
+	}
+}
+
 static char *rewrite_inspect(
 	struct typed *t, const char *body, size_t len, size_t *ret_len, struct error *err)
 {
@@ -77,6 +95,7 @@ static char *rewrite_inspect(
 	translate_answer(TRANSLATE_CONTAINER, edited, t->rq->version,
 		remote_version(&t->engine->remote, t->rq->version));
 	add_node(edited, root, t->engine);
+	tell_networks(root, t->engine);
 	if (t->engine->ip[0])
 		rewrite_ports(edited, root, t->engine);
 	return json_doc_text(edited, ret_len);

@@ -252,14 +252,39 @@ static void write_sizes(struct containers_list *l, const struct container *c)
 		(long long)size->root_fs);
 }
 
+/* In the text from `start` on: the engine's id of a network becomes the one that clients know. */
+static void tell_network(struct strbuf *text, size_t start, const char *from, const char *to)
+{
+	auto_free char *written = xasprintf("\"NetworkID\":\"%s\"", from);
+	char *at = memmem(text->buf + start, text->len - start, written, strlen(written));
+
+	if (at)
+		memcpy(strstr(at, from), to, strlen(to)); /* as long (docker/objects.c) */
+}
+
+static void tell_networks(struct strbuf *text, size_t start, const struct container *c)
+{
+	for (size_t i = 0; i < c->networks_count; i++) {
+		const char *own = c->networks[i].network_id;
+		const char *id =
+			network_logical_id(c->engine->networks, c->engine->networks_count, own);
+
+		if (id != own) /* interned */
+			tell_network(text, start, own, id);
+	}
+}
+
 static void write_one(struct containers_list *l, const struct list_item *item, int64_t now_ns)
 {
 	const struct container *c = cluster_find_container_by_id(l->rq->api->cluster, item->id);
+
+	size_t start;
 
 	if (!c || !c->entry || !container_filter_matches(&l->filter, c))
 		return;
 	if (l->written++ > 0)
 		strbuf_add_char(&l->text, ',');
+	start = l->text.len;
 	container_write_entry(&l->text, c,
 		&(struct container_listing){
 			.node_name = c->engine->name,
@@ -267,6 +292,7 @@ static void write_one(struct containers_list *l, const struct list_item *item, i
 			.version = l->rq->version,
 			.now_ns = now_ns,
 		});
+	tell_networks(&l->text, start, c);
 	if (l->sizes)
 		write_sizes(l, c);
 }

@@ -50,14 +50,24 @@ static void stream_cancel(struct request *rq)
 	stream_free(rq->work);
 }
 
-static void queue_event(
-	struct event_stream *s, const struct docker_event *e, const struct event_node *node)
+/* Networks are told by the ids that clients know. */
+static char *told_id(const struct docker_event *e, const struct engine *engine)
+{
+	if (e->type != EVENT_NETWORK || !engine)
+		return e->actor_id;
+	return (char *)network_logical_id(engine->networks, engine->networks_count, e->actor_id);
+}
+
+static void queue_event(struct event_stream *s, const struct docker_event *e,
+	const struct engine *engine, const struct event_node *node)
 {
 	auto_strbuf struct strbuf text = STRBUF_INIT;
+	struct docker_event told = *e; /* borrows all of it */
 
-	if (s->overflow || !event_matches(e, node, &s->filters))
+	told.actor_id = told_id(e, engine);
+	if (s->overflow || !event_matches(&told, node, &s->filters))
 		return;
-	event_write(&text, e, node, s->rq->version);
+	event_write(&text, &told, node, s->rq->version);
 	if (evbuffer_get_length(s->queue) + text.len > EVENTS_QUEUE_MAX)
 		s->overflow = true;
 	else
@@ -73,13 +83,15 @@ static void handle_event(
 
 	if (engine)
 		node = engine_event_node(engine);
-	queue_event(s, e, &node);
+	queue_event(s, e, engine, &node);
 }
 
 static void handle_past_event(
 	void *arg, const struct docker_event *e, const struct event_node *node)
 {
-	queue_event(arg, e, node);
+	struct event_stream *s = arg;
+
+	queue_event(s, e, cluster_find_engine(s->rq->api->cluster, node->name), node);
 }
 
 static bool until_is_over(const struct event_stream *s)

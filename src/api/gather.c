@@ -51,7 +51,8 @@ void gather_add_healthy(struct gather *g)
 	free(engines);
 }
 
-void gather_start(struct gather *g, const char *path)
+void gather_start_each(struct gather *g, char *(*path_for)(const struct engine *e, const void *arg),
+	const void *arg)
 {
 	struct request *rq = g->rq;
 
@@ -61,6 +62,7 @@ void gather_start(struct gather *g, const char *path)
 	}
 	for (size_t i = 0; i < g->fanout.count; i++) {
 		struct fanout_item *item = &g->fanout.items[i];
+		auto_free char *path = path_for(item->engine, arg);
 
 		remote_call_init(&item->call, &item->engine->remote, rq->version,
 			rq->x->head.method, "%s%s%s", path, *rq->raw_query ? "?" : "",
@@ -69,6 +71,16 @@ void gather_start(struct gather *g, const char *path)
 		item->call.head_timeout_ms = g->timeout_ms;
 	}
 	fanout_send(&g->fanout, &g->task);
+}
+
+static char *same_path(const struct engine *e maybe_unused, const void *path)
+{
+	return xstrdup(path);
+}
+
+void gather_start(struct gather *g, const char *path)
+{
+	gather_start_each(g, same_path, path);
 }
 
 /* Logs every failure; true with the last one when nobody succeeded. */

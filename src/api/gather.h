@@ -29,3 +29,6 @@ void gather_add_healthy(struct gather *g);
 /* Asks with the client's method and query and this path; answers 500 `No healthy node available in
  * the cluster` when no engine was added. */
 void gather_start(struct gather *g, const char *path);
+/* The same with a path for each engine (malloc'd). */
+void gather_start_each(struct gather *g, char *(*path_for)(const struct engine *e, const void *arg),
+	const void *arg);

@@ -1,11 +1,11 @@
 #include "api/networks_change.h"
 
-#include "api/networks_find.h"
 #include "api/reply.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "cluster/cluster.h"
+#include "manager/network_find.h"
 
 enum {
 	BODY_MAX = 4 * 1024 * 1024,
@@ -15,11 +15,13 @@ enum {
 };
 
 static enum task_turn change_gather(struct task *task);
+static enum task_turn change_spread(struct task *task);
 static enum task_turn change_answered(struct task *task);
 static enum task_turn change_refreshed(struct task *task);
 static enum task_turn change_look_again(struct task *task);
 
 TASK_STEP(step_gather, change_gather);
+TASK_STEP(step_spread, change_spread);
 TASK_STEP(step_answered, change_answered);
 TASK_STEP(step_refreshed, change_refreshed);
 TASK_STEP(step_look_again, change_look_again);
@@ -39,10 +41,12 @@ static struct request *change_free(struct network_change *c)
 	task_finish(&c->task);
 	finish_refreshes(c);
 	call_finish(&c->call);
-	for (size_t i = 0; i < c->engines_count; i++)
-		engine_unref(c->engines[i]);
-	free(c->engines);
-	free(c->path);
+	network_spread_finish(&c->spread);
+	for (size_t i = 0; i < c->targets_count; i++) {
+		engine_unref(c->targets[i].engine);
+		free(c->targets[i].path);
+	}
+	free(c->targets);
 	free(c->body);
 	free(c->name);
 	free(c->removed_id);
@@ -78,10 +82,18 @@ void network_change_start(
 	task_start(&c->task);
 }
 
-void network_change_add_engine(struct network_change *c, struct engine *e)
+void network_change_add(struct network_change *c, struct engine *e, char *path)
 {
-	c->engines = xreallocarray(c->engines, c->engines_count + 1, sizeof(struct engine *));
-	c->engines[c->engines_count++] = engine_ref(e);
+	c->targets = xreallocarray(c->targets, c->targets_count + 1, sizeof(*c->targets));
+	c->targets[c->targets_count++] = (struct network_target){
+		.engine = engine_ref(e),
+		.path = path,
+	};
+}
+
+void network_change_spread(struct network_change *c, struct engine *e, const struct network *n)
+{
+	network_spread_start(&c->spread, c->rq->api->manager, e, n, &c->task);
 }
 
 yyjson_mut_doc *network_change_read_body(struct network_change *c, struct error *err)
@@ -113,10 +125,11 @@ void network_change_set_body(struct network_change *c, yyjson_mut_doc *doc)
 static void ask_next_engine(struct network_change *c)
 {
 	const char *method = c->rq->x->head.method;
+	const struct network_target *target = &c->targets[c->next++];
 
-	c->engine = c->engines[c->next++];
+	c->engine = target->engine;
 	call_finish(&c->call);
-	remote_call_init(&c->call, &c->engine->remote, c->rq->version, method, "%s", c->path);
+	remote_call_init(&c->call, &c->engine->remote, c->rq->version, method, "%s", target->path);
 	c->call.mode = CALL_TEXT;
 	c->call.head_timeout_ms = HEAD_TIMEOUT_MS;
 	if (c->body) {
@@ -139,6 +152,21 @@ static enum task_turn change_gather(struct task *task)
 	}
 	if (!c->prepare(c, &err))
 		return change_fail(c, &err);
+	return task_go(task, &step_spread);
+}
+
+static enum task_turn change_spread(struct task *task)
+{
+	struct network_change *c = container_of(task, struct network_change, task);
+
+	if (c->spread.engine && !c->spread.done)
+		return task_wait(task, &step_spread); /* it has deadlines */
+	if (error_is_set(&c->spread.err)) {
+		auto_error struct error err = ERROR_INIT;
+
+		error_move(&err, &c->spread.err);
+		return change_fail(c, &err);
+	}
 	ask_next_engine(c);
 	return task_wait(task, &step_answered); /* the call has deadlines */
 }
@@ -163,6 +191,17 @@ static void start_refreshes(struct network_change *c)
 			&c->refreshes[c->refreshes_count++], c->engine, c->container_id, &c->task);
 }
 
+static bool has_next(const struct network_change *c)
+{
+	return c->next < c->targets_count;
+}
+
+static enum task_turn go_on(struct network_change *c)
+{
+	ask_next_engine(c);
+	return task_wait(&c->task, &step_answered); /* the call has deadlines */
+}
+
 static enum task_turn change_answered(struct task *task)
 {
 	struct network_change *c = container_of(task, struct network_change, task);
@@ -172,14 +211,18 @@ static enum task_turn change_answered(struct task *task)
 		return task_wait(task, &step_answered);
 	engine_report_call(c->engine, &c->call);
 	if (remote_check(&c->call, &c->engine->remote, &err)) {
+		if (c->each && has_next(c))
+			return go_on(c);
 		start_refreshes(c);
 		return task_go(task, &step_refreshed);
 	}
-	if (!c->call.connection_failed || c->next == c->engines_count)
+	/* what is gone from one of many needs no removal */
+	if (c->each && c->call.answer.status == 404 && has_next(c))
+		return go_on(c);
+	if (!c->call.connection_failed || c->each || !has_next(c))
 		return change_fail(c, &err);
 	log_warn("engine %s: %s, trying the next engine", c->engine->name, error_text(&err));
-	ask_next_engine(c);
-	return task_wait(task, &step_answered);
+	return go_on(c);
 }
 
 static enum task_turn change_reply(struct network_change *c)

@@ -1,24 +1,32 @@
 /*
  * api/networks_change.h - what create, remove, connect and disconnect have in common.
  *
- * The client's body is gathered, `prepare` decides what to ask whom, one engine does it, the
- * records that show it are refreshed, and then the client gets the engine's answer.
+ * The client's body is gathered, `prepare` decides what to ask whom, one engine does it (or each,
+ * one after the other), the records that show it are refreshed, and then the client gets the
+ * engine's answer.
  */
 #pragma once
 
 #include "api/request.h"
 #include "cluster/refresh.h"
+#include "manager/network_spread.h"
+
+struct network_target {
+	struct engine *engine; /* counted */
+	char *path;            /* owned */
+};
 
 struct network_change {
 	struct request *rq;
 	struct task task;
 
-	/* Set by prepare: path for the engines (encoded, without version), body, and the engines,
-	 * of which the next is asked when one cannot be reached. */
-	char *path, *body; /* owned; the body may be NULL */
+	/* Set by prepare: body, and the engines with a path for each (encoded, without version).
+	 * The next one is asked when one cannot be reached or, with `each`, has done it. */
+	char *body; /* owned; NULL for none */
 	size_t body_len;
-	struct engine **engines; /* owned, each counted */
-	size_t engines_count, next;
+	struct network_target *targets; /* owned */
+	size_t targets_count, next;
+	bool each;
 	bool everywhere;       /* other engines than the asked one show the change, too */
 	char container_id[65]; /* its record changes, too; "" for none */
 	char *removed_id;      /* of a network being removed; owned; NULL */
@@ -26,8 +34,9 @@ struct network_change {
 
 	/* Private. */
 	bool (*prepare)(struct network_change *c, struct error *err);
-	struct engine *engine; /* being asked; in engines */
+	struct engine *engine; /* being asked; in targets */
 	struct call call;
+	struct network_spread spread;
 	struct refresh *refreshes; /* owned */
 	size_t refreshes_count;
 	unsigned looks; /* how often it was looked whether the network is gone */
@@ -36,7 +45,10 @@ struct network_change {
 /* The body as it came is in rq->x->body when prepare is called. */
 void network_change_start(
 	struct request *rq, bool (*prepare)(struct network_change *c, struct error *err));
-void network_change_add_engine(struct network_change *c, struct engine *e);
+/* Takes the path. */
+void network_change_add(struct network_change *c, struct engine *e, char *path);
+/* Before the engine is asked it gets an instance of the network. */
+void network_change_spread(struct network_change *c, struct engine *e, const struct network *n);
 /* The body as a document that may be changed; NULL with err (400). */
 yyjson_mut_doc *network_change_read_body(struct network_change *c, struct error *err) must_check;
 void network_change_set_body(struct network_change *c, yyjson_mut_doc *doc);

@@ -1,39 +1,42 @@
 /*
  * POST /networks/{id}/connect and /disconnect: on the container's engine, which knows neither
- * "node/name" nor swarm ids, so that network and container are told by their full ids.
+ * "node/name" nor swarm ids nor other engines' instances of a network, so that network and
+ * container are told by their full ids.
  */
 #include "api/networks.h"
 
 #include <string.h>
 
 #include "api/networks_change.h"
-#include "api/networks_find.h"
 #include "api/reply.h"
 #include "api/routes.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "cluster/lookup.h"
+#include "manager/network_find.h"
 
 /* Where several nodes have a network of that name ("bridge"), the one beside the container is
  * meant. */
 static bool find_network(
-	struct request *rq, struct engine *e, struct network_found *ret, struct error *err)
+	struct request *rq, struct engine *e, const struct network **ret, struct error *err)
 {
 	const char *what = request_name(rq);
+	const struct network *beside;
+	struct network_found found;
 	auto_error struct error why = ERROR_INIT;
 
-	if (!network_find(rq->api->cluster, what, ret, &why)) {
-		ret->engine = e;
-		ret->network = network_find_on(e, what);
-		if (!ret->network) {
+	if (!network_find(rq->api->cluster, what, &found, &why)) {
+		*ret = network_find_on(e, what);
+		if (!*ret)
 			error_move(err, &why);
-			return false;
-		}
+		return *ret;
 	}
-	if (network_is_local(ret->network) && ret->engine != e)
+	beside = network_on(e, found.network->logical_id);
+	*ret = beside ? beside : found.network;
+	if (!beside && network_is_local(found.network) && !found.network->spreads)
 		return error_set(err, ERROR_INVALID,
 			"network %s is on node %s, and the container is on node %s", what,
-			ret->engine->name, e->name);
+			found.engine->name, e->name);
 	return true;
 }
 
@@ -66,17 +69,20 @@ static bool prepare_attachment(struct network_change *c, struct error *err)
 {
 	auto_json_mut yyjson_mut_doc *doc = network_change_read_body(c, err);
 	struct container *container = doc ? find_container(c, doc, err) : NULL;
-	auto_strbuf struct strbuf path = STRBUF_INIT;
-	struct network_found found;
+	auto_strbuf struct strbuf id = STRBUF_INIT;
+	const struct network *network;
+	bool missing;
 
-	if (!container || !find_network(c->rq, container->engine, &found, err))
+	if (!container || !find_network(c->rq, container->engine, &network, err))
 		return false;
 	memcpy(c->container_id, container->id, sizeof(c->container_id));
-	network_change_add_engine(c, container->engine);
-	strbuf_add_str(&path, "/networks/");
-	uri_encode_path(&path, found.network->id);
-	strbuf_add_str(&path, action_of(c->rq));
-	c->path = strbuf_steal(&path);
+	missing = network->spreads && !network_on(container->engine, network->logical_id);
+	if (missing && c->rq->route->handle == networks_connect)
+		network_change_spread(c, container->engine, network);
+	/* an instance that is still to be made has no id, but the name */
+	uri_encode_path(&id, missing ? network->name : network->id);
+	network_change_add(
+		c, container->engine, xasprintf("/networks/%s%s", id.buf, action_of(c->rq)));
 	yyjson_mut_obj_put(yyjson_mut_doc_get_root(doc), yyjson_mut_str(doc, "Container"),
 		yyjson_mut_str(doc, c->container_id));
 	network_change_set_body(c, doc);

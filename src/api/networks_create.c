@@ -3,8 +3,9 @@
  *
  * A client that names no driver (Compose) means a network on which all its containers reach each
  * other.  Where the engines are one swarm of their own that is an attachable overlay; elsewhere a
- * bridge on one engine, to which the scheduler then brings every container of that network.  Labels
- * may say which engine, as on containers.
+ * bridge that spreads (docker/objects.h): made on one engine, to which the scheduler then brings
+ * the containers of that network, and again on others for those that cannot be there.  Labels may
+ * say which engine, as on containers; then it stays there.
  *
  * A plain name is taken once in the cluster, so that it always means one network.
  */
@@ -13,13 +14,13 @@
 #include <string.h>
 
 #include "api/networks_change.h"
-#include "api/networks_find.h"
 #include "api/placement_label.h"
 #include "api/reply.h"
 #include "api/routes.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "docker/objects.h"
+#include "manager/network_find.h"
 
 /* Drivers whose networks no other engine sees. */
 static bool driver_is_local(const char *driver)
@@ -88,6 +89,51 @@ static const char *settle_driver(
 	if (strcmp(driver, "overlay") == 0)
 		make_attachable(doc);
 	return driver;
+}
+
+/* --- does it spread --- */
+
+static bool says_where(yyjson_mut_val *labels)
+{
+	static const char *const placing[] = { LABEL_AFFINITIES, LABEL_CONSTRAINTS,
+		LABEL_WHITELISTS };
+
+	for (size_t i = 0; i < ARRAY_SIZE(placing); i++) {
+		if (yyjson_mut_obj_get(labels, placing[i]))
+			return true;
+	}
+	return false;
+}
+
+/* One that is made from another, or only to make others from, belongs to the engine of that one. */
+static bool is_template(yyjson_mut_val *root)
+{
+	yyjson_mut_val *from = yyjson_mut_obj_get(root, "ConfigFrom");
+
+	return yyjson_mut_get_bool(yyjson_mut_obj_get(root, "ConfigOnly")) ||
+	       *read_text(from, "Network");
+}
+
+/* The label that lets it spread keeps the addresses that were asked for. */
+static void let_spread(yyjson_mut_doc *doc)
+{
+	yyjson_mut_val *root = yyjson_mut_doc_get_root(doc);
+	yyjson_mut_val *ipam = yyjson_mut_obj_get(root, "IPAM");
+	yyjson_mut_val *labels = yyjson_mut_obj_get(root, "Labels");
+	auto_strbuf struct strbuf text = STRBUF_INIT;
+
+	if (says_where(labels) || is_template(root))
+		return;
+	if (!yyjson_mut_is_obj(labels)) {
+		labels = yyjson_mut_obj(doc);
+		yyjson_mut_obj_put(root, yyjson_mut_str(doc, "Labels"), labels);
+	}
+	if (ipam)
+		json_mut_write(&text, ipam);
+	else
+		strbuf_add_str(&text, "null");
+	yyjson_mut_obj_put(
+		labels, yyjson_mut_str(doc, LABEL_NETWORK_IPAM), yyjson_mut_strcpy(doc, text.buf));
 }
 
 /* --- is the name free --- */
@@ -168,7 +214,7 @@ static void add_swarm_managers(struct network_change *c)
 
 	for (size_t i = 0; i < cluster->engines_count; i++) {
 		if (engine_is_healthy(cluster->engines[i]) && cluster->engines[i]->swarm_control)
-			network_change_add_engine(c, cluster->engines[i]);
+			network_change_add(c, cluster->engines[i], xstrdup("/networks/create"));
 	}
 }
 
@@ -179,12 +225,12 @@ static bool choose_engines(struct network_change *c, yyjson_mut_doc *doc, const 
 
 	if (!*node && strcmp(driver, "overlay") == 0)
 		add_swarm_managers(c);
-	if (c->engines_count)
+	if (c->targets_count)
 		return true;
 	e = place(c->rq, doc, node, err);
 	if (!e)
 		return false;
-	network_change_add_engine(c, e);
+	network_change_add(c, e, xstrdup("/networks/create"));
 	return true;
 }
 
@@ -204,12 +250,13 @@ static bool prepare_create(struct network_change *c, struct error *err)
 	driver = settle_driver(c->rq->api->cluster, doc, node);
 	if (!choose_engines(c, doc, driver, node, err))
 		return false;
-	if (name_is_taken(c, *node ? c->engines[0] : NULL, name))
+	if (name_is_taken(c, *node ? c->targets[0].engine : NULL, name))
 		return error_set(
 			err, ERROR_CONFLICT, "network with name %s already exists", written);
+	if (!*node && strcmp(driver, "bridge") == 0)
+		let_spread(doc);
 	c->name = xstrdup(*node ? "" : name);
 	c->everywhere = !driver_is_local(driver);
-	c->path = xstrdup("/networks/create");
 	put_str(doc, "Name", name);
 	network_change_set_body(c, doc);
 	return true;

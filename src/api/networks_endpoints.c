@@ -5,7 +5,7 @@
 #include "base/map.h"
 
 struct network_endpoint_head {
-	const char *id; /* in a container's record */
+	const char *id; /* the network's logical one; borrowed from its record, or a container's */
 	struct network_endpoint *first;
 	UT_hash_handle hh;
 };
@@ -23,14 +23,14 @@ static size_t count_attachments(const struct cluster *cluster)
 	return count;
 }
 
-static void insert(struct network_endpoints *ne, struct network_endpoint *endpoint)
+static void insert(struct network_endpoints *ne, const char *id, struct network_endpoint *endpoint)
 {
 	struct network_endpoint_head *head;
 
-	HASH_FIND_STR(ne->by_id, endpoint->at->network_id, head);
+	HASH_FIND_STR(ne->by_id, id, head);
 	if (!head) {
 		head = xnew(struct network_endpoint_head);
-		head->id = endpoint->at->network_id;
+		head->id = id;
 		HASH_ADD_KEYPTR(hh, ne->by_id, head->id, strlen(head->id), head);
 	}
 	endpoint->next = head->first;
@@ -43,6 +43,22 @@ static bool is_attached(const struct container *c, const struct container_networ
 	return *at->network_id && (*at->endpoint_id || container_is_running(c));
 }
 
+static struct network_endpoint *insert_container(struct network_endpoints *ne,
+	const struct engine *e, const struct container *c, struct network_endpoint *next)
+{
+	for (size_t i = 0; i < c->networks_count; i++) {
+		const struct container_network *at = &c->networks[i];
+
+		if (!is_attached(c, at))
+			continue;
+		next->container = c;
+		next->at = at;
+		insert(ne, network_logical_id(e->networks, e->networks_count, at->network_id),
+			next++);
+	}
+	return next;
+}
+
 void network_endpoints_init(struct network_endpoints *ne, const struct cluster *cluster)
 {
 	struct network_endpoint *next;
@@ -52,17 +68,8 @@ void network_endpoints_init(struct network_endpoints *ne, const struct cluster *
 	for (size_t i = 0; i < cluster->engines_count; i++) {
 		const struct engine *e = cluster->engines[i];
 
-		for (size_t k = 0; k < e->containers_count; k++) {
-			const struct container *c = e->containers[k];
-
-			for (size_t n = 0; n < c->networks_count; n++) {
-				if (!is_attached(c, &c->networks[n]))
-					continue;
-				next->container = c;
-				next->at = &c->networks[n];
-				insert(ne, next++);
-			}
-		}
+		for (size_t k = 0; k < e->containers_count; k++)
+			next = insert_container(ne, e, e->containers[k], next);
 	}
 }
 
@@ -82,7 +89,7 @@ const struct network_endpoint *network_endpoints_find(
 {
 	struct network_endpoint_head *head;
 
-	HASH_FIND_STR(ne->by_id, n->id, head);
+	HASH_FIND_STR(ne->by_id, n->logical_id, head);
 	if (!head) /* Podman 4.3 gives the name where the id should be */
 		HASH_FIND_STR(ne->by_id, n->name, head);
 	return head ? head->first : NULL;

@@ -1,14 +1,14 @@
-/* GET /networks/{id}, asked anew: one engine for a local network, all that have it for others. */
+/* GET /networks/{id}, asked anew: all engines that have it, or an instance of it. */
 #include "api/networks.h"
 
 #include <string.h>
 
 #include "api/gather.h"
-#include "api/networks_find.h"
 #include "api/networks_merge.h"
 #include "api/reply.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "manager/network_find.h"
 
 static char *merge_inspects(struct gather *g, size_t *ret_len, struct error *err)
 {
@@ -36,18 +36,28 @@ static void add_holders(struct gather *g, const struct network_found *found)
 	struct cluster *cluster = g->rq->api->cluster;
 
 	fanout_add(&g->fanout, found->engine);
-	for (size_t i = 0; !network_is_local(found->network) && i < cluster->engines_count; i++) {
+	for (size_t i = 0; i < cluster->engines_count; i++) {
 		struct engine *e = cluster->engines[i];
 
-		if (e != found->engine && engine_is_healthy(e) && network_on(e, found->network->id))
+		if (e != found->engine && engine_is_healthy(e) &&
+			network_on(e, found->network->logical_id))
 			fanout_add(&g->fanout, e);
 	}
+}
+
+/* Each knows its own instance. */
+static char *path_for(const struct engine *e, const void *logical_id)
+{
+	auto_strbuf struct strbuf path = STRBUF_INIT;
+
+	strbuf_add_str(&path, "/networks/");
+	uri_encode_path(&path, network_on(e, logical_id)->id);
+	return strbuf_steal(&path);
 }
 
 void networks_inspect(struct request *rq)
 {
 	auto_error struct error err = ERROR_INIT;
-	auto_strbuf struct strbuf path = STRBUF_INIT;
 	struct network_found found;
 	struct gather *g;
 
@@ -63,7 +73,5 @@ void networks_inspect(struct request *rq)
 	g = gather_create(rq, merge_inspects);
 	g->may_lack = true; /* an overlay leaves a worker with its last container */
 	add_holders(g, &found);
-	strbuf_add_str(&path, "/networks/");
-	uri_encode_path(&path, found.network->id);
-	gather_start(g, path.buf);
+	gather_start_each(g, path_for, found.network->logical_id);
 }

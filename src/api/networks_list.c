@@ -1,22 +1,22 @@
-/* GET /networks, from memory: every network once, the local ones with their node's name. */
+/* GET /networks, from memory: every network once, those of one node with its name. */
 #include "api/networks.h"
 
 #include <string.h>
 
 #include "api/networks_endpoints.h"
-#include "api/networks_find.h"
 #include "api/reply.h"
 #include "base/json.h"
 #include "base/map.h"
 #include "base/parse.h"
 #include "docker/listfilter.h"
+#include "manager/network_find.h"
 
 /* One network with its copies. */
 struct listed {
-	const struct network *network; /* the first copy */
+	const struct network *network; /* the first copy, or instance */
 	struct engine *engine;
 	struct strv nodes; /* names of all engines that have it */
-	UT_hash_handle hh; /* by network->id */
+	UT_hash_handle hh; /* by network->logical_id */
 };
 
 struct networks_list {
@@ -145,7 +145,7 @@ static bool is_named(const struct networks_list *l, const struct listed *n)
 
 	if (!ids && !list_filters_get(&l->filters, "name"))
 		return true;
-	return has_some_name(l, n) || has_id_prefix(ids, n->network->id);
+	return has_some_name(l, n) || has_id_prefix(ids, n->network->logical_id);
 }
 
 static bool has_use(const struct networks_list *l, const struct network *n)
@@ -168,6 +168,12 @@ static bool matches(const struct networks_list *l, const struct listed *n)
 
 /* --- gathering and writing --- */
 
+/* What the others were made after; of overlays all copies are alike. */
+static bool is_first_instance(const struct network *n)
+{
+	return n->spreads && n->id == n->logical_id; /* interned */
+}
+
 static void gather_engine(struct networks_list *l, struct engine *e)
 {
 	for (size_t i = 0; i < e->networks_count; i++) {
@@ -176,12 +182,15 @@ static void gather_engine(struct networks_list *l, struct engine *e)
 
 		if (network_is_removed(e->cluster, e, network))
 			continue;
-		HASH_FIND_STR(l->networks, network->id, n);
+		HASH_FIND_STR(l->networks, network->logical_id, n);
 		if (!n) {
 			n = xnew(struct listed);
+			HASH_ADD_KEYPTR(hh, l->networks, network->logical_id,
+				strlen(network->logical_id), n);
+		}
+		if (!n->network || is_first_instance(network)) {
 			n->network = network;
 			n->engine = e;
-			HASH_ADD_KEYPTR(hh, l->networks, network->id, strlen(network->id), n);
 		}
 		strv_add(&n->nodes, e->name);
 	}
@@ -200,7 +209,7 @@ static void gather_networks(struct networks_list *l, struct cluster *cluster)
 	network_endpoints_init(&l->endpoints, cluster);
 }
 
-/* The engine's entry with two members of our own. */
+/* The engine's entry with three members of our own. */
 static void write_network(struct strbuf *sb, const struct networks_list *l, const struct listed *n)
 {
 	const char *entry = n->network->entry;
@@ -212,9 +221,11 @@ static void write_network(struct strbuf *sb, const struct networks_list *l, cons
 	network_write_name(&name, n->network, n->engine);
 	strbuf_add_str(sb, "{\"Name\":");
 	strbuf_add_json_str(sb, name.buf, name.len);
+	strbuf_addf(sb, ",\"Id\":\"%s\"", n->network->logical_id);
 	yyjson_obj_foreach(yyjson_doc_get_root(doc), i, max, key, value)
 	{
-		if (yyjson_equals_str(key, "Name") || yyjson_equals_str(key, "Containers"))
+		if (yyjson_equals_str(key, "Name") || yyjson_equals_str(key, "Id") ||
+			yyjson_equals_str(key, "Containers"))
 			continue;
 		strbuf_add_char(sb, ',');
 		json_write(sb, key);

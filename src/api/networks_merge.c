@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/map.h"
 #include "base/parse.h"
+#include "docker/label.h"
 
 /* An entry of Containers or Peers. */
 struct item {
@@ -97,6 +98,16 @@ static yyjson_mut_val *take_peers(struct merge *m, yyjson_mut_doc *doc)
 	return peers;
 }
 
+/* When the first instance is gone the others still go by its id. */
+static void tell_logical_id(yyjson_mut_doc *doc, yyjson_val *document)
+{
+	const char *first = json_get_str(json_get_obj(document, "Labels"), LABEL_NETWORK_ID, NULL);
+
+	if (first)
+		yyjson_mut_obj_put(yyjson_mut_doc_get_root(doc), yyjson_mut_str(doc, "Id"),
+			yyjson_mut_strcpy(doc, first));
+}
+
 char *networks_merge(yyjson_val *const *documents, size_t count, size_t *ret_len)
 {
 	auto_json_mut yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
@@ -104,6 +115,7 @@ char *networks_merge(yyjson_val *const *documents, size_t count, size_t *ret_len
 	struct merge m = { 0 };
 
 	yyjson_mut_doc_set_root(doc, root);
+	tell_logical_id(doc, documents[0]);
 	for (size_t i = 0; i < count; i++)
 		add_document(&m, documents[i]);
 	yyjson_mut_obj_put(root, yyjson_mut_str(doc, "Containers"), take_containers(&m, doc));

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "api/networks_endpoints.h"
-#include "api/networks_find.h"
 #include "api/reply.h"
 #include "api/time_param.h"
 #include "base/clock.h"
@@ -17,6 +16,7 @@
 #include "cluster/refresh.h"
 #include "docker/listfilter.h"
 #include "manager/fanout.h"
+#include "manager/network_find.h"
 
 enum { PRUNE_TIMEOUT_MS = 60 * 1000 };
 
@@ -194,23 +194,33 @@ static enum task_turn prune_answered(struct task *task)
 	return task_go(task, &step_refreshed);
 }
 
+/* Each once, however many instances it had. */
+static void list_deleted(const struct networks_prune *p, struct strv *ret)
+{
+	for (size_t i = 0; i < p->fanout.count; i++) {
+		const struct fanout_item *item = &p->fanout.items[i];
+		const char *shown = p->shown.items[i];
+
+		if (error_is_set(&item->err))
+			log_info("engine %s: network %s is not pruned: %s", item->engine->name,
+				shown, error_text(&item->err));
+		else if (!strv_contains(ret, shown))
+			strv_add(ret, shown);
+	}
+}
+
 static enum task_turn prune_reply(struct networks_prune *p)
 {
 	auto_json_mut yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
 	yyjson_mut_val *root = yyjson_mut_obj(doc);
 	yyjson_mut_val *deleted = yyjson_mut_obj_add_arr(doc, root, "NetworksDeleted");
+	auto_strv struct strv names = STRV_INIT;
 	size_t len;
 
 	yyjson_mut_doc_set_root(doc, root);
-	for (size_t i = 0; i < p->fanout.count; i++) {
-		const struct fanout_item *item = &p->fanout.items[i];
-
-		if (error_is_set(&item->err))
-			log_info("engine %s: network %s is not pruned: %s", item->engine->name,
-				p->shown.items[i], error_text(&item->err));
-		else
-			yyjson_mut_arr_add_strcpy(doc, deleted, p->shown.items[i]);
-	}
+	list_deleted(p, &names);
+	for (size_t i = 0; i < names.count; i++)
+		yyjson_mut_arr_add_strcpy(doc, deleted, names.items[i]);
 	auto_free char *text = json_doc_text(doc, &len);
 
 	reply_json(prune_free(p), 200, text, len);

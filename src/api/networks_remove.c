@@ -1,10 +1,19 @@
-/* DELETE /networks/{id}: by full id, on an engine that has it. */
+/* DELETE /networks/{id}: by full id, on an engine that has it; of one that spreads every instance.
+ */
 #include "api/networks.h"
 
 #include "api/networks_change.h"
-#include "api/networks_find.h"
 #include "api/reply.h"
 #include "base/mem.h"
+#include "manager/network_find.h"
+
+static void add_target(struct network_change *c, struct engine *e, const struct network *n)
+{
+	auto_strbuf struct strbuf id = STRBUF_INIT;
+
+	uri_encode_path(&id, n->id);
+	network_change_add(c, e, xasprintf("/networks/%s", id.buf));
+}
 
 /* Any other engine that has it will do when the first cannot be reached. */
 static void add_others(struct network_change *c, const struct network_found *found)
@@ -14,31 +23,48 @@ static void add_others(struct network_change *c, const struct network_found *fou
 	for (size_t i = 0; i < cluster->engines_count; i++) {
 		struct engine *e = cluster->engines[i];
 		bool can_remove = strcmp(found->network->scope, "swarm") != 0 || e->swarm_control;
+		const struct network *n = network_on(e, found->network->logical_id);
 
-		if (e != found->engine && engine_is_healthy(e) && can_remove &&
-			network_on(e, found->network->id))
-			network_change_add_engine(c, e);
+		if (n && e != found->engine && engine_is_healthy(e) && can_remove)
+			add_target(c, e, n);
 	}
+}
+
+/* An instance that cannot be asked would stay behind, and be the network again. */
+static bool check_instances(
+	const struct network_change *c, const struct network *n, struct error *err)
+{
+	struct cluster *cluster = c->rq->api->cluster;
+
+	for (size_t i = 0; network_is_local(n) && i < cluster->engines_count; i++) {
+		const struct engine *e = cluster->engines[i];
+
+		if (network_on(e, n->logical_id) && !engine_is_healthy(e))
+			return error_set(err, ERROR_UNAVAILABLE,
+				"Network %s is on unhealthy node %s", request_name(c->rq), e->name);
+	}
+	return true;
 }
 
 static bool prepare_remove(struct network_change *c, struct error *err)
 {
-	auto_strbuf struct strbuf path = STRBUF_INIT;
 	struct network_found found;
 
-	if (!network_find(c->rq->api->cluster, request_name(c->rq), &found, err))
+	if (!network_find(c->rq->api->cluster, request_name(c->rq), &found, err) ||
+		!check_instances(c, found.network, err))
 		return false;
 	if (!engine_is_healthy(found.engine))
 		return error_set(err, ERROR_UNAVAILABLE, "Network %s is on unhealthy node %s",
 			request_name(c->rq), found.engine->name);
-	network_change_add_engine(c, found.engine);
-	c->everywhere = !network_is_local(found.network);
-	c->removed_id = xstrdup(found.network->id);
-	if (c->everywhere)
-		add_others(c, &found);
-	strbuf_add_str(&path, "/networks/");
-	uri_encode_path(&path, found.network->id);
-	c->path = strbuf_steal(&path);
+	c->removed_id = xstrdup(found.network->logical_id);
+	c->each = network_is_local(found.network);
+	c->everywhere = true;
+	/* the first instance goes last: if another is in use, the network is still whole */
+	if (!c->each)
+		add_target(c, found.engine, found.network);
+	add_others(c, &found);
+	if (c->each)
+		add_target(c, found.engine, found.network);
 	return true;
 }
 

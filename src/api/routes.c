@@ -99,15 +99,17 @@ const struct route routes[] = {
 		"all nodes, from memory; local ones as node/name, shared ones once" },
 	{ "GET", "/networks/", networks_list, "the same" },
 	{ "POST", "/networks/create", networks_create,
-		"on the node of node/name, else on one that the scheduler chooses; without a "
-		"driver an overlay where the engines form a swarm, else a bridge" },
+		"on the node of node/name, else on one that the scheduler chooses, from where "
+		"bridges spread; without a driver an overlay where the engines form a swarm, "
+		"else a bridge" },
 	{ "POST", "/networks/prune", networks_prune,
 		"decided by the manager: what no container of any node uses" },
-	{ "POST", "/networks/{id}/connect", networks_connect, "the node of the container" },
+	{ "POST", "/networks/{id}/connect", networks_connect,
+		"the node of the container, to which a bridge spreads" },
 	{ "POST", "/networks/{id}/disconnect", networks_disconnect, "the node of the container" },
-	{ "GET", "/networks/{id}", networks_inspect,
-		"a node that has it; of shared ones all nodes, merged" },
-	{ "DELETE", "/networks/{id}", networks_remove, "a node that has it" },
+	{ "GET", "/networks/{id}", networks_inspect, "all nodes that have it, merged" },
+	{ "DELETE", "/networks/{id}", networks_remove,
+		"a node that has it; of a bridge that has spread every node" },
 
 	{ "GET", "/volumes", volumes_list,
 		"all nodes, from memory; local ones as node/name, shared ones once" },

@@ -648,6 +648,26 @@ static void reserve_ports(
 		intern_ref(ports[i].address);
 }
 
+/* Those that it will be in, as far as names tell. */
+static void reserve_networks(struct container *reserved, const struct container_config *c)
+{
+	auto_strv struct strv names = STRV_INIT;
+
+	strv_copy(&names, &c->networks);
+	if (*c->network_mode && !strv_contains(&names, c->network_mode))
+		strv_add(&names, c->network_mode);
+	reserved->networks = xcalloc(names.count + 1, sizeof(*reserved->networks));
+	for (size_t i = 0; i < names.count && i < UINT16_MAX; i++)
+		reserved->networks[reserved->networks_count++] = (struct container_network){
+			.name = intern(names.items[i]),
+			.network_id = intern(""),
+			.endpoint_id = intern(""),
+			.mac = intern(""),
+			.ipv4 = intern(""),
+			.ipv6 = intern(""),
+		};
+}
+
 struct container *config_reserve(const struct container_config *c)
 {
 	struct container *reserved = container_create();
@@ -663,6 +683,7 @@ struct container *config_reserve(const struct container_config *c)
 	container_set_interned(&reserved->network_mode, c->network_mode);
 	labels_copy(&reserved->labels, &c->labels);
 	reserved->host_network = c->host_network;
+	reserve_networks(reserved, c);
 	reserved->auto_remove = c->auto_remove;
 	reserved->nano_cpus = c->nano_cpus;
 	reserved->memory_bytes = c->memory_bytes;

@@ -33,3 +33,6 @@ bool labels_match(const struct labels *l, const char *filter);
 #define LABEL_CONSTRAINTS "com.docker.swarm.constraints"
 #define LABEL_WHITELISTS  "com.docker.swarm.whitelists"
 #define LABEL_RESCHEDULE  "com.docker.swarm.reschedule-policies"
+/* Of networks that spread over engines (docker/objects.h); our own. */
+#define LABEL_NETWORK_ID   "com.docker.swarm.network.id"
+#define LABEL_NETWORK_IPAM "com.docker.swarm.network.ipam"

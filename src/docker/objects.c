@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/id.h"
 #include "base/intern.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -85,6 +86,14 @@ bool image_from_json(struct image *ret, yyjson_val *item, struct error *err)
 	return true;
 }
 
+/* It takes the place of the id in lists that are not written anew: it must be as long. */
+static const char *logical_id(const struct network *n)
+{
+	const char *first = labels_get(&n->labels, LABEL_NETWORK_ID);
+
+	return first && id_is_hex(first, 1) && strlen(first) == strlen(n->id) ? first : n->id;
+}
+
 bool network_from_json(struct network *ret, yyjson_val *item, struct error *err)
 {
 	if (!check_key(item, "network", "Id", err) || !check_key(item, "network", "Name", err))
@@ -97,6 +106,8 @@ bool network_from_json(struct network *ret, yyjson_val *item, struct error *err)
 		.entry = intern_text(item),
 	};
 	labels_from_json(&ret->labels, json_get_obj(item, "Labels"));
+	ret->logical_id = intern(logical_id(ret));
+	ret->spreads = labels_get(&ret->labels, LABEL_NETWORK_IPAM) != NULL;
 	return true;
 }
 
@@ -130,6 +141,7 @@ void network_finish(struct network *n)
 	intern_unref(n->name);
 	intern_unref(n->driver);
 	intern_unref(n->scope);
+	intern_unref(n->logical_id);
 	intern_unref(n->entry);
 	labels_finish(&n->labels);
 	*n = (struct network){ 0 };
@@ -154,4 +166,13 @@ bool network_is_predefined(const char *name)
 {
 	return strcmp(name, "none") == 0 || strcmp(name, "host") == 0 ||
 	       strcmp(name, "bridge") == 0;
+}
+
+const char *network_logical_id(const struct network *networks, size_t count, const char *id)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(networks[i].id, id) == 0)
+			return networks[i].logical_id;
+	}
+	return id;
 }

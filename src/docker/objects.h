@@ -23,8 +23,17 @@ struct image {
 	const char *entry; /* interned: the list entry as the engine gave it */
 };
 
+/*
+ * A bridge that was created without a node spreads: it is made again on an engine where one of its
+ * containers lands, and clients know all of these instances by the id of the first.  What says so
+ * are labels, so that it outlives the manager: each instance carries what the client wrote as IPAM
+ * (LABEL_NETWORK_IPAM, JSON; an engine tells it mixed with its own choice), the later ones the id
+ * of the first (LABEL_NETWORK_ID).
+ */
 struct network {
 	const char *id, *name, *driver, *scope; /* interned */
+	const char *logical_id; /* interned: the first instance's, which mostly is this one */
+	bool spreads;
 	struct labels labels;
 	const char *entry; /* interned */
 };
@@ -45,3 +54,6 @@ void volume_finish(struct volume *v);
 bool image_is_dangling(const struct image *i);
 /* Networks none, host and bridge, which every engine has. */
 bool network_is_predefined(const char *name);
+/* What clients know this one of an engine's networks by; an id that none of them has is returned.
+ */
+const char *network_logical_id(const struct network *networks, size_t count, const char *id);

@@ -14,15 +14,18 @@
 #include "base/uri.h"
 #include "cluster/lookup.h"
 #include "docker/reference.h"
+#include "manager/network_find.h"
 #include "manager/pull.h"
 
 static enum task_turn create_place(struct task *t);
+static enum task_turn create_networked(struct task *t);
 static enum task_turn create_answered(struct task *t);
 static enum task_turn create_pulled(struct task *t);
 static enum task_turn create_connected(struct task *t);
 static enum task_turn create_adopted(struct task *t);
 
 TASK_STEP(step_place, create_place);
+TASK_STEP(step_networked, create_networked);
 TASK_STEP(step_answered, create_answered);
 TASK_STEP(step_pulled, create_pulled);
 TASK_STEP(step_connected, create_connected);
@@ -37,6 +40,7 @@ static void drop_reservation(struct create *c)
 static void leave_engine(struct create *c)
 {
 	refresh_finish(&c->refresh);
+	network_spread_finish(&c->spread);
 	connect_finish(&c->connect);
 	translate_connects_finish(&c->connects);
 	call_finish(&c->call);
@@ -100,6 +104,10 @@ void create_cancel(struct create *c)
 
 /* --- placing --- */
 
+static enum task_turn attempt_failed(struct create *c, bool about_image);
+
+static void keep_404_for_images(struct error *err);
+
 static bool name_is_free(struct create *c)
 {
 	const char *name = c->config.name;
@@ -144,12 +152,28 @@ static bool pin_networks(struct create *c)
 	return true;
 }
 
+/* An instance on another engine has the name, but not the id. */
+static void name_networks(struct create *c)
+{
+	auto_strv struct strv written = STRV_INIT;
+	struct network_found found;
+
+	strv_copy(&written, &c->config.networks);
+	strv_add(&written, c->config.network_mode);
+	for (size_t i = 0; i < written.count; i++) {
+		if (network_find(c->manager->cluster, written.items[i], &found, NULL) &&
+			found.network->spreads)
+			config_rename_network(&c->config, written.items[i], found.network->name);
+	}
+}
+
 static bool make_wish(struct create *c)
 {
 	wish_destroy(c->wish);
 	c->wish = wish_create(&c->config, &c->err);
 	if (!c->wish || !pin_networks(c))
 		return false;
+	name_networks(c);
 	for (size_t i = 0; i < c->hints.count; i++) {
 		const char *hint = c->hints.items[i];
 		bool added = str_starts_with(hint, "ostype==")
@@ -315,8 +339,30 @@ static enum task_turn create_place(struct task *t)
 	engine_add_container(engine, c->reservation);
 	c->pulled = false;
 	resolve_dependencies(c);
-	ask_engine(c);
-	return task_wait(t, &step_answered); /* the call has deadlines */
+	return task_go(t, &step_networked);
+}
+
+/* Until all its networks are on the engine. */
+static enum task_turn create_networked(struct task *t)
+{
+	struct create *c = container_of(t, struct create, task);
+	const struct network *missing;
+
+	if (c->spread.engine && !c->spread.done)
+		return task_wait(t, &step_networked); /* it has deadlines */
+	if (error_is_set(&c->spread.err)) {
+		error_copy(&c->err, &c->spread.err);
+		keep_404_for_images(&c->err);
+		return attempt_failed(c, false);
+	}
+	network_spread_finish(&c->spread);
+	missing = network_spread_missing_of(c->engine, &c->config);
+	if (!missing) {
+		ask_engine(c);
+		return task_wait(t, &step_answered); /* the call has deadlines */
+	}
+	network_spread_start(&c->spread, c->manager, c->engine, missing, t);
+	return task_wait(t, &step_networked);
 }
 
 /* --- after the engine's answer --- */
@@ -465,12 +511,36 @@ static enum task_turn create_connected(struct task *t)
 	return attempt_failed(c, false);
 }
 
+/* The engine's answer with a warning for each network that is not one network here. */
+static void add_warnings(struct create *c)
+{
+	auto_strv struct strv warnings = STRV_INIT;
+
+	network_spread_warn(c->engine, &c->config, &warnings);
+	if (warnings.count == 0)
+		return;
+	auto_json yyjson_doc *answer = json_parse(c->answer, c->answer_len, NULL);
+	auto_json_mut yyjson_mut_doc *doc = yyjson_doc_mut_copy(answer, NULL);
+	yyjson_mut_val *root = yyjson_mut_doc_get_root(doc);
+	yyjson_mut_val *list = yyjson_mut_obj_get(root, "Warnings");
+
+	if (!yyjson_mut_is_arr(list)) {
+		list = yyjson_mut_arr(doc);
+		yyjson_mut_obj_put(root, yyjson_mut_str(doc, "Warnings"), list);
+	}
+	for (size_t i = 0; i < warnings.count; i++)
+		yyjson_mut_arr_add_strcpy(doc, list, warnings.items[i]);
+	free(c->answer);
+	c->answer = json_doc_text(doc, &c->answer_len);
+}
+
 static enum task_turn create_adopted(struct task *t)
 {
 	struct create *c = container_of(t, struct create, task);
 
 	if (!c->refresh.done)
 		return task_wait(t, &step_adopted);
+	add_warnings(c);
 	/* Even when the refresh failed the container exists: the client gets its id, the next
 	 * reconcile the rest. */
 	return TASK_DONE;

@@ -1,9 +1,9 @@
 /*
  * manager/create.h - one container wanted, somewhere.
  *
- * place -> reserve -> ask the engine -> (pull, ask again) -> (connect) -> adopt.  A failed attempt
- * leaves no reservation.  The work goes on when the client leaves once an engine has been asked,
- * because the container may exist by then (cluster.md 8.4).
+ * place -> reserve -> (networks) -> ask the engine -> (pull, ask again) -> (connect) -> adopt.  A
+ * failed attempt leaves no reservation.  The work goes on when the client leaves once an engine has
+ * been asked, because the container may exist by then (cluster.md 8.4).
  *
  * A create owns itself: it is freed after `finished` returned.
  */
@@ -14,6 +14,7 @@
 #include "http/client.h"
 #include "manager/connect.h"
 #include "manager/manager.h"
+#include "manager/network_spread.h"
 
 struct create {
 	struct list link; /* manager->creates */
@@ -30,6 +31,7 @@ struct create {
 	struct call call;
 	struct translate_connects connects; /* owned; for after this engine's create */
 	struct connect connect;
+	struct network_spread spread; /* of a network that the engine does not have yet */
 	struct refresh refresh;
 	struct strv hints; /* affinities of this request only, never stored in labels */
 	uint32_t retries;

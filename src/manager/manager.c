@@ -17,6 +17,7 @@ void manager_init(struct manager *m, struct loop *loop, struct cluster *cluster,
 		.create_retry = create_retry,
 	};
 	list_init(&m->creates);
+	list_init(&m->network_spreads);
 	m->builds = builds_create(loop);
 }
 

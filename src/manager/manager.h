@@ -15,8 +15,9 @@ struct manager {
 	struct sched *sched;     /* borrowed */
 	uint32_t create_retry;   /* swarm.createretry: plain retries of a failed create */
 
-	struct list creates;   /* struct create::link: work under way */
-	struct builds *builds; /* owned; which engine a build is on */
+	struct list creates;         /* struct create::link: work under way */
+	struct list network_spreads; /* struct network_spread::link: instances being made */
+	struct builds *builds;       /* owned; which engine a build is on */
 
 	struct node *nodes; /* scratch for one decision */
 	struct node **ranked;

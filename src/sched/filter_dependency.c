@@ -4,8 +4,10 @@
  * Must hold: volumes-from, links and the namespaces of another container (`container:x` as network,
  * IPC or PID mode) need that container on the same node; a network that exists only as networks of
  * single engines needs one of these engines; a platform needs a node of that kind, as far as the
- * kind is known.  Preferred: the nodes with most of the named volumes, because an engine makes a
- * missing volume silently, and empty (cluster.md D32).
+ * kind is known.  Preferred: first the nodes with most of the named volumes, because an engine
+ * makes a missing volume silently, and empty (cluster.md D32); then the nodes with most containers
+ * of the networks that spread (docker/objects.h), because containers of two nodes do not reach each
+ * other there; as long as a network has no container, the nodes that have it.
  */
 #include <string.h>
 #include <strings.h>
@@ -51,19 +53,28 @@ static bool is_local(const struct network *net)
 	return strcmp(net->scope, "local") == 0;
 }
 
-/* Some engine has it, and none as a network that spans engines. */
-static bool network_is_only_local(const struct round *r, const char *name)
+enum network_reach {
+	NETWORK_UNKNOWN, /* to every engine; one of them will say so */
+	NETWORK_FIXED,   /* where it is, and nowhere else */
+	NETWORK_SPREADS,
+	NETWORK_SPANS, /* all engines, or all that are in their swarm */
+};
+
+static enum network_reach reach_of(const struct round *r, const char *name)
 {
-	bool found = false;
+	enum network_reach reach = NETWORK_UNKNOWN;
 
 	for (size_t i = 0; i < r->count; i++) {
 		const struct network *net = node_find_network(&r->nodes[i], name);
 
 		if (net && !is_local(net))
-			return false;
-		found |= net != NULL;
+			return NETWORK_SPANS;
+		if (net && (net->spreads || reach == NETWORK_SPREADS))
+			reach = NETWORK_SPREADS;
+		else if (net)
+			reach = NETWORK_FIXED;
 	}
-	return found;
+	return reach;
 }
 
 static bool has_network(const struct node *n, const void *name)
@@ -80,38 +91,82 @@ static size_t narrow(const struct round *r, struct node **nodes, size_t count)
 	if (w->dependencies_count)
 		count = filter_keep(nodes, count, has_containers, w);
 	for (size_t i = 0; i < w->networks.count; i++) {
-		if (network_is_only_local(r, w->networks.items[i]))
+		if (reach_of(r, w->networks.items[i]) == NETWORK_FIXED)
 			count = filter_keep(nodes, count, has_network, w->networks.items[i]);
 	}
 	return count;
 }
 
-static size_t count_volumes(const struct node *n, const struct wish *w)
+/* --- preferences --- */
+
+typedef size_t count_fn(const struct node *n, const struct strv *names);
+
+static size_t count_volumes(const struct node *n, const struct strv *names)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < w->volumes.count; i++)
-		count += node_has_volume(n, w->volumes.items[i]);
+	for (size_t i = 0; i < names->count; i++)
+		count += node_has_volume(n, names->items[i]);
 	return count;
+}
+
+static size_t count_networks(const struct node *n, const struct strv *names)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < names->count; i++)
+		count += node_find_network(n, names->items[i]) != NULL;
+	return count;
+}
+
+static size_t count_neighbours(const struct node *n, const struct strv *names)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < names->count; i++) {
+		const struct network *net = node_find_network(n, names->items[i]);
+
+		count += net ? node_count_in_network(n, net->name) : 0;
+	}
+	return count;
+}
+
+/* The nodes with the highest count; *ret_most is that count. */
+static size_t keep_most(struct node **nodes, size_t count, count_fn *score,
+	const struct strv *names, size_t *ret_most)
+{
+	size_t most = 0, kept = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t n = score(nodes[i], names);
+
+		if (n > most) {
+			most = n;
+			kept = 0;
+		}
+		if (n == most)
+			nodes[kept++] = nodes[i];
+	}
+	*ret_most = most;
+	return kept;
 }
 
 static size_t prefer(const struct round *r, struct node **nodes, size_t count)
 {
-	size_t most = 0, kept = 0;
+	const struct wish *w = r->wish;
+	auto_strv struct strv spread = STRV_INIT;
+	size_t most;
 
-	if (r->wish->volumes.count == 0)
-		return count;
-	for (size_t i = 0; i < count; i++) {
-		size_t volumes = count_volumes(nodes[i], r->wish);
-
-		if (volumes > most) {
-			most = volumes;
-			kept = 0;
-		}
-		if (volumes == most)
-			nodes[kept++] = nodes[i];
+	if (w->volumes.count)
+		count = keep_most(nodes, count, count_volumes, &w->volumes, &most);
+	for (size_t i = 0; i < w->networks.count; i++) {
+		if (reach_of(r, w->networks.items[i]) == NETWORK_SPREADS)
+			strv_add(&spread, w->networks.items[i]);
 	}
-	return kept;
+	if (spread.count == 0)
+		return count;
+	count = keep_most(nodes, count, count_neighbours, &spread, &most);
+	return most ? count : keep_most(nodes, count, count_networks, &spread, &most);
 }
 
 static void list(const struct wish *w, struct strv *items)
@@ -153,7 +208,7 @@ static void explain(const struct round *r, struct strv *reasons)
 	for (size_t i = 0; i < w->dependencies_count; i++)
 		explain_place(r, "container", w->dependencies[i].name, has_container, reasons);
 	for (size_t i = 0; i < w->networks.count; i++) {
-		if (network_is_only_local(r, w->networks.items[i]))
+		if (reach_of(r, w->networks.items[i]) == NETWORK_FIXED)
 			explain_place(r, "network", w->networks.items[i], has_network, reasons);
 	}
 	if (w->os || w->arch)

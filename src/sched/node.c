@@ -95,10 +95,31 @@ const struct network *node_find_network(const struct node *n, const char *what)
 	const char *name = local_part(n, what);
 
 	for (size_t i = 0; i < n->networks_count; i++) {
-		if (strcmp(n->networks[i].name, name) == 0 || is_id_of(n->networks[i].id, what))
-			return &n->networks[i];
+		const struct network *net = &n->networks[i];
+
+		if (strcmp(net->name, name) == 0 || is_id_of(net->id, what) ||
+			is_id_of(net->logical_id, what))
+			return net;
 	}
 	return NULL;
+}
+
+static bool is_in_network(const struct container *c, const char *name)
+{
+	for (size_t i = 0; i < c->networks_count; i++) {
+		if (strcmp(c->networks[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+size_t node_count_in_network(const struct node *n, const char *name)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < n->containers_count; i++)
+		count += is_in_network(n->containers[i], name);
+	return count;
 }
 
 static bool mounts_volume(const struct container *c, const char *name)

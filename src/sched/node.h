@@ -20,6 +20,9 @@ const struct container *node_find_container(const struct node *n, const char *wh
 /* By name or id; "node-1/web" and "<engine id>/web" mean this node's. */
 const struct network *node_find_network(const struct node *n, const char *what);
 
+/* How many of the node's containers, those being made included, are in a network of that name. */
+size_t node_count_in_network(const struct node *n, const char *name);
+
 /* Listed by the engine, or mounted by one of its containers. */
 bool node_has_volume(const struct node *n, const char *name);
 

@@ -10,6 +10,7 @@ services:
   db:
     image: busybox
     command: sh -c 'echo db is up; exec httpd -f -p 80 -h /data'
+    environment: ["constraint:storage==disk"]
     volumes: [data:/data]
     stop_grace_period: 0s
   web:
@@ -20,9 +21,25 @@ services:
     stop_grace_period: 0s
 volumes:
   data: {}
-networks:
-  default:
-    labels: {com.docker.swarm.constraints: '["storage==disk"]'}
+"""
+
+APART = """
+version: "3"
+services:
+  near: &service
+    image: busybox
+    command: sleep 1000
+    environment: ["constraint:storage==ssd"]
+    stop_grace_period: 0s
+  far:
+    <<: *service
+    environment: ["constraint:storage==disk"]
+"""
+
+SMALL = """
+version: "3"
+services:
+  web: {image: busybox, command: sleep 1000, stop_grace_period: 0s}
 """
 
 
@@ -33,12 +50,23 @@ def label(command):
 
 
 @pytest.fixture(params=compose.commands() or [None], ids=label)
-def project(request, manager, tmp_path):
+def make_project(request, manager, tmp_path):
     if not request.param:
         pytest.skip("there is no Compose on this machine")
-    project = compose.Project(request.param, manager.address, tmp_path, "demo", PROJECT)
-    yield project
-    project.close()
+    made = []
+
+    def make(text):
+        made.append(compose.Project(request.param, manager.address, tmp_path, "demo", text))
+        return made[-1]
+
+    yield make
+    for project in made:
+        project.close()
+
+
+@pytest.fixture
+def project(make_project):
+    return make_project(PROJECT)
 
 
 def services(manager):
@@ -92,11 +120,32 @@ def test_scale(project, manager):
     assert {name: len(found) for name, found in services(manager).items()} == {"db": 1, "web": 1}
 
 
-def test_again_and_again(project, engines):
-    for _ in range(4):
+def test_again_and_again(make_project, engines):
+    project = make_project(SMALL)
+    thorough = project.command == compose.commands()[0]
+    for _ in range(20 if thorough else 3):
         project("up", "-d")
         project("down", "-v")
         assert remains(engines) == []
+
+
+def test_services_that_must_be_apart(make_project, manager, engines):
+    """Its network is made where they are, goes by one id, and goes as a whole."""
+    project = make_project(APART)
+    project("up", "-d")
+    nodes = {e.name: [n for n in e.get("/networks") if n["Name"] == "demo_default"] for e in engines}
+    assert len([n for n, found in nodes.items() if found]) >= 2
+    before = {c["Id"] for c in manager.list()}
+    assert len(before) == 2
+    network = manager.get("/networks/demo_default").json
+    assert set(network["Containers"]) == before
+    project("up", "-d")
+    assert {c["Id"] for c in manager.list()} == before
+    project("up", "-d", "--scale", "far=2")
+    far = {c["Id"]: manager.get(f"/containers/{c['Id']}/json").json["Node"]["Name"] for c in services(manager)["far"]}
+    assert len(far) == 2 and len(set(far.values())) == 1  # beside each other
+    project("down", "-v")
+    assert remains(engines) == []
 
 
 def test_the_network_is_one(project, manager):

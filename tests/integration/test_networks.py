@@ -15,6 +15,10 @@ def names(manager, **filters):
     return sorted(n["Name"] for n in response.json)
 
 
+def names_of(containers):
+    return sorted(c["Names"][0].split("/")[-1] for c in containers)
+
+
 def holder(engines, name):
     """The engine that has the network."""
     found = [e for e in engines if any(n["Name"] == name for n in e.get("/networks"))]
@@ -114,6 +118,99 @@ def test_connect_and_disconnect(manager, engines, docker):
     docker("network", "disconnect", "bridge", "web")  # the bridge beside the container
     docker("network", "disconnect", "-f", f"{node}/back", "web")
     assert manager.list()[0]["NetworkSettings"]["Networks"] == {}
+
+
+def instances(engines, name):
+    """{node: id} of a network on the engines themselves."""
+    return {e.name: n["Id"] for e in engines for n in e.get("/networks") if n["Name"] == name}
+
+
+def test_a_bridge_spreads(manager, engines, docker):
+    """It is made again where a container of it must be, and stays one network to the clients."""
+    logical = docker("network", "create", "--subnet", "10.99.0.0/24", "--label", "tier=db", "back")
+    first = holder(engines, "back")
+    other = next(e for e in engines if e is not first)
+    docker("run", "-d", "--name", "one", "--net", "back", "busybox", "sleep", "1000")
+    assert list(instances(engines, "back")) == [first.name]  # nobody had to be elsewhere
+
+    elsewhere = ["-e", f"constraint:node=={other.name}", "--net", "back", "--ip", "10.99.0.77"]
+    docker("run", "-d", "--name", "two", *elsewhere, "busybox", "sleep", "1000")
+    own = instances(engines, "back")
+    assert sorted(own) == sorted([first.name, other.name])
+    assert own[first.name] == logical != own[other.name]
+    created = other.get("/networks/back")
+    assert created["IPAM"]["Config"][0]["Subnet"] == "10.99.0.0/24"
+    assert created["Labels"]["tier"] == "db"
+
+    # one id and one name, wherever a client looks
+    listed = [n for n in manager.get("/networks").json if n["Name"].endswith("back")]
+    assert [(n["Name"], n["Id"]) for n in listed] == [("back", logical)]
+    for what in ("back", logical, logical[:12], f"{other.name}/back", own[other.name]):
+        inspected = manager.get(f"/networks/{what}").json
+        assert inspected["Id"] == logical
+        assert sorted(c["Name"] for c in inspected["Containers"].values()) == ["one", "two"]
+    assert sorted(c["Name"] for c in listed[0]["Containers"].values()) == ["one", "two"]
+    for container in manager.list():
+        assert container["NetworkSettings"]["Networks"]["back"]["NetworkID"] == logical
+    two = manager.get("/containers/two/json").json["NetworkSettings"]["Networks"]["back"]
+    assert (two["NetworkID"], two["IPAddress"]) == (logical, "10.99.0.77")
+    assert names_of(manager.list("filters=" + quote(json.dumps({"network": [logical]})))) == ["one", "two"]
+
+    # by id, with what is known only elsewhere
+    answer = manager.request("POST", "/containers/create?name=three", body={
+        "Image": "busybox", "Cmd": ["sleep", "1000"], "HostConfig": {"NetworkMode": logical},
+        "Env": [f"constraint:node=={other.name}"],
+    })
+    assert answer.status == 201, answer.text
+    assert any(f"does not reach those on {first.name}" in w for w in answer.json["Warnings"])
+    docker("start", "three")
+    docker("exec", "three", "ping", "-c1", "-w5", "two")
+
+
+def test_a_spread_bridge_goes_as_one(manager, engines, docker):
+    docker("network", "create", "back")
+    first = holder(engines, "back")
+    others = [e for e in engines if e is not first]
+    for n, engine in enumerate(others):
+        docker("run", "-d", "--name", f"web{n}", "-e", f"constraint:node=={engine.name}", "busybox", "sleep", "1000")
+    docker("network", "connect", "back", "web0")  # makes the instance, too
+    docker("network", "connect", "--alias", "www", "back", "web1")
+    assert len(instances(engines, "back")) == 3
+    assert "active endpoints" in docker.fails("network", "rm", "back")
+    assert docker("network", "prune", "-f") == ""
+    docker("network", "disconnect", "back", "web1")
+    docker("network", "disconnect", "-f", "back", "web0")
+    assert docker("network", "prune", "-f").split() == ["Deleted", "Networks:", "back"]
+    assert instances(engines, "back") == {}
+    assert names(manager, type=["custom"]) == []
+
+
+def test_what_says_where_it_is_does_not_spread(manager, engines, docker):
+    label = 'com.docker.swarm.constraints=["node==node-1"]'
+    docker("network", "create", "--label", label, "labelled")
+    docker("network", "create", "node-1/named")
+    for name in ("labelled", "named"):
+        refused = docker.fails("run", "--net", name, "-e", "constraint:node==node-2", "busybox", "true")
+        assert "3 nodes: dependency refused 2, constraint refused 1" in refused
+
+
+def test_many_at_once_make_one_instance(manager, engines, docker):
+    docker("network", "create", "back")
+    other = next(e for e in engines if e is not holder(engines, "back")).name
+    body = {"Image": "busybox", "HostConfig": {"NetworkMode": "back"}, "Env": [f"constraint:node=={other}"]}
+    answers = []
+
+    def create():
+        answers.append(manager.request("POST", "/containers/create", body=body).status)
+
+    threads = [threading.Thread(target=create) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == 6 * [201]
+    made = [n for e in engines for n in e.get("/networks") if n["Name"] == "back"]
+    assert len(made) == 2
 
 
 def test_connect_refuses(manager, engines, docker):

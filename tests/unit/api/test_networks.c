@@ -2,9 +2,9 @@
 #include "unit.h"
 
 #include "api/networks.h"
-#include "api/networks_find.h"
 #include "api/networks_merge.h"
 #include "base/intern.h"
+#include "manager/network_find.h"
 
 static struct fixture fx;
 static struct engine *node0, *node1;
@@ -203,6 +203,55 @@ static void test_list_shows_containers_and_what_nobody_knows(void **state)
 		"\"IPv6Address\":\"\"}}}]\n");
 }
 
+/* --- one that spreads --- */
+
+#define SPREADS "\"com.docker.swarm.network.ipam\":\"null\""
+
+static void spread(void)
+{
+	add_network(node0,
+		"{\"Id\":\"dddddddddddd0001\",\"Name\":\"front\",\"Scope\":\"local\","
+		"\"Labels\":{" SPREADS ",\"com.docker.swarm.network.id\":\"dddddddddddd0000\"}}");
+	add_network(node1, "{\"Id\":\"dddddddddddd0000\",\"Name\":\"front\",\"Scope\":\"local\","
+			   "\"Labels\":{" SPREADS "}}");
+}
+
+static void test_instances_are_one_network(void **state)
+{
+	static const char *const words[] = { "front", "node-0/front", "node-1/front",
+		"dddddddddddd0000", "dddddddddddd0001", "dd" };
+
+	(void)state;
+	spread();
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		struct network_found found;
+
+		assert_true(network_find(fx.cluster, words[i], &found, NULL));
+		assert_row(words[i], found.network->logical_id, "dddddddddddd0000");
+	}
+	assert_string_equal(network_on(node0, "dddddddddddd0000")->id, "dddddddddddd0001");
+}
+
+static void test_instances_are_listed_once(void **state)
+{
+	auto_strbuf struct strbuf text = STRBUF_INIT;
+
+	(void)state;
+	spread();
+	attach(node0, "c1", "/one", "dddddddddddd0001");
+	attach(node1, "c2", "/two", "dddddddddddd0000");
+	assert_true(networks_write_list(fx.cluster, "{\"id\":[\"dddd\"]}", &text, NULL));
+	auto_json yyjson_doc *doc = json_parse(text.buf, text.len, NULL);
+	yyjson_val *list = yyjson_doc_get_root(doc), *only = yyjson_arr_get_first(list);
+
+	assert_int_equal(yyjson_arr_size(list), 1);
+	assert_string_equal(json_get_str(only, "Name", ""), "front");
+	assert_string_equal(json_get_str(only, "Id", ""), "dddddddddddd0000");
+	assert_int_equal(yyjson_obj_size(json_get_obj(only, "Containers")), 2);
+	/* the first one's document */
+	assert_null(yyjson_obj_get(json_get_obj(only, "Labels"), "com.docker.swarm.network.id"));
+}
+
 /* --- merged inspect --- */
 
 static const struct {
@@ -227,6 +276,10 @@ static const struct {
 	{ "without endpoint ids every key counts",
 		"{\"Containers\":{\"c1\":{\"EndpointID\":\"\"}}}", "{\"Containers\":{\"c2\":{}}}",
 		"{\"Containers\":{\"c1\":{\"EndpointID\":\"\"},\"c2\":{}}}" },
+	{ "an instance tells the id of the first",
+		"{\"Id\":\"b\",\"Labels\":{\"com.docker.swarm.network.id\":\"a\"}}", NULL,
+		"{\"Id\":\"a\",\"Labels\":{\"com.docker.swarm.network.id\":\"a\"},"
+		"\"Containers\":{}}" },
 	{ "peers once", "{\"Peers\":[{\"Name\":\"p1\"}]}",
 		"{\"Peers\":[{\"Name\":\"p1\"},{\"Name\":\"p2\"}]}",
 		"{\"Peers\":[{\"Name\":\"p1\"},{\"Name\":\"p2\"}],\"Containers\":{}}" },
@@ -258,6 +311,8 @@ int main(void)
 		with_engines(test_list),
 		with_engines(test_list_refuses),
 		with_engines(test_list_shows_containers_and_what_nobody_knows),
+		with_engines(test_instances_are_one_network),
+		with_engines(test_instances_are_listed_once),
 		cmocka_unit_test(test_merge),
 	};
 

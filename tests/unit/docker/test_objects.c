@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/intern.h"
+#include "base/mem.h"
 #include "base/util.h"
 #include "docker/objects.h"
 
@@ -75,6 +76,37 @@ static void test_network_and_volume(void **state maybe_unused)
 	assert_int_equal(intern_count(), before);
 }
 
+/* The label of an instance counts only where it can be an id. */
+static void test_logical_ids(void **state maybe_unused)
+{
+	static const struct {
+		const char *labels, *logical;
+		bool spreads;
+	} cases[] = {
+		{ "null", "9f01", false },
+		{ "{\"com.docker.swarm.network.ipam\":\"{}\"}", "9f01", true },
+		{ "{\"com.docker.swarm.network.ipam\":\"{}\",\"com.docker.swarm.network.id\":"
+		  "\"ab02\"}",
+			"ab02", true },
+		{ "{\"com.docker.swarm.network.id\":\"ab0203\"}", "9f01", false },
+		{ "{\"com.docker.swarm.network.id\":\"nope\"}", "9f01", false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		auto_free char *text = xasprintf(
+			"{\"Name\":\"n\",\"Id\":\"9f01\",\"Labels\":%s}", cases[i].labels);
+		auto_json yyjson_doc *doc = parse_json(text);
+		struct network n;
+
+		assert_true(network_from_json(&n, yyjson_doc_get_root(doc), NULL));
+		assert_string_equal(n.logical_id, cases[i].logical);
+		assert_int_equal(n.spreads, cases[i].spreads);
+		assert_string_equal(network_logical_id(&n, 1, "9f01"), cases[i].logical);
+		assert_string_equal(network_logical_id(&n, 1, "other"), "other");
+		network_finish(&n);
+	}
+}
+
 static void test_refused_shapes(void **state maybe_unused)
 {
 	static const char *const shapes[] = { "{}", "[]", "null", "{\"Id\":1}", "\"x\"" };
@@ -132,6 +164,7 @@ int main(void)
 		cmocka_unit_test(test_image),
 		cmocka_unit_test(test_dangling),
 		cmocka_unit_test(test_network_and_volume),
+		cmocka_unit_test(test_logical_ids),
 		cmocka_unit_test(test_refused_shapes),
 		cmocka_unit_test(test_labels),
 		cmocka_unit_test(test_predefined),

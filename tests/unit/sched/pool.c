@@ -177,7 +177,12 @@ void pool_add_network(struct pool *p, size_t node, const char *name, const char 
 	struct network *list = (struct network *)n->networks;
 
 	list = xreallocarray(list, n->networks_count + 1, sizeof(*list));
-	list[n->networks_count++] = (struct network){ .id = "", .name = name, .scope = scope };
+	list[n->networks_count++] = (struct network){
+		.id = "",
+		.logical_id = "",
+		.name = name,
+		.scope = scope,
+	};
 	n->networks = list;
 }
 

@@ -127,6 +127,33 @@ static void test_networks(void **state maybe_unused)
 	pool_destroy(p);
 }
 
+/* What may be made anywhere refuses no node, but draws containers to where its containers are. */
+static void test_networks_that_spread(void **state maybe_unused)
+{
+	static const char lan[] = HOST("\"NetworkMode\":\"lan\"");
+	struct pool *p = pool_create(3, NULL, NULL);
+
+	pool_add_network(p, 1, "lan", "local");
+	((struct network *)p->nodes[1].networks)->spreads = true;
+	auto_free char *all = pool_fitting(p, HOST("\"Binds\":[]"));
+	check_text("no network", all, "012");
+
+	/* in use nowhere: where it is */
+	assert_int_equal(pool_run(p, lan), 1);
+	assert_int_equal(pool_run(p, lan), 1);
+	/* a volume is elsewhere, and goes first */
+	pool_add_volume(p, 2, "data");
+	assert_int_equal(
+		pool_run(p, HOST("\"NetworkMode\":\"lan\",\"Binds\":[\"data:/data\"]")), 2);
+	/* of two in use the one with more */
+	pool_add_network(p, 2, "lan", "local");
+	((struct network *)p->nodes[2].networks)->spreads = true;
+	assert_int_equal(pool_run(p, lan), 1);
+	pool_clear(p, 1);
+	assert_int_equal(pool_run(p, lan), 2);
+	pool_destroy(p);
+}
+
 static void test_platform(void **state maybe_unused)
 {
 	static const struct {
@@ -172,6 +199,7 @@ int main(void)
 		cmocka_unit_test(test_several),
 		cmocka_unit_test(test_volumes),
 		cmocka_unit_test(test_networks),
+		cmocka_unit_test(test_networks_that_spread),
 		cmocka_unit_test(test_platform),
 	};
 

@@ -1,9 +1,9 @@
 /*
- * api/networks_find.h - from what a client wrote to the network it means (api.md 5.3).
+ * manager/network_find.h - from what a client wrote to the network it means (api.md 5.3).
  *
  * Order: full id (or its first 12 characters), name, "node/name" or "<engine id>/name", unique id
- * prefix.  Copies of one network on several engines count once.  Ids of overlay networks are not
- * hexadecimal.
+ * prefix.  Copies and instances (docker/objects.h) of one network on several engines count once.
+ * Ids of overlay networks are not hexadecimal.
  */
 #pragma once
 
@@ -18,21 +18,18 @@ struct network_found {
 };
 
 /* The copy on a healthy engine, if there is one; of an overlay the one on a manager of the engines'
- * swarm.  ERROR_NOT_FOUND `No such network: x`, followed by a hint when several have the name. */
+ * swarm, of one that spreads the first instance.  ERROR_NOT_FOUND `No such network: x`, followed by
+ * a hint when several have the name. */
 bool network_find(struct cluster *cluster, const char *what, struct network_found *ret,
 	struct error *err) must_check;
-/* The same network on this engine; NULL. */
-const struct network *network_on(const struct engine *e, const char *id);
+/* What this engine has of the network: itself or, when it spreads, an instance; NULL. */
+const struct network *network_on(const struct engine *e, const char *logical_id);
 /* On this engine, by name or id; NULL. */
 const struct network *network_find_on(struct engine *e, const char *what);
 
 bool network_is_local(const struct network *n);
-/*
- * Whether lists show it as "node/name".  A local network is the node's, but Compose looks for the
- * networks of its projects in the list by their plain names.
- */
-bool network_shows_node(const struct network *n);
-/* As lists show it. */
+/* As lists show it: "node/name" when it is that node's alone.  Compose looks for the networks of
+ * its projects in the list by their plain names, and gets them. */
 void network_write_name(struct strbuf *sb, const struct network *n, const struct engine *e);
 /*
  * Whether this copy is all that is left: the workers of the engines' swarm show an overlay for some

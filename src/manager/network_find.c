@@ -1,4 +1,4 @@
-#include "api/networks_find.h"
+#include "manager/network_find.h"
 
 #include <string.h>
 
@@ -24,14 +24,22 @@ bool network_is_local(const struct network *n)
 	return strcmp(n->scope, "local") == 0;
 }
 
-bool network_shows_node(const struct network *n)
+/* Whether further engines have instances of it. */
+static bool is_spread(const struct network *n, const struct engine *e)
 {
-	return network_is_local(n) && !labels_get(&n->labels, "com.docker.compose.network");
+	for (size_t i = 0; n->spreads && i < e->cluster->engines_count; i++) {
+		const struct engine *other = e->cluster->engines[i];
+
+		if (other != e && network_on(other, n->logical_id))
+			return true;
+	}
+	return false;
 }
 
 void network_write_name(struct strbuf *sb, const struct network *n, const struct engine *e)
 {
-	if (network_shows_node(n))
+	if (network_is_local(n) && !labels_get(&n->labels, "com.docker.compose.network") &&
+		!is_spread(n, e))
 		strbuf_addf(sb, "%s/", e->name);
 	strbuf_add_str(sb, n->name);
 }
@@ -51,15 +59,20 @@ static bool has_name(const struct network *n, const struct engine *e, const char
 	       is_qualified(what, e->id, n->name) || is_qualified(what, e->daemon_id, n->name);
 }
 
+static bool has_id(const struct network *n, const char *what, size_t len)
+{
+	return strncmp(n->id, what, len) == 0 || strncmp(n->logical_id, what, len) == 0;
+}
+
 static enum rank rank_of(const struct network *n, const struct engine *e, const char *what)
 {
 	size_t len = strlen(what);
 
-	if (strcmp(n->id, what) == 0 || (len == SHORT_ID_LEN && strncmp(n->id, what, len) == 0))
+	if (has_id(n, what, len == SHORT_ID_LEN ? len : len + 1))
 		return RANK_ID;
 	if (has_name(n, e, what))
 		return RANK_NAME;
-	return str_starts_with(n->id, what) ? RANK_PREFIX : RANK_NONE;
+	return has_id(n, what, len) ? RANK_PREFIX : RANK_NONE;
 }
 
 bool network_is_removed(
@@ -74,7 +87,7 @@ bool network_is_removed(
 
 		if (!manager->swarm_control || !engine_is_healthy(manager))
 			continue;
-		if (network_on(manager, n->id))
+		if (network_on(manager, n->logical_id))
 			return false;
 		asked = true;
 	}
@@ -86,7 +99,9 @@ static int usefulness(const struct network_found *f)
 {
 	if (!engine_is_healthy(f->engine))
 		return 0;
-	return f->engine->swarm_control && !network_is_local(f->network) ? 2 : 1;
+	if (network_is_local(f->network))
+		return f->network->id == f->network->logical_id ? 2 : 1; /* interned */
+	return f->engine->swarm_control ? 2 : 1;
 }
 
 static void consider(struct search *s, const struct network_found *f, enum rank rank)
@@ -97,7 +112,7 @@ static void consider(struct search *s, const struct network_found *f, enum rank 
 		*s = (struct search){ .best = *f, .rank = rank };
 		return;
 	}
-	if (strcmp(s->best.network->id, f->network->id) != 0)
+	if (s->best.network->logical_id != f->network->logical_id) /* interned */
 		s->ambiguous = true;
 	else if (usefulness(f) > usefulness(&s->best))
 		s->best = *f;
@@ -141,10 +156,10 @@ bool network_find(
 	return true;
 }
 
-const struct network *network_on(const struct engine *e, const char *id)
+const struct network *network_on(const struct engine *e, const char *logical_id)
 {
 	for (size_t i = 0; i < e->networks_count; i++) {
-		if (strcmp(e->networks[i].id, id) == 0)
+		if (strcmp(e->networks[i].logical_id, logical_id) == 0)
 			return &e->networks[i];
 	}
 	return NULL;

@@ -2,8 +2,12 @@
  * kv/zookeeper.c - the session: names to addresses, connecting, losing and renewing it.
  *
  *   resolve -> open -> connected <-> connecting (the library goes from server to server; after a
- *                 ^        |          round in vain there is a pause)
- *                 +--------+ expired: everything anew
+ *                 ^        |          |  round in vain there is a pause)
+ *                 +--------+----------+ expired, or must have been: everything anew
+ *
+ * Only a server can say that a session has expired.  One that has lost its data never does: it ends
+ * the connection of whoever has seen more than it has.  So a session that could not be resumed for
+ * the time it lives is given up.
  *
  * The library would resolve names by itself, and block the loop while it does; so it gets
  * literal addresses only.
@@ -15,6 +19,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/parse.h"
 #include "base/strbuf.h"
@@ -37,6 +42,7 @@ struct zk {
 
 	zhandle_t *handle; /* owned; NULL: none yet */
 	bool connected, expired;
+	int64_t lost_ms; /* when the connection was; 0: it is there, or was never */
 	size_t failures; /* servers tried in vain since the last pause */
 	struct backoff backoff;
 	struct event io;
@@ -48,12 +54,25 @@ struct zk {
 /* The library says why something failed only in its log; one thread, so the last line is it. */
 static char last_words[256];
 
+/*
+ * "...@function@line: Socket 10.0.0.1:2181 zk retcode=-4, errno=111(Connection refused): text": the
+ * reason is in the brackets; lines of another form are all text.
+ */
 static void remember_words(const char *message)
 {
-	const char *text = strrchr(message, '@'); /* "...@function@line: text" */
-	const char *colon = strstr(text ? text : message, ": ");
+	const char *location = strrchr(message, '@');
+	const char *text = strstr(location ? location : message, ": ");
+	const char *number = strstr(message, "errno=");
+	const char *bracket = number ? strchr(number, '(') : NULL;
 
-	snprintf(last_words, sizeof(last_words), "%s", colon ? colon + 2 : message);
+	if (!bracket) {
+		snprintf(last_words, sizeof(last_words), "%s", text ? text + 2 : message);
+		return;
+	}
+	snprintf(last_words, sizeof(last_words), "%.*s", (int)strcspn(bracket + 1, ")"),
+		bracket + 1);
+	if (strcmp(last_words, strerror(EHOSTDOWN)) == 0) /* as the library puts it */
+		snprintf(last_words, sizeof(last_words), "closed the connection");
 }
 
 static void resolve(struct zk *zk);
@@ -166,10 +185,13 @@ static void handle_session(maybe_unused zhandle_t *zh, int type, int state,
 
 	if (type != ZOO_SESSION_EVENT)
 		return;
+	if (zk->connected)
+		zk->lost_ms = clock_mono_ms();
 	zk->connected = state == ZOO_CONNECTED_STATE;
 	zk->expired = state == ZOO_EXPIRED_SESSION_STATE || state == ZOO_AUTH_FAILED_STATE;
 	if (!zk->connected)
 		return;
+	zk->lost_ms = 0;
 	zk->failures = 0;
 	backoff_reset(&zk->backoff);
 	list_for_each (u, &zk->users, link)
@@ -180,6 +202,7 @@ static void close_session(struct zk *zk)
 {
 	event_del(&zk->io);
 	zk->connected = zk->expired = false;
+	zk->lost_ms = 0;
 	if (zk->handle)
 		zookeeper_close(steal(zk->handle));
 	while (!list_empty(&zk->requests)) /* what the library has not completed */
@@ -248,15 +271,16 @@ static void look(struct deferred *d)
 	}
 }
 
-static void handle_io(maybe_unused int fd, short what, void *arg)
+static void handle_io(int fd, short what, void *arg)
 {
 	struct zk *zk = arg;
 	int events = 0;
-	int rc;
+	int rc = ZOK;
 
 	events |= what & EV_READ ? ZOOKEEPER_READ : 0;
 	events |= what & EV_WRITE ? ZOOKEEPER_WRITE : 0;
-	rc = zookeeper_process(zk->handle, events);
+	if (fd >= 0) /* else the library only pauses before its next server */
+		rc = zookeeper_process(zk->handle, events);
 	if (rc != ZOK && rc != ZNOTHING && !zk->expired) {
 		note_failure(zk, rc);
 		if (must_pause(zk))
@@ -265,9 +289,18 @@ static void handle_io(maybe_unused int fd, short what, void *arg)
 	loop_defer(zk->base.loop, &zk->look);
 }
 
+static bool session_must_be_over(const struct zk *zk)
+{
+	return zk->lost_ms && clock_mono_ms() - zk->lost_ms > zoo_recv_timeout(zk->handle);
+}
+
 static void handle_pause(struct timer *t)
 {
-	resolve(container_of(t, struct zk, pause));
+	struct zk *zk = container_of(t, struct zk, pause);
+
+	if (session_must_be_over(zk))
+		close_session(zk);
+	resolve(zk);
 }
 
 /* ---- names to addresses ---- */

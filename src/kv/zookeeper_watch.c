@@ -1,9 +1,12 @@
 /*
  * kv/zookeeper_watch.c - a folder of ZooKeeper.
  *
- * The children and a watch on them; then, for every child that is not known yet, its data and a
- * watch on that.  A child that is changed or deleted is not known any more.  So the cost of a
- * change is one list of names and one read, and data written late is seen, too.
+ * One watch on the children; then the data of every child that is not known yet.  So the cost of a
+ * change is one list of names and one read.
+ *
+ * A member's data is its name, and stays so, though classic agents write it again at every
+ * heartbeat: it is not watched.  Any other data is, such as none at all, which is what a classic
+ * agent begins with.
  */
 #include <string.h>
 
@@ -74,6 +77,21 @@ static void list_complete(struct zk_watch *w)
 
 /* ---- data ---- */
 
+static bool is_known(const struct kv_entries *known, const char *name)
+{
+	struct kv_entry key = { .key = (char *)name };
+
+	return known->count > 0 &&
+	       bsearch(&key, known->items, known->count, sizeof(key), kv_entries_compare) != NULL;
+}
+
+static bool is_settled(const char *name, const char *value, int len)
+{
+	return len > 0 && strlen(name) == (size_t)len && memcmp(name, value, (size_t)len) == 0;
+}
+
+static void read_child(struct zk_watch *w, const char *name, watcher_fn watcher);
+
 static void handle_data(
 	int rc, const char *value, int len, maybe_unused const struct Stat *stat, const void *data)
 {
@@ -83,6 +101,9 @@ static void handle_data(
 	if (!u)
 		return;
 	struct zk_watch *w = watch_of(u);
+	/* Read for the first time, and it may change: once more, with a watch. */
+	if (rc == ZOK && !is_settled(name, value, len) && !is_known(&w->known, name))
+		read_child(w, name, zk_handle_watch);
 	if (rc == ZOK)
 		kv_entries_set(&w->known, name, value, len > 0 ? (size_t)len : 0);
 	else if (rc == ZNONODE)
@@ -94,11 +115,11 @@ static void handle_data(
 		list_complete(w);
 }
 
-static void read_child(struct zk_watch *w, const char *name)
+static void read_child(struct zk_watch *w, const char *name, watcher_fn watcher)
 {
 	struct zk_request *r = zk_request_begin(&w->user, name);
 	auto_free char *path = xasprintf("%s/%s", w->path, name);
-	int rc = zoo_awget(zk_handle(&w->user), path, zk_handle_watch, w->user.zk, handle_data, r);
+	int rc = zoo_awget(zk_handle(&w->user), path, watcher, w->user.zk, handle_data, r);
 
 	if (rc == ZOK)
 		w->reading++;
@@ -119,14 +140,6 @@ static bool is_child(const struct String_vector *names, const char *name)
 		       compare_names) != NULL;
 }
 
-static bool is_known(const struct kv_entries *known, const char *name)
-{
-	struct kv_entry key = { .key = (char *)name };
-
-	return known->count > 0 &&
-	       bsearch(&key, known->items, known->count, sizeof(key), kv_entries_compare) != NULL;
-}
-
 static void forget_others(struct zk_watch *w, const struct String_vector *names)
 {
 	for (size_t i = w->known.count; i-- > 0;) {
@@ -144,7 +157,7 @@ static void read_children(struct zk_watch *w, const struct String_vector *names)
 	forget_others(w, names);
 	for (int32_t i = 0; i < names->count; i++) {
 		if (!is_known(&w->known, names->data[i]))
-			read_child(w, names->data[i]);
+			read_child(w, names->data[i], NULL);
 	}
 	if (w->reading == 0)
 		list_complete(w);

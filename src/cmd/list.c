@@ -34,6 +34,7 @@ static const struct option_spec list_options[] = {
 struct listing {
 	struct loop *loop;
 	struct timer timeout;
+	char *source;     /* the URL as it may be shown; owned */
 	bool tries_again; /* the discovery does, soon */
 	struct error err; /* set when something went wrong */
 };
@@ -65,7 +66,7 @@ static void handle_timeout(struct timer *t)
 	if (error_is_set(&l->err))
 		error_wrap(&l->err, "Timed out");
 	else
-		error_set(&l->err, ERROR_TIMEOUT, "Timed out");
+		error_set(&l->err, ERROR_TIMEOUT, "Timed out: no answer from %s", l->source);
 	loop_stop(l->loop);
 }
 
@@ -74,11 +75,12 @@ static const struct discovery_ops listing_ops = {
 	.handle_error = note_error,
 };
 
-static bool list_members(const struct discovery_url *url, const struct strv *options,
-	int64_t timeout_ms, struct error *err)
+static bool list_members(const struct discovery_url *url, const char *text,
+	const struct strv *options, int64_t timeout_ms, struct error *err)
 {
 	struct listing l = {
 		.loop = loop_create(),
+		.source = discovery_url_mask(url, text),
 		.tries_again = url->scheme->can_register,
 	};
 	struct discovery *discovery =
@@ -92,6 +94,7 @@ static bool list_members(const struct discovery_url *url, const struct strv *opt
 	}
 	discovery_destroy(discovery);
 	loop_destroy(l.loop);
+	free(l.source);
 	if (!error_is_set(&l.err))
 		return true;
 	error_move(err, &l.err);
@@ -124,7 +127,7 @@ static bool list_run(const struct invocation *in, const void *values, const stru
 		!value_discovery_options(&args->discovery_options, err) ||
 		!discovery_url_parse(&url, text, err))
 		return false;
-	bool ok = list_members(&url, &args->discovery_options, timeout_ms, err);
+	bool ok = list_members(&url, text, &args->discovery_options, timeout_ms, err);
 	discovery_url_finish(&url);
 	return ok;
 }

@@ -52,7 +52,9 @@ def closed_address():
 
 
 def members(manager):
-    return sorted(node["Address"] for node in manager.nodes().values())
+    """By their addresses: nodes that were never reached all have the same name."""
+    rows = manager.get("/info").json["SystemStatus"] or []
+    return sorted(value for key, value in rows if key.startswith(" ") and "└" not in key)
 
 
 def lists_seen(manager):
@@ -188,6 +190,16 @@ class StoreCases:
         eventually(lambda: "127.0.0.1:7" in members(manager), 40)
         assert members(manager) == sorted([*wanted, "127.0.0.1:7"])
         assert all(length >= 3 for length in lists_seen(manager)[seen:]), manager.log
+
+    def test_a_thousand_nodes_at_once(self, store, prefix, start_manager):
+        """All of them are found, and one watch is enough: nobody listens at these addresses."""
+        manager = self.manage(start_manager, store.url(prefix))
+        eventually(lambda: lists_seen(manager) == [0])
+        addresses = [f"127.99.{number // 250}.{number % 250 + 1}:7" for number in range(1000)]
+        store.put_members(prefix, addresses)
+        eventually(lambda: members(manager) == sorted(addresses), 40)
+        eventually(lambda: store.watches_of(manager) == 1)
+        assert sorted(self.listed(store.url(prefix))) == sorted(addresses)
 
     def test_a_deleted_folder_is_filled_again(self, store, prefix, join, fakes, start_manager):
         engines = fakes(3)

@@ -8,6 +8,7 @@ import base64
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -58,11 +59,13 @@ class Store:
     # What a store needs to notice that an agent was killed, given its --ttl.
     expiry_grace = 3.0
 
-    def __init__(self, folder):
+    def __init__(self, folder, host=None):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.host = host
+        self.ip = host.ip if host else "127.0.0.1"
         self.port = free_port()
-        self.address = f"127.0.0.1:{self.port}"
+        self.address = f"{self.ip}:{self.port}"
         self.process = None
 
     def url(self, prefix, *more_servers):
@@ -76,9 +79,10 @@ class Store:
         raise NotImplementedError
 
     def spawn(self):
+        enter = self.host.enter if self.host else []
         with open(self.folder / "log", "ab") as log:
             self.process = subprocess.Popen(
-                self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder
+                [*enter, *self.command()], stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder
             )
 
     def start(self):
@@ -137,6 +141,15 @@ class Store:
         """Whether this one of several servers is their leader."""
         raise NotImplementedError
 
+    def put_members(self, prefix, addresses):
+        """What many agents write, quickly."""
+        for address in addresses:
+            self.put(prefix, address, address)
+
+    def watches_of(self, manager):
+        """How many watches the manager has set; nobody else has any."""
+        raise NotImplementedError
+
 
 class Ensemble:
     """Three servers that are one store; not started."""
@@ -180,8 +193,8 @@ def quote(key):
 class Consul(Store):
     scheme = "consul"
 
-    def __init__(self, folder, tls=None, token=None, peers=None):
-        super().__init__(folder)
+    def __init__(self, folder, tls=None, token=None, peers=None, host=None):
+        super().__init__(folder, host)
         self.program = program("consul")
         self.tls = tls
         self.token = token
@@ -199,7 +212,7 @@ class Consul(Store):
             "retry_join": [f"127.0.0.1:{peer.ports['serf_lan']}" for peer in self.peers if peer is not self],
             "retry_interval": "1s",
             "bind_addr": "127.0.0.1",
-            "client_addr": "127.0.0.1",
+            "client_addr": self.ip,
             "ports": ports,
             "session_ttl_min": "500ms",
             "disable_update_check": True,
@@ -230,7 +243,7 @@ class Consul(Store):
 
     def is_ready(self):
         if self.tls:
-            with socket.create_connection(("127.0.0.1", self.port), 5):
+            with socket.create_connection((self.ip, self.port), 5):
                 return "New leader elected" in (self.folder / "log").read_text()
         return self.request("GET", "/v1/kv/none?consistent").status == 404
 
@@ -253,6 +266,23 @@ class Consul(Store):
     def changes(self, prefix, name):
         return self.key(prefix, name)["ModifyIndex"]
 
+    def put_members(self, prefix, addresses):
+        """In transactions, which hold 64 operations."""
+        def write(address):
+            key = f"{prefix}/{self.directory}/{address}"
+            return {"KV": {"Verb": "set", "Key": key, "Value": base64.b64encode(address.encode()).decode()}}
+
+        for at in range(0, len(addresses), 64):
+            operations = [write(address) for address in addresses[at:at + 64]]
+            assert self.request("PUT", "/v1/txn", operations).status == 200
+
+    def watches_of(self, manager):
+        """A blocking query has a connection for itself, and Consul does not count them."""
+        found = subprocess.run(
+            ["ss", "-Htnp", "state", "established", "dst", self.address], capture_output=True, text=True, check=True
+        )
+        return found.stdout.count(f"pid={manager.pid},")
+
     def sessions(self):
         return self.request("GET", "/v1/session/list").json
 
@@ -263,8 +293,8 @@ class Consul(Store):
 class Etcd(Store):
     scheme = "etcd"
 
-    def __init__(self, folder, api="v3", tls=None, peers=None):
-        super().__init__(folder)
+    def __init__(self, folder, api="v3", tls=None, peers=None, host=None):
+        super().__init__(folder, host)
         self.program = program("etcd")
         self.api = api
         self.tls = tls
@@ -299,7 +329,7 @@ class Etcd(Store):
 
     def is_ready(self):
         if self.tls:
-            with socket.create_connection(("127.0.0.1", self.port), 5):
+            with socket.create_connection((self.ip, self.port), 5):
                 return True
         return self.request("GET", "/health").json["health"] == "true"
 
@@ -351,6 +381,11 @@ class Etcd(Store):
         key = self.text(f"{prefix}/{self.directory}/{name}")
         return next(kv["mod_revision"] for kv in self.range(prefix) if kv["key"] == key)
 
+    def watches_of(self, manager):
+        name = "etcd_debugging_store_watchers" if self.api == "v2" else "etcd_debugging_mvcc_watcher_total"
+        metrics = self.request("GET", "/metrics").text
+        return int(next(line.split()[1] for line in metrics.splitlines() if line.startswith(name + " ")))
+
     def leads(self):
         status = self.call("/maintenance/status", {})
         return status.get("leader") == status["header"]["member_id"]
@@ -367,8 +402,8 @@ class ZooKeeperClient:
 
     OPEN_ACL = struct.pack(">ii", 1, 31) + struct.pack(">i", 5) + b"world" + struct.pack(">i", 6) + b"anyone"
 
-    def __init__(self, port):
-        self.socket = socket.create_connection(("127.0.0.1", port), 10)
+    def __init__(self, ip, port):
+        self.socket = socket.create_connection((ip, port), 10)
         self.xid = 0
         self._send(struct.pack(">iqiq", 0, 0, 10000, 0) + self._bytes(b"\0" * 16))
         self._receive()
@@ -459,8 +494,8 @@ class ZooKeeper(Store):
     # Its session has a time of its own, 10 s, and ends with a tick of the server.
     expiry_grace = 14.0
 
-    def __init__(self, folder, peers=None):
-        super().__init__(folder)
+    def __init__(self, folder, peers=None, host=None):
+        super().__init__(folder, host)
         self.java = program("java")
         if not os.path.exists(self.jar):
             pytest.skip("libzookeeper-java could not be had: tools/setup check says why")
@@ -469,8 +504,9 @@ class ZooKeeper(Store):
 
     def config(self):
         lines = [
-            f"dataDir={self.folder}/data", f"clientPort={self.port}", "clientPortAddress=127.0.0.1",
+            f"dataDir={self.folder}/data", f"clientPort={self.port}", f"clientPortAddress={self.ip}",
             "tickTime=500", "maxSessionTimeout=40000", "admin.enableServer=false", "maxClientCnxns=0",
+            "4lw.commands.whitelist=srvr,mntr",
         ]
         if len(self.peers) > 1:
             lines += ["initLimit=40", "syncLimit=10"]
@@ -490,7 +526,7 @@ class ZooKeeper(Store):
             return client.children("/") is not None
 
     def client(self):
-        return ZooKeeperClient(self.port)
+        return ZooKeeperClient(self.ip, self.port)
 
     def path(self, prefix, name=""):
         return f"/{prefix}/{self.directory}/{name}".rstrip("/")
@@ -505,14 +541,23 @@ class ZooKeeper(Store):
 
     def put(self, prefix, name, value):
         with self.client() as client:
-            at = ""
-            for part in self.path(prefix).strip("/").split("/"):
-                at += "/" + part
-                try:
-                    client.create(at)
-                except ZooKeeperError as error:
-                    assert error.code == -110, error
+            self._create_folder(client, prefix)
             client.create(self.path(prefix, name), value.encode("latin-1"))
+
+    def put_members(self, prefix, addresses):
+        with self.client() as client:
+            self._create_folder(client, prefix)
+            for address in addresses:
+                client.create(self.path(prefix, address), address.encode())
+
+    def _create_folder(self, client, prefix):
+        at = ""
+        for part in self.path(prefix).strip("/").split("/"):
+            at += "/" + part
+            try:
+                client.create(at)
+            except ZooKeeperError as error:
+                assert error.code == -110, error
 
     def delete_tree(self, prefix):
         """The members; an agent puts back what it needs."""
@@ -524,7 +569,13 @@ class ZooKeeper(Store):
         with self.client() as client:
             return client.get(self.path(prefix, name))[1]["mzxid"]
 
+    def command_of_four_letters(self, word):
+        with socket.create_connection((self.ip, self.port), 10) as connection:
+            connection.sendall(word.encode())
+            return connection.makefile("rb").read().decode()
+
+    def watches_of(self, manager):
+        return int(re.search(r"zk_watch_count\t(\d+)", self.command_of_four_letters("mntr"))[1])
+
     def leads(self):
-        with socket.create_connection(("127.0.0.1", self.port), 10) as connection:
-            connection.sendall(b"srvr")
-            return b"Mode: leader" in connection.makefile("rb").read()
+        return "Mode: leader" in self.command_of_four_letters("srvr")

@@ -82,16 +82,6 @@ static char *imported_name(const struct request *rq, const char *line)
 	return xstrdup(json_get_str(yyjson_doc_get_root(doc), "status", ""));
 }
 
-static void add_loading_leg(struct images_spread *is, struct engine *e)
-{
-	struct spread_leg *leg = spread_add(&is->spread, e);
-
-	remote_call_init(&leg->call, &e->remote, is->rq->version, "POST", "/images/load?quiet=1");
-	headers_set(&leg->call.head.headers, "Content-Type", "application/x-tar");
-	leg->call.stream_body = true;
-	leg->call.stream_length = -1;
-}
-
 static void start_download(struct images_spread *is, const char *name)
 {
 	auto_strbuf struct strbuf encoded = STRBUF_INIT;
@@ -130,7 +120,7 @@ static bool distribute(struct images_spread *is)
 	is->spread.done_before = 1;
 	for (size_t i = 0; i < count; i++) {
 		if (engines[i] != is->source)
-			add_loading_leg(is, engines[i]);
+			spread_add_load(&is->spread, engines[i], is->rq->version);
 	}
 	free(engines);
 	start_download(is, name);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api/failover.h"
+#include "api/images_collect.h"
 #include "api/reply.h"
 #include "api/routes.h"
 #include "base/mem.h"
@@ -82,10 +83,12 @@ void images_save_many(struct request *rq)
 	/* Without names any engine can say what is wrong with that. */
 	if (names.count == 0)
 		ask_any_engine(rq, REMOTE_UNKNOWN);
-	else if (image_find_common(&holders, rq->api->cluster, &names, &err))
-		failover_start(failover_create(rq, &holders));
-	else
+	else if (!image_find_common(&holders, rq->api->cluster, &names, &err))
 		reply_error(rq, &err);
+	else if (holders.count == 0)
+		images_collect(rq, &names);
+	else
+		failover_start(failover_create(rq, &holders));
 }
 
 /* Without a tag in the query all tags of the name are pushed. */

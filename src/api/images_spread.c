@@ -187,41 +187,11 @@ static void feed_from_client(struct images_spread *is)
 		spread_end_body(&is->spread);
 }
 
-static void abort_download(struct images_spread *is, const struct error *cause)
-{
-	auto_error struct error err = ERROR_INIT;
-
-	error_copy(&err, cause);
-	error_wrap(&err, "node %s", is->source->name);
-	spread_abort(&is->spread, &err);
-	is->spread.body_ended = true;
-}
-
-static void feed_from_engine(struct images_spread *is)
-{
-	struct call *from = &is->download;
-	auto_error struct error err = ERROR_INIT;
-
-	if (from->answer.status < 400 && evbuffer_get_length(from->in) > 0 &&
-		spread_has_room(&is->spread)) {
-		spread_write(&is->spread, from->in);
-		call_resume(from);
-	}
-	if (!from->done)
-		return;
-	if (!remote_check(from, &is->source->remote, &err))
-		abort_download(is, &err);
-	else if (evbuffer_get_length(from->in) == 0)
-		spread_end_body(&is->spread);
-}
-
 static void feed(struct images_spread *is)
 {
-	if (is->spread.body_ended || !spread_wants_body(&is->spread))
-		return;
 	if (is->source)
-		feed_from_engine(is);
-	else
+		spread_feed(&is->spread, is->source, &is->download);
+	else if (!is->spread.body_ended && spread_wants_body(&is->spread))
 		feed_from_client(is);
 }
 

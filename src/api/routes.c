@@ -81,7 +81,10 @@ const struct route routes[] = {
 	{ "POST", "/images/load", images_load,
 		"all healthy nodes, or those that satisfy `constraint`, at the pace of the "
 		"slowest" },
-	{ "GET", "/images/get", images_save_many, "a node that has all of them, streamed" },
+	{ "GET", "/images/get", images_save_many,
+		"a node that has all of them, streamed; when none has, the one with most of them "
+		"gets "
+		"the others first" },
 	{ "GET", "/images/search", images_search, "any healthy node" },
 	{ "POST", "/images/prune", images_prune, "all healthy nodes, merged" },
 	{ "GET", "/images/{name}/json", images_inspect,

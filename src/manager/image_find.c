@@ -187,7 +187,8 @@ static bool is_anywhere(const struct cluster *cluster, const char *name)
 	return false;
 }
 
-static bool fail_common(const struct cluster *cluster, const struct strv *names, struct error *err)
+static bool check_anywhere(
+	const struct cluster *cluster, const struct strv *names, struct error *err)
 {
 	auto_strv struct strv missing = STRV_INIT;
 
@@ -195,12 +196,11 @@ static bool fail_common(const struct cluster *cluster, const struct strv *names,
 		if (!is_anywhere(cluster, names->items[i]))
 			strv_add(&missing, names->items[i]);
 	}
+	if (missing.count == 0)
+		return true;
 	auto_free char *all = strv_join(names, " ");
 	auto_free char *nowhere = strv_join(&missing, " ");
 
-	if (missing.count == 0)
-		return error_set(err, ERROR_NOT_FOUND,
-			"Unable to find a healthy engine containing all images: [%s]", all);
 	return error_set(err, ERROR_NOT_FOUND,
 		"Unable to find a healthy engine containing all images: [%s]: no such image: %s",
 		all, nowhere);
@@ -218,10 +218,57 @@ bool image_find_common(struct image_holders *ret, struct cluster *cluster, const
 			add_holder(&found, engines[i], NULL);
 	}
 	free(engines);
-	if (found.count == 0)
-		return fail_common(cluster, names, err);
+	if (found.count == 0 && !check_anywhere(cluster, names, err))
+		return false;
 	*ret = found;
 	return true;
+}
+
+static size_t count_had(const struct engine *e, const struct strv *names)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < names->count; i++)
+		count += engine_has(e, names->items[i]);
+	return count;
+}
+
+size_t image_count_missing(const struct engine *e, const struct strv *names)
+{
+	return names->count - count_had(e, names);
+}
+
+struct engine *image_find_most(struct cluster *cluster, const struct strv *names)
+{
+	struct engine *most = NULL;
+	size_t count;
+	struct engine **engines = cluster_sorted_engines(cluster, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (engine_is_healthy(engines[i]) &&
+			(!most || count_had(engines[i], names) > count_had(most, names)))
+			most = engines[i];
+	}
+	free(engines);
+	return most;
+}
+
+struct engine *image_find_source(struct cluster *cluster, const struct engine *to,
+	const struct strv *names, struct strv *ret_names)
+{
+	auto_strv struct strv lacking = STRV_INIT;
+	struct engine *source;
+
+	for (size_t i = 0; i < names->count; i++) {
+		if (!engine_has(to, names->items[i]))
+			strv_add(&lacking, names->items[i]);
+	}
+	source = image_find_most(cluster, &lacking);
+	for (size_t i = 0; source && i < lacking.count; i++) {
+		if (engine_has(source, lacking.items[i]))
+			strv_add(ret_names, lacking.items[i]);
+	}
+	return ret_names->count ? source : NULL;
 }
 
 static void add_healthy(struct image_holders *h, struct cluster *cluster, size_t start,

@@ -178,6 +178,17 @@ void spread_write(struct spread *s, struct evbuffer *from)
 	}
 }
 
+struct spread_leg *spread_add_load(struct spread *s, struct engine *e, struct api_version v)
+{
+	struct spread_leg *leg = spread_add(s, e);
+
+	remote_call_init(&leg->call, &e->remote, v, "POST", "/images/load?quiet=1");
+	headers_set(&leg->call.head.headers, "Content-Type", "application/x-tar");
+	leg->call.stream_body = true;
+	leg->call.stream_length = -1;
+	return leg;
+}
+
 void spread_end_body(struct spread *s)
 {
 	s->body_ended = true;
@@ -276,6 +287,32 @@ void spread_abort(struct spread *s, const struct error *err)
 		error_copy(&leg->err, err);
 		leg_fail(s, leg);
 	}
+}
+
+static void abort_download(struct spread *s, const struct engine *source, struct error *err)
+{
+	error_wrap(err, "node %s", source->name);
+	spread_abort(s, err);
+	s->body_ended = true;
+}
+
+void spread_feed(struct spread *s, const struct engine *source, struct call *download)
+{
+	auto_error struct error err = ERROR_INIT;
+
+	if (s->body_ended || !spread_wants_body(s))
+		return;
+	if (download->answer.status < 400 && evbuffer_get_length(download->in) > 0 &&
+		spread_has_room(s)) {
+		spread_write(s, download->in);
+		call_resume(download);
+	}
+	if (!download->done)
+		return;
+	if (!remote_check(download, &source->remote, &err))
+		abort_download(s, source, &err);
+	else if (evbuffer_get_length(download->in) == 0)
+		spread_end_body(s);
 }
 
 bool spread_advance(struct spread *s)

@@ -60,6 +60,8 @@ struct spread {
 void spread_init(struct spread *s, struct task *waiter);
 /* All legs before spread_start, which may move them. */
 struct spread_leg *spread_add(struct spread *s, struct engine *e);
+/* The same, ready to load what another engine saves. */
+struct spread_leg *spread_add_load(struct spread *s, struct engine *e, struct api_version v);
 void spread_start(struct spread *s);
 
 /* Whether all living legs have room for more of the body; without any, it is thrown away. */
@@ -68,6 +70,10 @@ void spread_write(struct spread *s, struct evbuffer *from); /* moves */
 void spread_end_body(struct spread *s);
 /* A leg still wants body. */
 bool spread_wants_body(const struct spread *s);
+
+/* Passes on what a download (CALL_STREAM, and waking the same task) from that engine has brought;
+ * its failure is that of all legs. */
+void spread_feed(struct spread *s, const struct engine *source, struct call *download);
 
 /* There will be no more body, but it is not complete: all legs that still work fail with err. */
 void spread_abort(struct spread *s, const struct error *err);

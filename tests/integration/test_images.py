@@ -8,6 +8,7 @@ import pathlib
 import tarfile
 
 import pytest
+from fakes.engine import Cut, Reply
 from harness.memory import Peak
 from harness.registry import PASSWORD, USER
 from harness.wait import eventually
@@ -134,14 +135,49 @@ def test_save_load_round_trip(manager, engines, docker, tmp_path):
 
 
 def test_save_of_images_that_are_apart(manager, engines, docker, tmp_path):
-    make_image(engines[0], "one:1")
-    make_image(engines[1], "two:2")
-    eventually(lambda: {"one:1", "two:2"} <= listed(manager).keys())
-    text = docker.fails("save", "-o", tmp_path / "x.tar", "one:1", "two:2")
-    assert "Unable to find a healthy engine containing all images: [one:1 two:2]" in text
+    ids = {"one:1": make_image(engines[0], "one:1"), "two:2": make_image(engines[1], "two:2", MiB)}
+    ids["three:3"] = make_image(engines[2], "three:3")
+    eventually(lambda: ids.keys() <= listed(manager).keys())
     text = docker.fails("save", "-o", tmp_path / "x.tar", "one:1", "nosuch:1")
     assert "no such image: nosuch:1" in text
+    assert holders(engines, "one:1") == ["node-0"]
+
+    docker("save", "-o", tmp_path / "all.tar", *ids, "busybox")
+    for name in ids:
+        docker("rmi", name)
+    docker("load", "-i", tmp_path / "all.tar")
+    for engine in engines:
+        assert ids == {name: engine.get(f"/images/{name}/json")["Id"] for name in ids}
     docker("save", "-o", tmp_path / "x.tar", "one:1", "busybox")
+
+
+@pytest.mark.parametrize("where, reply, text", [
+    ("source", Reply(500, {"message": "no more files"}), "node fake-1: no more files"),
+    ("source", Cut(300), "node fake-1: "),
+    ("target", Reply(500, {"message": "disk full"}), "fake-0: disk full"),
+    ("target", Reply(200, b'{"errorDetail":{"message":"bad archive"},"error":"bad archive"}\n'), "bad archive"),
+    ("target", Reply(200, b'{"stream":"Loaded image: two:2"}\n'), "node fake-0 does not list what it loaded"),
+])
+def test_save_of_images_that_cannot_be_brought_together(fakes, start_manager, where, reply, text):
+    """`docker save` gets an error, and never a part of what it asked for."""
+    engines = fakes(2)
+    engines[0].add_image("one:1")
+    engines[1].add_image("two:2")
+    for engine in engines:
+        engine.script("GET", "/images/get", Reply(200, bytes(1000)))
+        engine.script("POST", "/images/load", Reply(200, b'{"stream":"Loaded image: two:2"}\n'))
+    if where == "source":
+        engines[1].script("GET", "/images/get", reply)
+    else:
+        engines[0].script("POST", "/images/load", reply)
+    manager = start_manager([engine.address for engine in engines]).wait_healthy()
+    answer = manager.get("/images/get?names=one:1&names=two:2&names=busybox")
+    assert answer.status == 500
+    assert answer.json["message"].startswith("the images are on several nodes, and could not be brought to one: ")
+    assert text in answer.json["message"]
+    (asked,) = engines[1].requests("GET", "/images/get")  # failing is failing: there is no second try
+    assert asked.target.endswith("/images/get?names=two%3A2")
+    assert not engines[0].requests("GET", "/images/get")
 
 
 def test_import_makes_one_image(manager, engines, docker, tmp_path):

@@ -115,8 +115,7 @@ static void test_common(void **state)
 	} cases[] = {
 		{ "busybox", "node-0=- node-1=- node-2=-" },
 		{ "busybox host:5000/x", "node-1=-" },
-		{ "bee abc111",
-			"Unable to find a healthy engine containing all images: [bee abc111]" },
+		{ "bee abc111", "" }, /* apart */
 		{ "busybox nix",
 			"Unable to find a healthy engine containing all images: [busybox nix]: "
 			"no such image: nix" },
@@ -135,6 +134,26 @@ static void test_common(void **state)
 		image_holders_finish(&h);
 		assert_text(cases[i].names, result, cases[i].result);
 	}
+}
+
+/* node-1 has most; the rest is to be had from node-0. */
+static void test_apart(void **state)
+{
+	auto_strv struct strv names = STRV_INIT, rest = STRV_INIT;
+
+	(void)state;
+	add_image(node0, "{\"Id\":\"sha256:ccc444\",\"RepoTags\":[\"cee:1\"]}");
+	strv_split(&names, "cee:1 bee host:5000/x abc111", ' ');
+	assert_ptr_equal(image_find_most(fx.cluster, &names), node1);
+	assert_int_equal(image_count_missing(node1, &names), 2);
+	assert_ptr_equal(image_find_source(fx.cluster, node1, &names, &rest), node0);
+	auto_free char *wanted = strv_join(&rest, " ");
+
+	assert_string_equal(wanted, "cee:1 abc111");
+	strv_finish(&names);
+	strv_finish(&rest);
+	strv_split(&names, "bee nix", ' ');
+	assert_null(image_find_source(fx.cluster, node1, &names, &rest));
 }
 
 static void test_unhealthy(void **state)
@@ -176,6 +195,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_holders, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_ambiguous, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_common, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_apart, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_unhealthy, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_any_engine, set_up, tear_down),
 	};

@@ -1,0 +1,163 @@
+#include "api/images_collect.h"
+
+#include "api/failover.h"
+#include "api/reply.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/uri.h"
+#include "manager/spread.h"
+
+struct images_collect {
+	struct request *rq;
+	struct task task;
+	struct strv names;
+	struct engine *to;     /* counted; where all of them shall be */
+	struct engine *source; /* counted; of the present transfer; NULL */
+	struct call download;
+	struct spread spread; /* one leg */
+	size_t missing;       /* on it, before the present transfer */
+};
+
+static enum task_turn collect_next(struct task *t);
+static enum task_turn collect_transfer(struct task *t);
+
+TASK_STEP(step_next, collect_next);
+TASK_STEP(step_transfer, collect_transfer);
+
+static void finish_transfer(struct images_collect *c)
+{
+	if (!c->source)
+		return;
+	spread_finish(&c->spread);
+	call_finish(&c->download);
+	engine_unref(steal(c->source));
+}
+
+static struct request *collect_free(struct images_collect *c)
+{
+	struct request *rq = c->rq;
+
+	task_finish(&c->task);
+	finish_transfer(c);
+	engine_unref(c->to);
+	strv_finish(&c->names);
+	free(c);
+	rq->cancel = NULL;
+	return rq;
+}
+
+static void collect_cancel(struct request *rq)
+{
+	request_finish(collect_free(rq->work));
+}
+
+void images_collect(struct request *rq, const struct strv *names)
+{
+	struct engine *to = image_find_most(rq->api->cluster, names);
+	struct images_collect *c;
+
+	if (!to) {
+		reply_errorf(rq, 500, "No healthy node available in the cluster");
+		return;
+	}
+	c = xnew(struct images_collect);
+	c->rq = rq;
+	c->to = engine_ref(to);
+	c->missing = SIZE_MAX;
+	strv_copy(&c->names, names);
+	rq->work = c;
+	rq->cancel = collect_cancel;
+	task_init(&c->task, rq->api->loop, &step_next, NULL);
+	exchange_set_waiter(rq->x, &c->task);
+	task_start(&c->task);
+}
+
+static enum task_turn fail(struct images_collect *c, struct error *err)
+{
+	error_wrap(err, "the images are on several nodes, and could not be brought to one");
+	reply_error(collect_free(c), err);
+	return TASK_WAIT;
+}
+
+static enum task_turn save_all(struct images_collect *c)
+{
+	struct image_holders holders;
+	auto_error struct error err = ERROR_INIT;
+	struct request *rq;
+
+	if (!image_find_common(&holders, c->rq->api->cluster, &c->names, &err))
+		return fail(c, &err);
+	rq = collect_free(c);
+	failover_start(failover_create(rq, &holders));
+	return TASK_WAIT;
+}
+
+static void start_download(struct images_collect *c, const struct strv *names)
+{
+	auto_strbuf struct strbuf query = STRBUF_INIT;
+
+	for (size_t i = 0; i < names->count; i++) {
+		strbuf_add_str(&query, i ? "&names=" : "names=");
+		uri_encode_query(&query, names->items[i]);
+	}
+	remote_call_init(&c->download, &c->source->remote, c->rq->version, "GET", "/images/get?%s",
+		query.buf);
+	c->download.mode = CALL_STREAM;
+	c->download.head_timeout_ms = c->download.idle_timeout_ms = SPREAD_SILENCE_MS;
+	remote_send(&c->download, &c->source->remote, &c->task);
+}
+
+static void start_transfer(
+	struct images_collect *c, struct engine *source, const struct strv *names)
+{
+	c->source = engine_ref(source);
+	spread_init(&c->spread, &c->task);
+	c->spread.failure = "Failed to load image";
+	c->spread.quiet = true;
+	spread_add_load(&c->spread, c->to, c->rq->version);
+	start_download(c, names);
+	spread_start(&c->spread);
+}
+
+static enum task_turn collect_next(struct task *t)
+{
+	struct images_collect *c = container_of(t, struct images_collect, task);
+	auto_strv struct strv names = STRV_INIT;
+	auto_error struct error err = ERROR_INIT;
+	size_t missing = image_count_missing(c->to, &c->names);
+	struct engine *source;
+
+	if (missing == 0)
+		return save_all(c);
+	if (missing >= c->missing) {
+		error_set(&err, ERROR_UNAVAILABLE, "node %s does not list what it loaded",
+			c->to->name);
+		return fail(c, &err);
+	}
+	c->missing = missing;
+	source = image_find_source(c->rq->api->cluster, c->to, &c->names, &names);
+	if (!source) {
+		error_set(&err, ERROR_UNAVAILABLE, "no healthy node has the rest any more");
+		return fail(c, &err);
+	}
+	start_transfer(c, source, &names);
+	return task_go(t, &step_transfer);
+}
+
+static enum task_turn collect_transfer(struct task *t)
+{
+	struct images_collect *c = container_of(t, struct images_collect, task);
+	auto_error struct error err = ERROR_INIT;
+
+	if (c->rq->x->gone) {
+		request_finish(collect_free(c));
+		return TASK_WAIT;
+	}
+	spread_feed(&c->spread, c->source, &c->download);
+	if (!spread_advance(&c->spread))
+		return task_wait_ms(t, &step_transfer, SPREAD_LOOK_MS);
+	if (!spread_check(&c->spread, &err))
+		return fail(c, &err);
+	finish_transfer(c);
+	return task_go(t, &step_next);
+}

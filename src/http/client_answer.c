@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/parse.h"
 #include "http/client_private.h"
 
 enum {
@@ -201,16 +202,26 @@ static bool input_over(const struct call_state *s)
 	       evbuffer_get_length(stream_input(s->stream)) == 0;
 }
 
+/* The stream names its peer by address and port; here stands the name that was asked for. */
+static const char *without_peer(const struct call_state *s, const char *text)
+{
+	const char *peer = stream_peer(s->stream);
+	size_t len = strlen(peer);
+
+	return strncmp(text, peer, len) == 0 && str_starts_with(text + len, ": ") ? text + len + 2
+										  : text;
+}
+
 static void fail_broken(struct call_state *s)
 {
-	struct error err = ERROR_INIT;
+	const struct error *broken = &s->broken;
 
-	if (error_is_set(&s->broken))
-		error_copy(&err, &s->broken);
+	if (error_is_set(broken))
+		call_fail(s, broken->code, "%s: %s", endpoint_name(s->endpoint),
+			without_peer(s, error_text(broken)));
 	else
-		error_set(&err, ERROR_CLOSED, "closed the connection before it answered");
-	error_wrap(&err, "%s", endpoint_name(s->endpoint));
-	call_fail_with(s, &err);
+		call_fail(s, ERROR_CLOSED, "%s: closed the connection before it answered",
+			endpoint_name(s->endpoint));
 }
 
 static void input_ended(struct call_state *s)

@@ -425,6 +425,22 @@ static void test_silence(void **state maybe_unused)
 	}
 }
 
+static void test_an_error_names_the_peer_once(void **state maybe_unused)
+{
+	auto_rig struct rig r;
+
+	rig_start(&r, (struct endpoint_config){ 0 });
+	start(&r, "GET", "/");
+	accept_peer(&r);
+	turn_until(r.loop, endpoint_connections(r.endpoint) == 1);
+	loop_turn(r.loop, 5);
+	raw_close(&r.peer); /* with unread input: a reset */
+	wait_done(&r);
+	auto_free char *name = address_format(endpoint_address(r.endpoint));
+	auto_free char *text = xasprintf("%s: read: connection reset by peer", name);
+	assert_string_equal(r.call.err.text, text);
+}
+
 /* Never silent for long, and never done. */
 static void test_a_dripped_answer_has_a_deadline(void **state maybe_unused)
 {
@@ -691,6 +707,7 @@ int main(void)
 		cmocka_unit_test(test_no_retry_with_body),
 		cmocka_unit_test(test_no_connection),
 		cmocka_unit_test(test_silence),
+		cmocka_unit_test(test_an_error_names_the_peer_once),
 		cmocka_unit_test(test_a_dripped_answer_has_a_deadline),
 		cmocka_unit_test(test_calls_wait_in_line),
 		cmocka_unit_test(test_line_has_a_deadline),

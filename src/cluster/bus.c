@@ -12,6 +12,7 @@
 struct remembered {
 	struct docker_event event;
 	char *name, *id, *addr, *ip; /* of the node, as it was then; owned */
+	size_t bytes;
 };
 
 /* A delivery under way, on the stack of bus_publish. */
@@ -25,7 +26,7 @@ struct bus {
 	size_t listeners_count;
 	struct delivery *deliveries; /* innermost first */
 	struct remembered *history;  /* owned ring of BUS_HISTORY */
-	size_t first, count;
+	size_t first, count, bytes;
 };
 
 struct bus *bus_create(void)
@@ -87,26 +88,34 @@ size_t bus_listeners(const struct bus *bus)
 	return bus->listeners_count;
 }
 
-static struct remembered *next_place(struct bus *bus)
+static void forget_oldest(struct bus *bus)
 {
-	struct remembered *r = &bus->history[(bus->first + bus->count) % BUS_HISTORY];
+	struct remembered *r = &bus->history[bus->first];
 
-	if (bus->count < BUS_HISTORY) {
-		bus->count++;
-		return r;
-	}
-	bus->first = (bus->first + 1) % BUS_HISTORY;
+	bus->bytes -= r->bytes;
 	remembered_finish(r);
-	return r;
+	bus->first = (bus->first + 1) % BUS_HISTORY;
+	bus->count--;
+}
+
+static struct remembered *next_place(struct bus *bus, size_t bytes)
+{
+	while (bus->count == BUS_HISTORY ||
+		(bus->count > 0 && bus->bytes + bytes > BUS_HISTORY_BYTES))
+		forget_oldest(bus);
+	return &bus->history[(bus->first + bus->count++) % BUS_HISTORY];
 }
 
 static void remember(struct bus *bus, const struct docker_event *e, const struct engine *engine)
 {
 	struct event_node node = { "", "", "", "" };
-	struct remembered *r = next_place(bus);
+	size_t bytes = event_bytes(e);
+	struct remembered *r = next_place(bus, bytes);
 
 	if (engine)
 		node = engine_event_node(engine);
+	r->bytes = bytes;
+	bus->bytes += bytes;
 	event_copy(&r->event, e);
 	r->name = xstrdup(node.name);
 	r->id = xstrdup(node.id);

@@ -12,7 +12,10 @@
 
 struct engine;
 
-enum { BUS_HISTORY = 1024 };
+enum {
+	BUS_HISTORY = 1024,
+	BUS_HISTORY_BYTES = 8 * 1024 * 1024, /* a single event may have a megabyte */
+};
 
 struct bus;
 

@@ -57,6 +57,10 @@ struct engine {
 	int64_t heard_ms;                /* monotonic; the last proof of life */
 	struct monitor *monitor;         /* owned; NULL once disconnected */
 	struct refresh_log *refresh_log; /* owned; private to refresh */
+	struct {
+		int64_t since_ms; /* monotonic */
+		uint32_t count;
+	} warnings;      /* in the current minute; private to engine_warn */
 	bool maybe_twin; /* shows a container that another engine of the same id shows too */
 
 	/* Owned array of owned records, PENDING ones included; order means nothing.  A PENDING

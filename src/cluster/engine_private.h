@@ -19,6 +19,9 @@ void engine_suspend(struct engine *e, const char *reason);
 /* All records that the daemon showed; reservations stay. */
 void engine_drop_containers(struct engine *e);
 void engine_drop_objects(struct engine *e);
+/* A warning that the engine can cause as often as it likes: so many a minute, then silence until
+ * the minute is over. */
+void engine_warn(struct engine *e, const char *msg, const char *field, const char *value);
 /* Something came from it. */
 void engine_note_heard(struct engine *e);
 

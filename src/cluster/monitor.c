@@ -26,9 +26,9 @@
 
 enum {
 	SPECS_AGE_MS = 5 * 60 * 1000,
-	RETRY_MS = 500,               /* of a pending engine, doubling */
-	RETRY_MAX_MS = 8 * 1000,      /* plus a quarter at random */
-	REFUSED_RETRY_MS = 20 * 1000, /* it answered, but may not be a member; plus a quarter */
+	RETRY_MS = 500,                   /* of a pending engine, doubling; plus a quarter */
+	RETRY_MAX_MS = 8 * 1000,          /* ... up to this */
+	REFUSED_RETRY_MAX_MS = 20 * 1000, /* ... when it answered, but may not be a member */
 	REST_MAX_MS = 60 * 1000,
 };
 
@@ -44,7 +44,9 @@ struct monitor {
 	size_t part;                /* of the round: index in parts[] */
 	int64_t due_ms;             /* of the next round; monotonic */
 	int64_t specs_ms;           /* when read; 0: never */
+	int64_t reopen_ms;          /* not before may a broken stream be opened again; monotonic */
 	uint32_t attempts;          /* failed rounds in a row while pending */
+	char *warned;               /* owned; the failure that was last logged as a warning */
 	bool wants_round, wants_specs;
 	bool lost_watch; /* the stream broke since the last round */
 };
@@ -90,11 +92,22 @@ static int64_t interval_ms(const struct monitor *m)
 
 static int64_t retry_ms(const struct monitor *m, bool refused)
 {
-	int64_t pause = (int64_t)RETRY_MS << min_of(m->attempts, 10u);
+	int64_t pause = (int64_t)RETRY_MS << min_of(m->attempts - 1, 10u);
+	int64_t max = refused ? REFUSED_RETRY_MAX_MS : RETRY_MAX_MS;
 
-	if (refused)
-		return plus_quarter(REFUSED_RETRY_MS);
-	return plus_quarter(min_of(pause, (int64_t)RETRY_MAX_MS));
+	return plus_quarter(min_of(pause, max));
+}
+
+/* The first break is most often a daemon that restarts; a stream that breaks again and again must
+ * not make us read everything again and again. */
+static int64_t reopen_pause_ms(const struct monitor *m)
+{
+	uint32_t breaks = m->watch.breaks;
+
+	if (breaks <= 1)
+		return 0;
+	return plus_quarter(
+		min_of((int64_t)RETRY_MS << min_of(breaks - 2, 10u), (int64_t)RETRY_MAX_MS));
 }
 
 static void rest_for(struct monitor *m, int64_t ms)
@@ -104,12 +117,13 @@ static void rest_for(struct monitor *m, int64_t ms)
 
 static bool has_reason(const struct monitor *m)
 {
-	bool due = m->wants_round || m->wants_specs || clock_mono_ms() >= m->due_ms;
+	int64_t now = clock_mono_ms();
+	bool due = m->wants_round || m->wants_specs || now >= m->due_ms;
 
 	switch (m->engine->state) {
 	case ENGINE_PENDING: return due;
 	/* A broken stream is opened again when the daemon has answered a ping. */
-	case ENGINE_HEALTHY: return m->lost_watch ? m->pulse.alive : due;
+	case ENGINE_HEALTHY: return m->lost_watch ? m->pulse.alive && now >= m->reopen_ms : due;
 	case ENGINE_UNHEALTHY: return m->pulse.alive;
 	case ENGINE_DISCONNECTED: break;
 	}
@@ -146,7 +160,7 @@ static enum task_turn monitor_rest(struct task *t)
 	settle_twin(m->engine);
 	if (has_reason(m))
 		return task_go(t, &step_connect);
-	left = m->due_ms - clock_mono_ms();
+	left = (m->lost_watch ? m->reopen_ms : m->due_ms) - clock_mono_ms();
 	/* longer for what only a wake can end: the pulse of an unhealthy engine */
 	return task_wait_ms(
 		t, &step_rest, left > 0 ? min_of(left, (int64_t)REST_MAX_MS) : REST_MAX_MS);
@@ -202,11 +216,25 @@ static bool is_refusal(const struct error *err)
 	       err->code == ERROR_CONFLICT;
 }
 
-static void log_failed_round(const struct engine *e, const struct error *why)
+/* A pending engine is tried again and again: its warning comes once, and again when what is wrong
+ * with it has changed. */
+static enum log_level level_of_failure(struct monitor *m, const struct error *why)
 {
+	if (m->engine->state != ENGINE_PENDING && !is_refusal(why))
+		return LOG_DEBUG;
+	if (m->warned && strcmp(m->warned, error_text(why)) == 0)
+		return LOG_DEBUG;
+	free(m->warned);
+	m->warned = xstrdup(error_text(why));
+	return LOG_WARN;
+}
+
+static void log_failed_round(struct monitor *m, const struct error *why)
+{
+	const struct engine *e = m->engine;
 	bool pending = e->state == ENGINE_PENDING;
 
-	log_fields(pending || !is_refusal(why) ? LOG_DEBUG : LOG_WARN,
+	log_fields(level_of_failure(m, why),
 		pending ? "Failed to validate pending node" : "Update engine failed", "addr",
 		e->addr, "error", error_text(why), "name", e->name, NULL);
 }
@@ -223,7 +251,7 @@ static enum task_turn fail_round(struct monitor *m, const struct error *err)
 	/* the node table says what keeps it from being (or staying) a good member */
 	if (e->state == ENGINE_PENDING || is_refusal(&why))
 		engine_set_error(e, error_text(&why));
-	log_failed_round(e, &why);
+	log_failed_round(m, &why);
 	if (e->state == ENGINE_PENDING)
 		forget_everything(m);
 	return task_go(&m->task, &step_rest);
@@ -370,6 +398,7 @@ static enum task_turn monitor_complete(struct task *t)
 		return fail_round(m, &err);
 	leave_round(m);
 	m->attempts = 0;
+	free(steal(m->warned));
 	rest_for(m, interval_ms(m));
 	if (e->state == ENGINE_PENDING) {
 		engine_register(e);
@@ -404,12 +433,16 @@ void monitor_destroy(struct monitor *m)
 	leave_round(m);
 	pulse_stop(&m->pulse);
 	watch_finish(&m->watch);
+	free(m->warned);
 	free(m);
 }
 
 void monitor_hurry(struct monitor *m)
 {
-	m->lost_watch |= m->watch.state == WATCH_CLOSED;
+	if (m->watch.state == WATCH_CLOSED && !m->lost_watch) {
+		m->lost_watch = true;
+		m->reopen_ms = clock_mono_ms() + reopen_pause_ms(m);
+	}
 	m->pulse.alive = false; /* an answer from before proves nothing */
 	pulse_hurry(&m->pulse);
 	task_wake(&m->task);

@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "cluster/engine_private.h"
 #include "cluster/refresh_job.h"
 
 enum {
@@ -137,8 +138,7 @@ static void read_new(struct job *job, yyjson_val *entry)
 	struct container *c = container_create();
 
 	if (!container_set_entry(c, entry, &view, &err)) {
-		log_fields(LOG_WARN, "Skipping a container", "addr", job->base.engine->addr,
-			"error", error_text(&err), NULL);
+		engine_warn(job->base.engine, "Skipping a container", "error", error_text(&err));
 		container_destroy(c);
 		return;
 	}

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "base/log.h"
 #include "base/mem.h"
+#include "cluster/engine_private.h"
 #include "cluster/refresh_job.h"
 
 enum { LIST_TIMEOUT_MS = 60 * 1000 };
@@ -29,12 +29,6 @@ static void job_free(struct refresh_state *base)
 	free(job);
 }
 
-static void warn(const struct engine *e, const struct error *err)
-{
-	log_fields(LOG_WARN, "Skipping an entry of an engine's list", "addr", e->addr, "error",
-		error_text(err), NULL);
-}
-
 /*
  * A list of one kind.  STORE(kind) defines store_kinds(engine, array): the old items go, those of
  * the array that have the right shape come.
@@ -53,7 +47,8 @@ static void warn(const struct engine *e, const struct error *err)
 			if (kind##_from_json(&items[count], item, &err))                           \
 				count++;                                                           \
 			else                                                                       \
-				warn(e, &err);                                                     \
+				engine_warn(e, "Skipping an entry of an engine's list", "error",   \
+					error_text(&err));                                         \
 		}                                                                                  \
 		for (i = 0; i < e->kind##s_count; i++)                                             \
 			kind##_finish(&e->kind##s[i]);                                             \

@@ -129,8 +129,7 @@ static bool add_engine_label(
 			"\"key=value\".",
 			e->id, e->addr, entry);
 	if (strcmp(key, "node") == 0 || labels_get(labels, key)) {
-		log_fields(LOG_WARN, "Ignoring a label of the engine: its name is taken", "addr",
-			e->addr, "label", entry, NULL);
+		engine_warn(e, "Ignoring a label of the engine: its name is taken", "label", entry);
 		return true;
 	}
 	labels_add(labels, key, equals + 1);

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/metrics.h"
@@ -15,9 +16,14 @@
 
 enum {
 	QUEUE_MAX = 2048,
+	QUEUE_MAX_BYTES = 16 * 1024 * 1024,
 	LINE_MAX_BYTES = 1024 * 1024,
 	HEAD_TIMEOUT_MS = 15 * 1000,
+	STEADY_MS = 30 * 1000, /* a stream that lived so long broke by chance */
+	REPLAY_MS = 5 * 1000,
 };
+
+static const int64_t clock_slack_ns = 60 * NS_PER_S;
 
 /* What an event means for the record. */
 enum effect {
@@ -36,6 +42,7 @@ struct queued_event {
 	struct list link;
 	struct docker_event event;
 	enum effect effect;
+	size_t bytes;
 	bool covered; /* a refresh that began after it came shows what it says, or is under way */
 };
 
@@ -115,6 +122,7 @@ static void drop_event(struct watch *w, struct queued_event *q)
 {
 	list_remove(&q->link);
 	w->queued--;
+	w->queued_bytes -= q->bytes;
 	event_finish(&q->event);
 	free(q);
 }
@@ -128,21 +136,28 @@ static void drop_queue(struct watch *w)
 		drop_event(w, list_first(&w->queue, struct queued_event, link));
 }
 
+static void overflow(struct watch *w)
+{
+	auto_free char *count = xasprintf("%zu", w->queued);
+
+	engine_warn(
+		w->engine, "Too many events at once, reading everything instead", "count", count);
+	drop_queue(w);
+	monitor_want_round(w->engine->monitor);
+}
+
 static void queue_event(struct watch *w, struct docker_event *e)
 {
-	struct queued_event *q;
+	struct queued_event *q = xnew(struct queued_event);
 
-	if (w->queued == QUEUE_MAX) {
-		log_fields(LOG_WARN, "Too many events at once, reading everything instead", "addr",
-			w->engine->addr, "name", w->engine->name, NULL);
-		drop_queue(w);
-		monitor_want_round(w->engine->monitor);
-	}
-	q = xnew(struct queued_event);
 	q->event = *e;
 	q->effect = effect_of(e);
+	q->bytes = event_bytes(e);
+	if (w->queued == QUEUE_MAX || w->queued_bytes + q->bytes > QUEUE_MAX_BYTES)
+		overflow(w);
 	list_push_back(&w->queue, &q->link);
 	w->queued++;
+	w->queued_bytes += q->bytes;
 }
 
 /*
@@ -160,7 +175,7 @@ static uint64_t hash_text(const char *text, size_t len)
 
 static bool was_seen(struct watch *w, int64_t time_ns, uint64_t hash)
 {
-	if (!w->resume_ns || time_ns > w->resume_ns) {
+	if (!w->resume_ns || time_ns > w->resume_ns || clock_mono_ms() - w->opened_ms > REPLAY_MS) {
 		w->resume_ns = 0; /* from here on everything is new */
 		return false;
 	}
@@ -198,13 +213,15 @@ static void close_stream(struct watch *w)
 static void broken(struct watch *w, struct error *err)
 {
 	bool was_open = w->state == WATCH_OPEN;
+	bool was_steady = clock_mono_ms() - w->opened_ms >= STEADY_MS;
 
 	error_move(&w->err, err);
 	close_stream(w);
 	if (!was_open)
 		return;
-	log_fields(LOG_WARN, "error monitoring events, will restart", "addr", w->engine->addr,
-		"error", error_text(&w->err), "name", w->engine->name, NULL);
+	w->breaks = was_steady ? 1 : w->breaks + 1;
+	engine_warn(
+		w->engine, "error monitoring events, will restart", "error", error_text(&w->err));
 	monitor_hurry(w->engine->monitor);
 }
 
@@ -217,8 +234,7 @@ static void take_line(struct watch *w, const char *line, size_t len)
 
 	/* A break would only bring it again: `since` would be before it. */
 	if (!event_parse(&e, line, len, &ignore, &err)) {
-		log_fields(LOG_WARN, "Skipping an event", "addr", w->engine->addr, "error",
-			error_text(&err), NULL);
+		engine_warn(w->engine, "Skipping an event", "error", error_text(&err));
 		return;
 	}
 	metric_inc(METRIC_events_total);
@@ -260,6 +276,7 @@ static bool take_lines(struct watch *w, struct error *err)
 static void opened(struct watch *w)
 {
 	w->state = WATCH_OPEN;
+	w->opened_ms = clock_mono_ms();
 	error_clear(&w->err);
 	task_wake(w->monitor);
 }
@@ -446,11 +463,19 @@ void watch_finish(struct watch *w)
 	watch_init(w, w->engine, w->monitor);
 }
 
+/* By the engine's own clock. */
+static int64_t engine_now_ns(const struct engine *e)
+{
+	return clock_wall_ns() - e->clock_shift_ns;
+}
+
 void watch_open(struct watch *w)
 {
 	const struct remote *r = &w->engine->remote;
 	auto_free char *since = NULL;
 
+	if (w->last_ns > engine_now_ns(w->engine) + clock_slack_ns)
+		w->last_ns = 0; /* nothing would come until then */
 	w->resume_ns = w->last_ns;
 	if (w->last_ns)
 		since = xasprintf("?since=%lld.%09lld", (long long)(w->last_ns / 1000000000),

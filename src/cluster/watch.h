@@ -7,6 +7,8 @@
  * over it is thrown away, and a reconcile takes its place.
  *
  * After a break the stream resumes with `since` the last event; what was seen already is dropped.
+ * The engine's clock tells that, so only what comes soon is taken for a replay: a clock that was
+ * set back must not hide what happens from now on.
  */
 #pragma once
 
@@ -31,12 +33,14 @@ struct watch {
 	struct call call;
 
 	struct list queue; /* queued_event::link */
-	size_t queued;
+	size_t queued, queued_bytes;
 	struct refresh refresh; /* for the event at the head of the queue */
 	bool refreshing;
 
 	int64_t last_ns;               /* newest event seen, by the engine's clock; 0: none */
 	int64_t resume_ns;             /* replay: events up to here may have been seen; 0: live */
+	int64_t opened_ms;             /* monotonic */
+	uint32_t breaks;               /* in a row, each soon after it was opened */
 	uint64_t seen[WATCH_SEEN_MAX]; /* hashes of events at last_ns */
 	size_t seen_count;
 };

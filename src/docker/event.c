@@ -152,6 +152,14 @@ void event_finish(struct docker_event *e)
 	*e = (struct docker_event){ 0 };
 }
 
+size_t event_bytes(const struct docker_event *e)
+{
+	enum { VALUE_BYTES = 16 }; /* of yyjson, on every machine */
+
+	return sizeof(*e) + yyjson_doc_get_read_size(e->doc) +
+	       yyjson_doc_get_val_count(e->doc) * VALUE_BYTES;
+}
+
 static yyjson_doc *copy_doc(yyjson_doc *doc)
 {
 	auto_json_mut yyjson_mut_doc *copy = yyjson_doc_mut_copy(doc, NULL);

@@ -38,6 +38,8 @@ bool event_parse(struct docker_event *ret, const char *text, size_t len, bool *r
 	struct error *err);
 void event_init_own(struct docker_event *ret, const char *action);
 void event_finish(struct docker_event *e);
+/* About how much memory an event that was parsed holds. */
+size_t event_bytes(const struct docker_event *e);
 void event_copy(struct docker_event *to, const struct docker_event *from);
 /* The action up to ':' ("exec_create", "health_status"). */
 bool event_action_is(const struct docker_event *e, const char *word);

@@ -163,6 +163,24 @@ class Huge(Action):
         return False
 
 
+class Endless(Action):
+    """These bytes once, then these again and again, as fast as the peer takes them; count bounds it."""
+
+    def __init__(self, first, again, count=None):
+        self.first = first
+        self.again = again
+        self.count = count
+
+    async def run(self, engine, request, writer):
+        writer.write(self.first)
+        sent = 0
+        while self.count is None or sent < self.count:
+            writer.write(self.again)
+            await writer.drain()
+            sent += 1
+        await asyncio.Event().wait()
+
+
 #
 # HTTP, as little as an engine needs
 #

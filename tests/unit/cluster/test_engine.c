@@ -1,6 +1,8 @@
 /* States, failures, capacity, membership and the bus (C-1..C-7, C-16..C-18, C-20, C-25, C-26). */
 #include "fixture.h"
 
+#include "base/log.h"
+
 static struct error refused = { .code = ERROR_CONNECT, .text = (char *)"connection refused" };
 
 static int setup(void **state)
@@ -329,9 +331,64 @@ static void test_history_is_bounded(void **state)
 	assert_int_equal(count, 0);
 }
 
+static void test_history_of_large_events_is_bounded(void **state)
+{
+	enum { LARGE = 1000 * 1000 };
+	struct fixture *fx = *state;
+	struct bus *bus = fx->cluster->bus;
+	auto_free char *filler = xcalloc(1, LARGE + 1);
+	auto_free char *line = NULL;
+	size_t count = 0;
+	struct docker_event e;
+	bool ignore;
+
+	memset(filler, 'x', LARGE);
+	line = xasprintf("{\"Type\":\"container\",\"Action\":\"%s\",\"time\":1}", filler);
+	assert_true(event_parse(&e, line, strlen(line), &ignore, NULL));
+	for (int i = 0; i < 20; i++)
+		bus_publish(bus, &e, NULL);
+	bus_replay(bus, 0, INT64_MAX, count_past, &count);
+	assert_in_range(count, 1, BUS_HISTORY_BYTES / LARGE);
+	event_finish(&e);
+}
+
+static size_t warnings_written(struct engine *e, int times)
+{
+	char *text = NULL;
+	size_t len, lines = 0;
+	FILE *sink = open_memstream(&text, &len);
+
+	log_set_sink(sink);
+	log_set_level(LOG_WARN);
+	for (int i = 0; i < times; i++)
+		engine_warn(e, "again", "error", "and again");
+	log_set_level(LOG_FATAL);
+	log_set_sink(stdout);
+	fclose(sink);
+	for (size_t i = 0; i < len; i++)
+		lines += text[i] == '\n';
+	free(text);
+	return lines;
+}
+
+static void test_an_engine_cannot_flood_the_log(void **state)
+{
+	struct fixture *fx = *state;
+	struct engine *e = fixture_validated(fx, "node", "AAAA");
+
+	assert_int_equal(warnings_written(e, 1000), 20);
+	assert_int_equal(warnings_written(e, 1000), 0);
+	e->warnings.since_ms -= 60 * 1000;
+	assert_int_equal(warnings_written(e, 1), 2); /* and how many were left out */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			test_history_of_large_events_is_bounded, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_an_engine_cannot_flood_the_log, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_new_engine, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_failures_are_counted, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_which_errors_count, setup, teardown),

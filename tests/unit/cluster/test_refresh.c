@@ -383,6 +383,39 @@ static void test_stream_resumes(void **state)
 	assert_int_equal(fixture_heard(&w->fx, "engine_disconnect"), 0);
 }
 
+/* Its clock was wrong by an hour: nothing would come for so long after `since`, and all would be
+ * taken for a replay. */
+static void test_stream_does_not_resume_in_the_future(void **state)
+{
+	struct world *w = *state;
+	struct fake_container *c = fake_engine_add(w->f, "111", "web");
+	int64_t t = clock_wall_ns();
+
+	fixture_join(&w->fx, w->f);
+	fake_engine_emit_at(w->f, t + 3600 * NS_PER_S, "container", "attach", c->id, "");
+	turn_until(w->fx.loop, fixture_heard(&w->fx, "attach"));
+	fake_engine_cut_streams(w->f);
+	turn_until(w->fx.loop, w->f->streams_opened == 2);
+	assert_string_equal(w->f->since, "");
+	fake_engine_emit_at(w->f, t, "container", "top", c->id, "");
+	turn_until(w->fx.loop, fixture_heard(&w->fx, "top"));
+}
+
+/* Every reopening costs a round over everything that the engine has. */
+static void test_a_stream_that_keeps_breaking_is_opened_ever_more_rarely(void **state)
+{
+	struct world *w = *state;
+
+	fixture_join(&w->fx, w->f);
+	for (int64_t end = clock_mono_ms() + 1400; clock_mono_ms() < end;) {
+		fake_engine_cut_streams(w->f);
+		turn_for_ms(w->fx.loop, 40);
+	}
+	/* the first, one at once, one after half a second; the next is a second later */
+	assert_in_range(w->f->streams_opened, 2, 3);
+	assert_in_range(w->f->image_lists, 2, 3);
+}
+
 static void test_flood_of_events(void **state)
 {
 	struct world *w = *state;
@@ -422,6 +455,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_order_and_coalescing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nonsense_is_skipped, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_stream_resumes, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_stream_does_not_resume_in_the_future, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_a_stream_that_keeps_breaking_is_opened_ever_more_rarely, setup,
+			teardown),
 		cmocka_unit_test_setup_teardown(test_flood_of_events, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

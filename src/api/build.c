@@ -24,10 +24,31 @@ static const char *param(const struct request *rq, const char *key)
 	return value ? value : "";
 }
 
-static struct wish *make_wish(const struct build_query *bq, struct error *err)
+typedef struct engine *choose_fn(struct request *rq, const struct build_query *bq,
+	const struct wish *wish, struct error *err);
+
+static struct engine *place_for(struct request *rq, const struct build_query *bq,
+	const char *platform, choose_fn *choose, struct error *err)
 {
-	return wish_create_expressions(&bq->affinities, &bq->constraints, &bq->whitelists,
-		bq->nano_cpus, bq->memory_bytes, err);
+	struct wish *wish = wish_create_expressions(&bq->affinities, &bq->constraints,
+		&bq->whitelists, bq->nano_cpus, bq->memory_bytes, err);
+	struct engine *e;
+
+	if (!wish)
+		return NULL;
+	wish_set_platform(wish, platform);
+	e = choose(rq, bq, wish, err);
+	wish_destroy(wish);
+	return e;
+}
+
+/* A node of the platform that is built for, if there is one; others may know how to emulate it. */
+static struct engine *place_build(
+	struct request *rq, const struct build_query *bq, choose_fn *choose, struct error *err)
+{
+	struct engine *e = *bq->platform ? place_for(rq, bq, bq->platform, choose, NULL) : NULL;
+
+	return e ? e : place_for(rq, bq, "", choose, err);
 }
 
 /* The path of the request at this engine; the query in it is all there is. */
@@ -41,13 +62,17 @@ static char *build_path(struct request *rq, const struct build_query *bq, const 
 
 /* --- classic ------------------------------------------------------------------------------- */
 
+static struct engine *choose_any(struct request *rq, const struct build_query *bq maybe_unused,
+	const struct wish *wish, struct error *err)
+{
+	return manager_place(rq->api->manager, wish, err);
+}
+
 static void build_classic(struct request *rq, const struct build_query *bq)
 {
 	auto_error struct error err = ERROR_INIT;
-	struct wish *wish = make_wish(bq, &err);
-	struct engine *e = wish ? manager_place(rq->api->manager, wish, &err) : NULL;
+	struct engine *e = place_build(rq, bq, choose_any, &err);
 
-	wish_destroy(wish);
 	if (!e) {
 		reply_error(rq, &err);
 		return;
@@ -98,7 +123,6 @@ static void build_on(struct request *rq, const struct build_query *bq, struct en
 static void build_buildkit(struct request *rq, const struct build_query *bq)
 {
 	auto_error struct error err = ERROR_INIT;
-	struct wish *wish;
 	struct engine *e;
 
 	if (!session_check_name(rq, "session ID", param(rq, "session")) ||
@@ -109,9 +133,7 @@ static void build_buildkit(struct request *rq, const struct build_query *bq)
 		reply_errorf(rq, 500, "build already started");
 		return;
 	}
-	wish = make_wish(bq, &err);
-	e = wish ? choose_engine(rq, bq, wish, &err) : NULL;
-	wish_destroy(wish);
+	e = place_build(rq, bq, choose_engine, &err);
 	if (e)
 		build_on(rq, bq, e);
 	else

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "api/request.h"
+#include "manager/image_find.h"
 
 void images_list(struct request *rq);
 
@@ -11,6 +12,7 @@ void images_list(struct request *rq);
 void images_inspect(struct request *rq);
 
 /* images_read.c: one engine that has the image answers. */
+void images_order_holders(const struct request *rq, struct image_holders *holders);
 void images_read(struct request *rq);
 void images_save(struct request *rq);
 void images_save_many(struct request *rq);

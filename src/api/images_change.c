@@ -12,10 +12,12 @@
 #include <string.h>
 
 #include "api/reply.h"
+#include "api/routes.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "cluster/refresh.h"
+#include "docker/query_need.h"
 #include "manager/fanout.h"
 #include "manager/image_find.h"
 
@@ -257,6 +259,24 @@ static void reply_not_found(
 		reply_error(rq, err);
 }
 
+/* One that ignores a part of the query would do more than was asked for: remove all of an image
+ * instead of one platform. */
+static bool all_understand(struct request *rq, const struct image_holders *holders)
+{
+	struct api_version need = query_need(rq->x->head.method, rq->route->path, &rq->query);
+	const struct image_holder *older = image_holders_older(holders, need);
+	auto_strbuf struct strbuf since = STRBUF_INIT, max = STRBUF_INIT;
+
+	if (!older)
+		return true;
+	api_version_format(&since, need);
+	api_version_format(&max, older->engine->remote.range.max);
+	reply_errorf(rq, 400,
+		"this needs an engine with API version %s: engine %s speaks %s at most", since.buf,
+		older->engine->name, max.buf);
+	return false;
+}
+
 static void change_start(struct request *rq, const struct change_kind *kind)
 {
 	auto_error struct error err = ERROR_INIT;
@@ -266,6 +286,10 @@ static void change_start(struct request *rq, const struct change_kind *kind)
 	if (!image_find_holders(
 		    &holders, rq->api->cluster, request_name(rq), IMAGE_MATCH_TAG, &err)) {
 		reply_not_found(rq, kind, &err);
+		return;
+	}
+	if (!all_understand(rq, &holders)) {
+		image_holders_finish(&holders);
 		return;
 	}
 	c = xnew(struct image_change);

@@ -47,6 +47,7 @@ void images_inspect(struct request *rq)
 		images_read(rq); /* which has the words */
 		return;
 	}
+	images_order_holders(rq, &holders);
 	first = &holders.items[0];
 	if (translate_answer_differs(TRANSLATE_IMAGE, rq->version, spoken(rq, first->engine)))
 		inspect_translated(rq, first);

@@ -8,14 +8,23 @@
 #include "api/reply.h"
 #include "api/routes.h"
 #include "base/mem.h"
+#include "docker/query_need.h"
+
+/* An engine that understands the whole query comes first. */
+void images_order_holders(const struct request *rq, struct image_holders *holders)
+{
+	image_holders_prefer(holders, query_need(rq->x->head.method, rq->route->path, &rq->query));
+}
 
 static bool find_or_reply(
 	struct request *rq, struct image_holders *holders, const char *name, enum image_match how)
 {
 	auto_error struct error err = ERROR_INIT;
 
-	if (image_find_holders(holders, rq->api->cluster, name, how, &err))
+	if (image_find_holders(holders, rq->api->cluster, name, how, &err)) {
+		images_order_holders(rq, holders);
 		return true;
+	}
 	reply_error(rq, &err);
 	return false;
 }
@@ -87,8 +96,10 @@ void images_save_many(struct request *rq)
 		reply_error(rq, &err);
 	else if (holders.count == 0)
 		images_collect(rq, &names);
-	else
+	else {
+		images_order_holders(rq, &holders);
 		failover_start(failover_create(rq, &holders));
+	}
 }
 
 /* Without a tag in the query all tags of the name are pushed. */

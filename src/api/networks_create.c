@@ -197,41 +197,57 @@ static struct wish *make_wish(yyjson_mut_doc *doc, const char *node, struct erro
 	return wish_create_expressions(&affinities, &constraints, &whitelists, 0, 0, err);
 }
 
-static struct engine *place(
-	struct request *rq, yyjson_mut_doc *doc, const char *node, struct error *err)
+static struct engine *place(struct request *rq, yyjson_mut_doc *doc, const char *node,
+	const struct translate_need *need, struct error *err)
 {
 	struct wish *wish = make_wish(doc, node, err);
-	struct engine *e = wish ? manager_place(rq->api->manager, wish, err) : NULL;
+	struct engine *e =
+		wish ? manager_place_needing(rq->api->manager, wish, need, rq->version, err) : NULL;
 
 	wish_destroy(wish);
 	return e;
 }
 
-/* Overlays are made by the managers of the engines' swarm; any of them will do. */
-static void add_swarm_managers(struct network_change *c)
+/* Overlays are made by the managers of the engines' swarm; any of them will do that can. */
+static void add_swarm_managers(struct network_change *c, const struct translate_need *need)
 {
 	struct cluster *cluster = c->rq->api->cluster;
 
 	for (size_t i = 0; i < cluster->engines_count; i++) {
-		if (engine_is_healthy(cluster->engines[i]) && cluster->engines[i]->swarm_control)
-			network_change_add(c, cluster->engines[i], xstrdup("/networks/create"));
+		struct engine *e = cluster->engines[i];
+
+		if (engine_is_healthy(e) && e->swarm_control &&
+			translate_need_is_met(need, &e->remote.range))
+			network_change_add(c, e, xstrdup("/networks/create"));
 	}
 }
 
 static bool choose_engines(struct network_change *c, yyjson_mut_doc *doc, const char *driver,
 	const char *node, struct error *err)
 {
+	struct translate_need need =
+		translate_network_need(yyjson_mut_doc_get_root(doc), c->rq->version);
 	struct engine *e;
 
 	if (!*node && strcmp(driver, "overlay") == 0)
-		add_swarm_managers(c);
+		add_swarm_managers(c, &need);
 	if (c->targets_count)
 		return true;
-	e = place(c->rq, doc, node, err);
+	e = place(c->rq, doc, node, &need, err);
 	if (!e)
 		return false;
 	network_change_add(c, e, xstrdup("/networks/create"));
 	return true;
+}
+
+/* Engines before API 1.48 knew no networks without IPv4, and no word for those with. */
+static void drop_ipv4(yyjson_mut_doc *doc, const struct engine *e)
+{
+	yyjson_mut_val *root = yyjson_mut_doc_get_root(doc);
+
+	if (api_version_before(e->remote.range.max, 1, 48) &&
+		yyjson_mut_is_true(yyjson_mut_obj_get(root, "EnableIPv4")))
+		yyjson_mut_obj_remove_key(root, "EnableIPv4");
 }
 
 static bool prepare_create(struct network_change *c, struct error *err)
@@ -258,6 +274,7 @@ static bool prepare_create(struct network_change *c, struct error *err)
 	c->name = xstrdup(*node ? "" : name);
 	c->everywhere = !driver_is_local(driver);
 	put_str(doc, "Name", name);
+	drop_ipv4(doc, c->targets[0].engine);
 	network_change_set_body(c, doc);
 	return true;
 }

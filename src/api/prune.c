@@ -43,8 +43,8 @@ static void prune_cancel(struct request *rq)
 /* --- asking --- */
 
 /* The client's query, with the filters as this engine shall see them. */
-static void format_query(
-	const struct prune *p, const struct list_filters *filters, struct strbuf *to)
+static void format_query(const struct prune *p, const struct engine *e,
+	const struct list_filters *filters, struct strbuf *to)
 {
 	auto_query struct query query = QUERY_INIT;
 	auto_free char *text = list_filters_format(filters);
@@ -52,6 +52,8 @@ static void format_query(
 	for (size_t i = 0; i < p->rq->query.count; i++)
 		query_set(&query, p->rq->query.params[i].key, p->rq->query.params[i].value);
 	query_set(&query, "filters", text);
+	if (p->kind->edit_query)
+		p->kind->edit_query(e, &query);
 	query_format(&query, to);
 }
 
@@ -60,7 +62,7 @@ static void ask_engine(struct prune *p, struct engine *e, const struct list_filt
 	auto_strbuf struct strbuf query = STRBUF_INIT;
 	struct fanout_item *item = fanout_add(&p->fanout, e);
 
-	format_query(p, filters, &query);
+	format_query(p, e, filters, &query);
 	remote_call_init(
 		&item->call, &e->remote, p->rq->version, "POST", "%s?%s", p->kind->path, query.buf);
 	item->call.mode = CALL_JSON;

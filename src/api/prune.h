@@ -19,6 +19,8 @@ struct prune_kind {
 	/* Fit the filters to the engine; false: this engine is not asked.  May be NULL. */
 	bool (*prepare)(
 		const struct request *rq, const struct engine *e, struct list_filters *filters);
+	/* Fit the rest of the query to the engine.  May be NULL. */
+	void (*edit_query)(const struct engine *e, struct query *query);
 	/* The engine says that it deleted this: forget it, and write how clients know it.  NULL:
 	 * nothing to forget, items are shown as they came. */
 	void (*deleted)(struct engine *e, const char *name, struct strbuf *shown);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/mem.h"
 #include "cluster/cluster.h"
 #include "cluster/lookup.h"
 
@@ -94,10 +95,22 @@ void prune_volumes(struct request *rq)
 
 /* --- the cache of builds --- */
 
+/* What the cache may keep had another name until API 1.47. */
+static void rename_space(const struct engine *e, struct query *query)
+{
+	auto_free char *space = xstrdup_null(query_get(query, "reserved-space"));
+
+	if (!space || !api_version_before(e->remote.range.max, 1, 48))
+		return;
+	query_remove(query, "reserved-space");
+	query_set(query, "keep-storage", space);
+}
+
 void prune_build_cache(struct request *rq)
 {
 	static const struct prune_kind kind = {
 		.path = "/build/prune",
+		.edit_query = rename_space,
 		.deleted_key = "CachesDeleted",
 		.may_lack = true, /* Podman */
 	};

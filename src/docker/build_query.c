@@ -60,7 +60,10 @@ void build_query_read(struct build_query *ret, const struct query *q)
 		.shares = read_number(q, "cpushares"),
 	};
 
+	const char *platform = query_get(q, "platform");
+
 	*ret = (struct build_query){
+		.platform = xstrdup(platform && !strchr(platform, ',') ? platform : ""),
 		.cpu_shares = cpu.shares,
 		.nano_cpus = needs_nano_cpus(&cpu),
 		.memory_bytes = needs_memory(read_number(q, "memory"), 0),
@@ -74,6 +77,7 @@ void build_query_finish(struct build_query *b)
 	strv_finish(&b->affinities);
 	strv_finish(&b->constraints);
 	strv_finish(&b->whitelists);
+	free(b->platform);
 	free(b->args);
 	*b = (struct build_query){ 0 };
 }
@@ -110,5 +114,5 @@ char *build_query_format(
 bool build_query_is_choosy(const struct build_query *b)
 {
 	return b->affinities.count || b->constraints.count || b->whitelists.count || b->nano_cpus ||
-	       b->memory_bytes;
+	       b->memory_bytes || *b->platform;
 }

@@ -17,6 +17,7 @@ struct build_query {
 	struct strv affinities, constraints, whitelists;
 	int64_t cpu_shares; /* as in the request: a number of CPUs */
 	int64_t nano_cpus, memory_bytes;
+	char *platform; /* "linux/arm64"; "" for none, or several at once; owned */
 	char *args; /* build arguments without expressions, as JSON; NULL: as they came; owned */
 };
 

@@ -24,8 +24,8 @@ struct remote {
 	enum remote_kind kind;
 };
 
-/* What is spoken with the engine for a client of that version (0.0: the newest that we know); 0.0 as
- * long as the engine was not asked. */
+/* What is spoken with the engine for a client of that version (0.0: the newest that we know); 0.0
+ * as long as the engine was not asked. */
 struct api_version remote_version(const struct remote *r, struct api_version client);
 /* "GET", "/containers/json?all=1": the path gets the prefix of the version (clamped into the
  * engine's range; 0.0 = the engine's newest that we know). */

@@ -2,8 +2,8 @@
  * docker/translate.h - documents on their way between a client and an engine of another version.
  *
  * The path of a call is moved into the range of the engine (docker/remote.h).  What is left are
- * the differences that clients rely on, each a row of a table in translate.c with the version that
- * made it.  `client` is the version of the request, `engine` the one that is spoken with the
+ * the differences that clients rely on, each a row of a table in translate_*.c with the version
+ * that made it.  `client` is the version of the request, `engine` the one that is spoken with the
  * engine; where they are equal nothing is touched, and what no row knows passes
  * (docker-api.md 2.5, 2.6).
  */
@@ -21,6 +21,8 @@ struct translate_need {
 
 /* Of a create request; root may be NULL. */
 struct translate_need translate_create_need(yyjson_mut_val *root, struct api_version client);
+/* Of a request for a network.  What else is new in it older engines do without. */
+struct translate_need translate_network_need(yyjson_mut_val *root, struct api_version client);
 bool translate_need_is_met(const struct translate_need *need, const struct api_range *engine);
 
 /* A network to connect to once the container is there, for engines that take only one at first. */

@@ -234,41 +234,12 @@ static struct api_version client_version(const struct create *c)
 	return c->version.major ? c->version : API_VERSION_MAX;
 }
 
-static bool meets_need(const struct engine *e, const void *arg)
-{
-	return translate_need_is_met(arg, &e->remote.range);
-}
-
-static void refuse_version(
-	struct create *c, const struct translate_need *need, const struct engine *e)
-{
-	auto_strbuf struct strbuf since = STRBUF_INIT, max = STRBUF_INIT, asked = STRBUF_INIT;
-
-	api_version_format(&since, need->since);
-	api_version_format(&max, e->remote.range.max);
-	api_version_format(&asked, client_version(c));
-	error_set(&c->err, ERROR_INVALID,
-		"%s needs an engine with API version %s: the request is of version %s, and "
-		"engine %s speaks %s at most",
-		need->what, since.buf, asked.buf, e->name, max.buf);
-}
-
-/* An engine that can do all of it; the text names the one that would have been chosen. */
 static struct engine *choose_engine(struct create *c)
 {
 	struct translate_need need =
 		translate_create_need(yyjson_mut_doc_get_root(c->config.doc), client_version(c));
-	struct engine *e = NULL;
 
-	if (need.what)
-		e = manager_place_among(c->manager, c->wish, meets_need, &need, NULL);
-	if (e)
-		return e;
-	e = manager_place(c->manager, c->wish, &c->err);
-	if (!e || !need.what)
-		return e;
-	refuse_version(c, &need, e);
-	return NULL;
+	return manager_place_needing(c->manager, c->wish, &need, client_version(c), &c->err);
 }
 
 static bool has_cgroup1(const struct engine *e)

@@ -24,6 +24,38 @@ void image_holders_finish(struct image_holders *h)
 	*h = (struct image_holders){ 0 };
 }
 
+static bool is_older(const struct image_holder *h, struct api_version than)
+{
+	return api_version_compare(h->engine->remote.range.max, than) < 0;
+}
+
+void image_holders_prefer(struct image_holders *h, struct api_version since)
+{
+	struct image_holder *sorted = xcalloc(h->count + 1, sizeof(*sorted));
+	size_t count = 0;
+
+	for (size_t i = 0; i < h->count; i++) {
+		if (!is_older(&h->items[i], since))
+			sorted[count++] = h->items[i];
+	}
+	for (size_t i = 0; i < h->count; i++) {
+		if (is_older(&h->items[i], since))
+			sorted[count++] = h->items[i];
+	}
+	free(h->items);
+	h->items = sorted;
+}
+
+const struct image_holder *image_holders_older(
+	const struct image_holders *h, struct api_version than)
+{
+	for (size_t i = 0; i < h->count; i++) {
+		if (is_older(&h->items[i], than))
+			return &h->items[i];
+	}
+	return NULL;
+}
+
 /* --- one engine --- */
 
 static const char *matching_name(

@@ -42,6 +42,11 @@ struct engine *image_find_source(struct cluster *cluster, const struct engine *t
  * is), and among them a different one each time. */
 bool image_find_any_engine(struct image_holders *ret, struct cluster *cluster,
 	enum remote_kind preferred, struct error *err);
+/* Those that speak this version first, the order else unchanged. */
+void image_holders_prefer(struct image_holders *h, struct api_version since);
+/* One that does not; NULL. */
+const struct image_holder *image_holders_older(
+	const struct image_holders *h, struct api_version than);
 void image_holders_finish(struct image_holders *h);
 
 /* Some image of that name, on any engine; borrowed.  NULL when there is none. */

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "cluster/cluster.h"
+#include "docker/translate.h"
 #include "sched/sched.h"
 
 struct manager {
@@ -35,6 +36,10 @@ struct engine *manager_place(struct manager *m, const struct wish *w, struct err
 struct engine *manager_place_among(struct manager *m, const struct wish *w,
 	bool (*accepts)(const struct engine *e, const void *arg), const void *arg,
 	struct error *err);
+/* The best of the engines that can do all of it.  When only others fit, ERROR_INVALID names the one
+ * that would have been chosen, and both versions. */
+struct engine *manager_place_needing(struct manager *m, const struct wish *w,
+	const struct translate_need *need, struct api_version client, struct error *err);
 /* All engines that fit the wish, best first; borrowed, in an array that the caller frees.  NULL
  * with the scheduler's text. */
 struct engine **manager_place_all(

@@ -58,6 +58,8 @@ struct wish *wish_create(const struct container_config *config, struct error *er
 struct wish *wish_create_expressions(const struct strv *affinities, const struct strv *constraints,
 	const struct strv *whitelists, int64_t nano_cpus, int64_t memory_bytes,
 	struct error *err) must_check;
+/* A kind of node, as in the `platform` of a query ("linux/arm64"); of a wish that has none yet. */
+void wish_set_platform(struct wish *w, const char *platform);
 void wish_destroy(struct wish *w);
 /* One more hard affinity for this decision only ("image==x" after a failed pull); not written into
  * labels. */

@@ -164,7 +164,7 @@ static bool is_os(const char *s)
 }
 
 /* "os/arch[/variant]", "os" or "arch".  The variant decides about the image, not about the node. */
-static void add_platform(struct wish *w, const char *platform)
+void wish_set_platform(struct wish *w, const char *platform)
 {
 	auto_strv struct strv parts = STRV_INIT;
 
@@ -188,7 +188,7 @@ static bool fill_from_config(struct wish *w, const struct container_config *c, s
 	strv_copy(&w->volumes, &c->volumes);
 	add_ports(w, c);
 	add_networks(w, c);
-	add_platform(w, c->platform);
+	wish_set_platform(w, c->platform);
 	return add_references(w, &c->volumes_from, "volumes-from", err) &&
 	       add_references(w, &c->links, "link", err) && add_shared_namespaces(w, c, err) &&
 	       add_expressions(w, &c->affinities, &c->constraints, &c->whitelists, err);

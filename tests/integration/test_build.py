@@ -321,6 +321,26 @@ def test_credentials_reach_the_builder_and_nobody_else(three):
     assert request.query["cpushares"] == "256"  # one CPU of four
 
 
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_platform_chooses_a_node_of_its_kind_if_there_is_one(fakes, start_manager, version):
+    engines = fakes(3)
+    engines[1].configure(info={"Architecture": "aarch64"})
+    for engine in engines:
+        engine.script("POST", "/build", Reply(200, '{"stream":"done"}\n'))
+    manager = start_manager([engine.address for engine in engines]).wait_healthy()
+
+    def build(platform, args=None):
+        query = {"platform": platform, "version": version, "buildargs": json.dumps(args or {})}
+        return manager.request("POST", f"/v1.41/build?{urllib.parse.urlencode(query)}", headers=TAR, body=b"").status
+
+    assert [build("linux/arm64") for _ in range(3)] == 3 * [200]
+    assert [len(engine.requests("POST", "/build")) for engine in engines] == [0, 3, 0]
+    assert [build("linux/amd64") for _ in range(3)] == 3 * [200]
+    assert len(engines[1].requests("POST", "/build")) == 3
+    assert build("linux/riscv64") == 200
+    assert build("linux/arm64", {"constraint:node": "=fake-0"}) == 200
+
+
 def test_images_are_read_again_before_the_answer_ends(three):
     engines, manager = three
     for engine in engines:

@@ -122,6 +122,62 @@ def test_a_wish_that_nobody_meets_is_still_told_as_such(pool):
     assert answer.status == 500 and "[node==nowhere]" in answer.json["message"]
 
 
+def create_network(manager, version, name, **body):
+    return manager.request("POST", f"/v{version}/networks/create", body={"Name": name, **body})
+
+
+def test_a_network_without_ipv4_chooses_the_engine(pool):
+    engines, manager = pool(OLD, ("1.24", "1.48"), OLD)
+    for number in range(3):
+        assert create_network(manager, "1.52", f"six-{number}", EnableIPv4=False, EnableIPv6=True).status == 201
+    assert len(engines[1].requests("POST", "/networks/create")) == 2 + 3
+    refused = create_network(manager, "1.50", "fake-2/six", EnableIPv4=False)
+    assert refused.status == 400 and refused.json["message"] == (
+        "a network without IPv4 needs an engine with API version 1.48: the request is of version 1.50, "
+        "and engine fake-2 speaks 1.41 at most")
+
+
+def test_a_network_with_ipv4_is_what_it_always_was(pool):
+    (old, new), manager = pool(OLD, ("1.24", "1.48"))
+    for engine in (old, new):
+        assert create_network(manager, "1.52", f"{engine.state.name}/four", EnableIPv4=True).status == 201
+    assert "EnableIPv4" not in old.requests("POST", "/networks/create")[-1].json
+    assert new.requests("POST", "/networks/create")[-1].json["EnableIPv4"] is True
+
+
+def test_an_engine_that_understands_the_query_is_asked(pool):
+    engines, manager = pool(OLD, ("1.24", "1.49"), OLD)
+    for engine in engines:
+        engine.script("POST", "/images/*/push", Reply(200, {"status": "pushed"}))
+        engine.script("GET", "/images/*/history", Reply(200, []))
+    for engine in engines:
+        engine.forget_requests()
+    for target in ("/images/busybox/push?platform=x", "/images/busybox/history?platform=x"):
+        method = "POST" if "push" in target else "GET"
+        assert manager.request(method, f"/v1.52{target}").status == 200
+        assert manager.request(method, f"/v1.52{target.split('?')[0]}").status == 200
+    assert [len(engine.requests("*", "/images/*/*")) for engine in engines] == [2, 2, 0]
+
+
+def test_one_platform_is_not_removed_by_an_engine_that_would_remove_all(pool):
+    engines, manager = pool(("1.24", "1.50"), OLD)
+    answer = manager.request("DELETE", "/v1.52/images/busybox?platforms=%7B%7D")
+    assert (answer.status, answer.json["message"]) == (
+        400, "this needs an engine with API version 1.50: engine fake-1 speaks 1.41 at most")
+    assert not any(engine.requests("DELETE") for engine in engines)
+
+
+def test_space_that_a_prune_spares_by_either_name(pool):
+    (old, new), manager = pool(OLD, ("1.24", "1.48"))
+    for engine in (old, new):
+        engine.script("POST", "/build/prune", Reply(200, {"CachesDeleted": None, "SpaceReclaimed": 1}))
+    answer = manager.request("POST", "/v1.52/build/prune?reserved-space=500&all=1")
+    assert answer.json["SpaceReclaimed"] == 2
+    (asked_old,), (asked_new,) = (engine.requests("POST", "/build/prune") for engine in (old, new))
+    assert asked_old.query["keep-storage"] == "500" and "reserved-space" not in asked_old.query
+    assert asked_new.query["reserved-space"] == "500" and asked_new.query["all"] == "1"
+
+
 #
 # An older client
 #

@@ -109,12 +109,37 @@ static void test_resources(void **state maybe_unused)
 	}
 }
 
+static void test_platform(void **state maybe_unused)
+{
+	static const struct {
+		const char *query, *platform;
+		bool choosy;
+	} cases[] = {
+		{ "t=x", "", false },
+		{ "platform=", "", false },
+		{ "platform=linux%2Farm64", "linux/arm64", true },
+		{ "platform=linux%2Farm64%2Clinux%2Famd64", "", false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		auto_query struct query q = QUERY_INIT;
+		struct build_query b;
+
+		assert_true(query_parse(&q, cases[i].query, strlen(cases[i].query), NULL));
+		build_query_read(&b, &q);
+		assert_string_equal(b.platform, cases[i].platform);
+		assert_int_equal(build_query_is_choosy(&b), cases[i].choosy);
+		build_query_finish(&b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_arguments),
 		cmocka_unit_test(test_query_for_an_engine),
 		cmocka_unit_test(test_resources),
+		cmocka_unit_test(test_platform),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -39,7 +39,11 @@ static void test_needs(void **state maybe_unused)
 		{ MOUNT("\"BindOptions\":{\"CreateMountpoint\":true}"), 44, 0 },
 		{ MOUNT("\"Type\":\"image\",\"BindOptions\":{\"NonRecursive\":true}"), 52, 48 },
 		{ ENDPOINT("\"DriverOpts\":{\"com.docker.network.endpoint.sysctls\":\"x=1\"}"), 47,
-			46 },
+			46 }, /* not the main network */
+		{ "{\"HostConfig\":{\"NetworkMode\":\"a\"},\"NetworkingConfig\":{"
+		  "\"EndpointsConfig\":{\"a\":{\"DriverOpts\":{"
+		  "\"com.docker.network.endpoint.sysctls\":\"x=1\"}}}}}",
+			47, 0 },
 		{ ENDPOINT("\"DriverOpts\":{\"other\":\"x=1\"}"), 47, 0 },
 		{ ENDPOINT("\"GwPriority\":5"), 50, 0 },
 		{ ENDPOINT("\"MacAddress\":\"02:00:00:00:00:01\""), 44, 44 },
@@ -61,6 +65,27 @@ static void test_needs(void **state maybe_unused)
 		assert_true(translate_need_is_met(&need, &enough));
 		if (cases[i].since)
 			assert_false(translate_need_is_met(&need, &below));
+	}
+}
+
+static void test_network_needs(void **state maybe_unused)
+{
+	static const struct {
+		const char *body;
+		int client, since;
+	} cases[] = {
+		{ "{\"EnableIPv4\":false}", 48, 48 }, { "{\"EnableIPv4\":true}", 48, 0 },
+		{ "{\"EnableIPv4\":null}", 48, 0 }, { "{}", 52, 0 },
+		{ "{\"EnableIPv4\":false}", 47, 0 }, /* did not mean anything yet */
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		auto_json_mut yyjson_mut_doc *doc = edit_json(cases[i].body);
+
+		assert_int_equal(
+			translate_network_need(yyjson_mut_doc_get_root(doc), v(cases[i].client))
+				.since.minor,
+			cases[i].since);
 	}
 }
 
@@ -92,7 +117,28 @@ static void test_create(void **state maybe_unused)
 			"\"EndpointsConfig\":{\"a\":{\"MacAddress\":\"02:00:00:00:00:01\"}}}}",
 			"{\"HostConfig\":{\"NetworkMode\":\"a\"},\"NetworkingConfig\":{"
 			"\"EndpointsConfig\":{\"a\":{}}},\"MacAddress\":\"02:00:00:00:00:01\"}" },
+		{ 47, 45, true,
+			"{\"HostConfig\":{\"NetworkMode\":\"a\"},\"NetworkingConfig\":{"
+			"\"EndpointsConfig\":{\"a\":{\"DriverOpts\":{\"x\":\"y\","
+			"\"com.docker.network.endpoint.sysctls\":"
+			"\"net.ipv4.conf.IFNAME.log_martians=1,net.ipv6.conf.IFNAME.mtu=1400\"}}}}"
+			"}",
+			"{\"HostConfig\":{\"NetworkMode\":\"a\",\"Sysctls\":{"
+			"\"net.ipv4.conf.eth0.log_martians\":\"1\","
+			"\"net.ipv6.conf.eth0.mtu\":\"1400\"}},\"NetworkingConfig\":{"
+			"\"EndpointsConfig\":{\"a\":{\"DriverOpts\":{\"x\":\"y\"}}}}}" },
 		/* the client is older than the engine's oldest */
+		{ 47, 48, true,
+			"{\"HostConfig\":{\"NetworkMode\":\"a\",\"Sysctls\":{"
+			"\"net.ipv4.conf.eth0.log_martians\":\"1\",\"net.core.somaxconn\":\"5\"}}}",
+			"{\"HostConfig\":{\"NetworkMode\":\"a\",\"Sysctls\":{"
+			"\"net.core.somaxconn\":\"5\"}},\"NetworkingConfig\":{"
+			"\"EndpointsConfig\":{\"a\":{\"DriverOpts\":{"
+			"\"com.docker.network.endpoint.sysctls\":"
+			"\"net.ipv4.conf.IFNAME.log_martians=1\"}}}}}" },
+		{ 40, 44, false, "{\"HostConfig\":{\"Capabilities\":[\"CHOWN\"],\"CapAdd\":null}}",
+			"{\"HostConfig\":{\"CapDrop\":[\"ALL\"],\"CapAdd\":[\"CHOWN\"]}}" },
+		{ 40, 44, false, "{\"HostConfig\":{\"Capabilities\":[]}}", "{\"HostConfig\":{}}" },
 		{ 39, 44, true, "{}",
 			"{\"HostConfig\":{\"IpcMode\":\"shareable\",\"CgroupnsMode\":\"host\"}}" },
 		{ 39, 44, false, "{\"HostConfig\":{\"IpcMode\":\"private\"}}",
@@ -252,6 +298,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_needs),
+		cmocka_unit_test(test_network_needs),
 		cmocka_unit_test(test_create),
 		cmocka_unit_test(test_networks_for_later),
 		cmocka_unit_test(test_answers),

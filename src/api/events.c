@@ -181,7 +181,6 @@ static void stream_begin(struct event_stream *s)
 
 	headers_set(&rq->x->answer, "Content-Type", content_type(rq));
 	reply_decorate(rq->api, &rq->x->answer);
-	exchange_ignore_body(rq->x);
 	exchange_start(rq->x, 200, -1);
 	if (s->since_ns)
 		bus_replay(bus, s->since_ns, s->until_ns ? s->until_ns : INT64_MAX,

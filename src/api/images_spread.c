@@ -170,6 +170,7 @@ void images_spread_start(struct images_spread *is)
 	is->spread.title = is->title;
 	is->spread.failure = is->failure;
 	exchange_set_waiter(is->rq->x, &is->task);
+	exchange_want_body(is->rq->x);
 	exchange_continue(is->rq->x);
 	spread_start(&is->spread);
 	task_start(&is->task);

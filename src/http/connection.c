@@ -2,7 +2,7 @@
  * http/connection.c - connections of clients: their states, and when to close.
  *
  * Reading never stops at will: the input's own mark does that.  So the end of a client is seen even
- * while nobody takes the body, as long as less than the mark lies there.
+ * while nobody takes the body.
  */
 #include "http/connection.h"
 
@@ -245,6 +245,7 @@ static void handle_broken(
 static const struct stream_ops connection_ops = {
 	.handle_input = handle_input,
 	.handle_end = handle_input,
+	.handle_hang_up = handle_input,
 	.handle_drained = handle_drained,
 	.handle_broken = handle_broken,
 };

@@ -44,6 +44,7 @@ struct http_connection {
 	size_t held;               /* exchanges that are out, gone ones included */
 	size_t body_mark;          /* stop reading while the exchange's body holds this much */
 	size_t discard_left;
+	uint64_t bytes_at_look; /* received, when the client had hung up */
 	int linger_ticks;
 	char *peer, *peer_ip, *identity; /* owned */
 	bool tls;
@@ -81,7 +82,9 @@ bool connection_drains(const struct http_connection *c);
 void request_begin(struct http_connection *c);
 /* Its body, and the end of the client. */
 void request_advance(struct http_connection *c);
-/* The grace of a half-closed client is over; an answer that is complete still goes out. */
+/* The client has hung up behind much that is unread. */
+void request_hung_up(struct http_connection *c);
+/* The grace of a client that hung up is over; an answer that is complete still goes out. */
 void request_grace_over(struct http_connection *c);
 /* Answers by ourselves what no handler shall see, and closes. */
 void request_refuse(struct http_connection *c, int status, const char *text);

@@ -65,7 +65,12 @@ void exchange_continue(struct exchange *x)
 	stream_write(c->stream, line, sizeof(line) - 1);
 }
 
-void exchange_ignore_body(struct exchange *x)
+void exchange_want_body(struct exchange *x)
+{
+	x->wants_body = true;
+}
+
+static void ignore_body(struct exchange *x)
 {
 	x->ignores_body = true;
 	evbuffer_drain(x->body, evbuffer_get_length(x->body));
@@ -80,6 +85,7 @@ bool exchange_body_ready(struct exchange *x, size_t max, struct error *err)
 {
 	size_t held = evbuffer_get_length(x->body);
 
+	exchange_want_body(x);
 	if (error_is_set(&x->body_err)) {
 		error_copy(err, &x->body_err);
 		return false;
@@ -176,6 +182,8 @@ void exchange_start_reason(struct exchange *x, int status, const char *reason, i
 	x->answer_started = true;
 	if (!can_write(x))
 		return;
+	if (!x->wants_body)
+		ignore_body(x);
 	c->framing = choose_framing(x, status, length);
 	c->answer_left = max_of(length, INT64_C(0));
 	if (status != 101) {

@@ -27,7 +27,8 @@ struct exchange {
 	struct evbuffer *body;   /* received, not yet taken; owned */
 	int64_t body_length;     /* as announced; 0 = none, -1 = chunked */
 	bool body_complete;      /* nothing more will be added to body */
-	bool ignores_body;       /* see exchange_ignore_body */
+	bool wants_body;         /* see exchange_want_body */
+	bool ignores_body;       /* thrown away as it comes; private */
 	struct headers trailers; /* after a chunked body, once it is complete; owned */
 	bool gone; /* the client went away (a moment after its end of sending, see request.c);
 		    * nothing can be sent any more and all functions are silent */
@@ -57,9 +58,10 @@ void exchange_set_waiter(struct exchange *x, struct task *waiter);
  * with err set when it is larger than max bytes or broke off.  `Expect: 100-continue` is answered
  * when the owner first asks for body. */
 bool exchange_body_ready(struct exchange *x, size_t max, struct error *err);
-/* Throw the body away as it comes.  For answers that last: a body that nobody takes would hide the
- * end of the client behind it. */
-void exchange_ignore_body(struct exchange *x);
+/* For those who take bytes out of `body` as they come: to be called before the answer starts.  A
+ * body that nobody has asked for by then, so or by exchange_body_ready, is thrown away, because it
+ * would hide the end of the client behind it. */
+void exchange_want_body(struct exchange *x);
 /* The client waits for "100 Continue" before it sends its body: send it now (idempotent). */
 void exchange_continue(struct exchange *x);
 

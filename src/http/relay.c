@@ -295,6 +295,7 @@ void relay_start(struct relay *r, struct loop *loop, struct exchange *x, struct 
 	r->waiter = waiter;
 	r->state = RELAY_RUNNING;
 	r->uploaded = x->body_length == 0;
+	exchange_want_body(x);
 	prepare_call(r);
 	task_init(&r->pump, loop, &relay_step_pump, NULL);
 	exchange_set_waiter(x, &r->pump);

@@ -4,7 +4,11 @@
  * A client that ends its sending side while it waits for an answer has in most cases gone away
  * (Ctrl-C of `docker wait`), which must cancel what is done for it.  But a simple client may end
  * its side right after the request.  So an exchange becomes `gone` a moment after the end: enough
- * for an answer from memory.  Where an upgrade was asked for, the end belongs to the stream.
+ * for an answer from memory.  Where an upgrade was asked for, the end belongs to the stream, as
+ * long as we are not about to end ourselves.
+ *
+ * A client that leaves in the middle of an upload that nobody takes (a frozen engine) may leave
+ * more than we would read for it.  It is gone when for a moment none of that was taken.
  */
 #include <string.h>
 #include <strings.h>
@@ -15,6 +19,7 @@
 enum {
 	BODY_MARK = 64 * 1024,
 	HALF_CLOSED_GRACE_MS = 250,
+	HUNG_UP_LOOK_MS = 1000,
 };
 
 static void body_changed(
@@ -88,16 +93,24 @@ static void body_progressed(struct http_connection *c, size_t before)
 	}
 }
 
+/* What came before the end is little, and tells whether the request is a whole one. */
+static size_t body_room(const struct http_connection *c, size_t held)
+{
+	if (stream_input_ended(c->stream))
+		return evbuffer_get_length(stream_input(c->stream)) + 1;
+	return c->body_mark - min_of(held, c->body_mark);
+}
+
 /* False when the body is malformed. */
 static bool read_body(struct http_connection *c)
 {
 	struct exchange *x = c->exchange;
 	size_t held = evbuffer_get_length(x->body);
+	size_t room = body_room(c, held);
 
-	if (x->body_complete || held >= c->body_mark)
+	if (x->body_complete || room == 0)
 		return true;
-	enum http_parse r =
-		http_parser_run(&c->parser, stream_input(c->stream), x->body, c->body_mark - held);
+	enum http_parse r = http_parser_run(&c->parser, stream_input(c->stream), x->body, room);
 	if (r == HTTP_PARSE_FAILED)
 		return false;
 	if (x->ignores_body)
@@ -113,23 +126,34 @@ static bool read_body(struct http_connection *c)
 	return true;
 }
 
+static bool end_belongs_to_stream(const struct http_connection *c)
+{
+	return c->parser.asks_upgrade && !c->exchange->answer_started && !connection_drains(c);
+}
+
 static void input_ended_in_exchange(struct http_connection *c)
 {
 	struct exchange *x = c->exchange;
 
 	if (x->answer_ended)
 		return; /* pipelined requests are still to be answered */
-	if (!x->body_complete && evbuffer_get_length(stream_input(c->stream)) > 0)
-		return; /* the body's owner has not made room for the rest */
 	if (!x->body_complete) {
 		http_parser_end_input(&c->parser);
 		exchange_broke(c, x);
 		return;
 	}
-	if (c->parser.asks_upgrade && !x->answer_started)
+	if (end_belongs_to_stream(c))
 		return;
 	if (!timer_pending(&c->timer))
 		timer_start(&c->timer, HALF_CLOSED_GRACE_MS);
+}
+
+void request_hung_up(struct http_connection *c)
+{
+	if (!c->exchange || end_belongs_to_stream(c) || timer_pending(&c->timer))
+		return;
+	c->bytes_at_look = stream_bytes_in(c->stream);
+	timer_start(&c->timer, HUNG_UP_LOOK_MS);
 }
 
 void request_advance(struct http_connection *c)
@@ -142,11 +166,13 @@ void request_advance(struct http_connection *c)
 	}
 	if (stream_input_ended(c->stream))
 		input_ended_in_exchange(c);
+	else if (stream_hung_up(c->stream))
+		request_hung_up(c);
 }
 
 void request_no_upgrade(struct http_connection *c)
 {
-	if (c->parser.asks_upgrade && stream_input_ended(c->stream))
+	if (c->parser.asks_upgrade)
 		connection_defer_advance(c);
 }
 
@@ -225,8 +251,16 @@ void request_begin(struct http_connection *c)
 	c->server->config.handle(x, c->server->config.arg);
 }
 
+/* Whoever has the exchange still takes what the client left. */
+static bool is_being_read(const struct http_connection *c)
+{
+	return !stream_input_ended(c->stream) && stream_bytes_in(c->stream) > c->bytes_at_look;
+}
+
 void request_grace_over(struct http_connection *c)
 {
-	if (!c->exchange || !c->exchange->answer_ended)
+	if (c->exchange && is_being_read(c))
+		request_hung_up(c);
+	else if (!c->exchange || !c->exchange->answer_ended)
 		connection_close(c, "client went away");
 }

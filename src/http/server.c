@@ -59,6 +59,8 @@ void http_server_drain(struct http_server *server)
 	list_for_each_safe (c, next, &server->connections, link)
 		if (c->state == CONNECTION_HEAD && !http_parser_in_head(&c->parser))
 			connection_close(c, "shutting down");
+		else
+			connection_defer_advance(c); /* its client may have left already */
 }
 
 size_t http_server_busy(const struct http_server *server)

@@ -46,6 +46,7 @@ struct stream {
 	bool can_read, can_write;
 	bool read_wants_write, write_wants_read; /* TLS may need the other direction */
 	bool hung_up; /* the kernel knows of an end or an error that we have not read up to */
+	bool far_end; /* ... and much lies before it */
 	bool paused;
 	bool input_ended;
 	bool output_ending, output_ended;
@@ -53,7 +54,7 @@ struct stream {
 	struct error broken; /* set: nothing goes any more */
 
 	/* What the owner has not been told yet. */
-	bool tell_input, tell_end, tell_drained, tell_broken;
+	bool tell_input, tell_end, tell_hang_up, tell_drained, tell_broken;
 
 	int64_t last_active_ms;
 	uint64_t bytes_in, bytes_out;
@@ -134,7 +135,7 @@ static void stream_break(struct stream *s, struct error *err)
 {
 	error_move(&s->broken, err);
 	error_wrap(&s->broken, "%s", s->peer);
-	s->tell_end = s->tell_drained = false;
+	s->tell_end = s->tell_hang_up = s->tell_drained = false;
 	s->tell_broken = true;
 	evbuffer_drain(s->output, evbuffer_get_length(s->output));
 	event_del(&s->event);
@@ -198,7 +199,7 @@ static void break_by_kernel(struct stream *s)
 /*
  * The peer hung up while its input is not wanted.  All it ever sent is in the kernel now; when
  * that is little it is taken in, so that the end or the error behind it is noticed.  When it is
- * much, the owner has enough to do before the end matters.
+ * much, the owner is told that there is an end behind it.
  */
 static void work_hang_up(struct stream *s)
 {
@@ -206,8 +207,11 @@ static void work_hang_up(struct stream *s)
 
 	if (!s->hung_up || is_broken(s) || wants_input(s))
 		return;
-	if (!s->input_ended && transport_unread(&s->transport) > STREAM_INPUT_MARK)
+	if (!s->input_ended && transport_unread(&s->transport) > STREAM_INPUT_MARK) {
+		s->tell_hang_up |= !s->far_end;
+		s->far_end = true;
 		return;
+	}
 	s->hung_up = false;
 	if (!s->input_ended && !read_input(s, 2 * STREAM_INPUT_MARK, &err))
 		stream_break(s, &err);
@@ -295,6 +299,11 @@ static bool tell_one(struct stream *s)
 	if (take(&s->tell_end)) {
 		if (ops->handle_end)
 			ops->handle_end(s, s->arg);
+		return true;
+	}
+	if (take(&s->tell_hang_up)) {
+		if (ops->handle_hang_up)
+			ops->handle_hang_up(s, s->arg);
 		return true;
 	}
 	if (has_drained(s)) {
@@ -454,6 +463,7 @@ void stream_set_ops(struct stream *s, const struct stream_ops *ops, void *arg)
 	s->arg = arg;
 	s->tell_input = evbuffer_get_length(s->input) > 0;
 	s->tell_end = s->input_ended && !is_broken(s);
+	s->tell_hang_up = s->far_end;
 	s->tell_broken = is_broken(s);
 	s->tell_drained = stream_is_full(s) || (s->output_ending && !s->output_ended);
 	want_work(s);
@@ -467,6 +477,11 @@ struct evbuffer *stream_input(struct stream *s)
 bool stream_input_ended(const struct stream *s)
 {
 	return s->input_ended;
+}
+
+bool stream_hung_up(const struct stream *s)
+{
+	return s->far_end;
 }
 
 bool stream_input_truncated(const struct stream *s)

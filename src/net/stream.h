@@ -10,8 +10,8 @@
  * too, writing goes on after the peer's close_notify and reading after our own.
  *
  * Handlers are never called from inside a stream_ function, but at the end of a turn.  SIGPIPE is
- * ignored.  A peer that hangs up is noticed even while its input is paused or full, unless more
- * than STREAM_INPUT_MARK bytes of it are still waiting in the kernel.
+ * ignored.  A peer that hangs up is noticed even while its input is paused or full; when more than
+ * STREAM_INPUT_MARK bytes of it are still waiting in the kernel, only handle_hang_up tells.
  */
 #pragma once
 
@@ -34,6 +34,10 @@ struct stream_ops {
 	/* Nothing goes any more in either direction; input that came before is still there.  The
 	 * owner destroys the stream. */
 	void (*handle_broken)(struct stream *s, void *arg, const struct error *err);
+	/* The peer has ended its sending, or is gone, but so much of what it sent before lies in
+	 * the kernel that neither handle_end nor handle_broken can say so yet.  Once; may be NULL.
+	 */
+	void (*handle_hang_up)(struct stream *s, void *arg);
 };
 
 enum {
@@ -56,6 +60,8 @@ void stream_set_ops(struct stream *s, const struct stream_ops *ops, void *arg);
 
 struct evbuffer *stream_input(struct stream *s); /* the owner drains or moves */
 bool stream_input_ended(const struct stream *s);
+/* handle_hang_up was called, or is about to be. */
+bool stream_hung_up(const struct stream *s);
 /* The input of a TLS stream ended by a bare FIN, without the close_notify that proves that nothing
  * was cut off.  It counts as an end, because some peers half-close like that. */
 bool stream_input_truncated(const struct stream *s);

@@ -347,7 +347,7 @@ static void test_client_goes_away_behind_pipelined_bytes(void **state maybe_unus
 }
 
 /* Neither does a body that nobody wanted, however large. */
-static void test_client_goes_away_behind_an_ignored_body(void **state maybe_unused)
+static void test_client_goes_away_behind_a_body_that_nobody_wants(void **state maybe_unused)
 {
 	auto_rig struct rig r;
 	static char block[64 * 1024];
@@ -357,7 +357,6 @@ static void test_client_goes_away_behind_an_ignored_body(void **state maybe_unus
 	rig_start(&r, (struct http_server_config){ 0 });
 	raw_send(&r.client, "GET /events HTTP/1.1\r\nHost:\r\nContent-Length: 1048576\r\n\r\n");
 	struct exchange *x = next_exchange(&r);
-	exchange_ignore_body(x);
 	exchange_start(x, 200, -1);
 	while (left > 0) {
 		left -= raw_try_send(&r.client, block, min_of(left, sizeof(block)));
@@ -367,6 +366,88 @@ static void test_client_goes_away_behind_an_ignored_body(void **state maybe_unus
 	raw_end(&r.client);
 	turn_until(r.loop, x->gone);
 	exchange_finish(x);
+}
+
+static size_t fill(struct rig *r, size_t max)
+{
+	static char block[64 * 1024];
+	size_t sent = 0, n;
+
+	memset(block, 'x', sizeof(block));
+	do {
+		n = raw_try_send(&r->client, block, min_of(max - sent, sizeof(block)));
+		sent += n;
+		loop_turn(r->loop, 5);
+	} while (n > 0);
+	return sent;
+}
+
+/* Nobody takes the body: an engine that does not read, or is not there yet. */
+static void test_client_goes_away_in_the_middle_of_an_upload(void **state maybe_unused)
+{
+	static const size_t lengths[] = { 1, 100 * 1000, 500 * 1000, 200 * 1000 * 1000 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
+		auto_rig struct rig r;
+
+		rig_start(&r, (struct http_server_config){ 0 });
+		raw_send(&r.client,
+			"POST /load HTTP/1.1\r\nHost:\r\nContent-Length: 200000000\r\n\r\n");
+		struct exchange *x = next_exchange(&r);
+		exchange_want_body(x);
+		fill(&r, lengths[i]);
+		raw_end(&r.client);
+		turn_until(r.loop, x->gone);
+		assert_true(error_is_set(&x->body_err) || lengths[i] > 500 * 1000);
+		exchange_finish(x);
+	}
+}
+
+/* As long as somebody takes what it left, it may still wait for the answer. */
+static void test_client_goes_away_while_its_upload_is_taken(void **state maybe_unused)
+{
+	auto_rig struct rig r;
+	size_t total = 0, left;
+
+	rig_start(&r, (struct http_server_config){ 0 });
+	raw_send(&r.client, "POST /load HTTP/1.1\r\nHost:\r\nTransfer-Encoding: chunked\r\n\r\n"
+			    "7ffffff\r\n");
+	struct exchange *x = next_exchange(&r);
+	exchange_want_body(x);
+	left = fill(&r, 0x7ffffff);
+	raw_end(&r.client);
+	for (int i = 0; i < 15; i++) {
+		size_t n = min_of(evbuffer_get_length(x->body), (size_t)1000);
+
+		evbuffer_drain(x->body, n);
+		total += n;
+		for (int64_t end = clock_mono_ms() + 100; clock_mono_ms() < end;)
+			loop_turn(r.loop, 5);
+	}
+	assert_false(x->gone);
+	assert_true(total < left);
+	while (!x->gone) {
+		evbuffer_drain(x->body, evbuffer_get_length(x->body));
+		loop_turn(r.loop, 5);
+	}
+	assert_int_equal(x->body_err.code, ERROR_CLOSED);
+	exchange_finish(x);
+}
+
+static void test_half_closed_upgrade_does_not_hold_up_the_end(void **state maybe_unused)
+{
+	auto_rig struct rig r;
+
+	rig_start(&r, (struct http_server_config){ 0 });
+	raw_send(&r.client, "POST /attach HTTP/1.1\r\nHost:\r\nConnection: Upgrade\r\n"
+			    "Upgrade: tcp\r\n\r\n");
+	raw_end(&r.client);
+	struct exchange *x = next_exchange(&r);
+	loop_turn(r.loop, 20);
+	http_server_drain(r.server);
+	turn_until(r.loop, x->gone);
+	exchange_finish(x);
+	assert_int_equal(http_server_busy(r.server), 0);
 }
 
 static void test_half_close_before_upgrade_is_no_end(void **state maybe_unused)
@@ -620,7 +701,10 @@ int main(void)
 		cmocka_unit_test(test_client_goes_away),
 		cmocka_unit_test(test_half_closed_client_is_answered),
 		cmocka_unit_test(test_client_goes_away_behind_pipelined_bytes),
-		cmocka_unit_test(test_client_goes_away_behind_an_ignored_body),
+		cmocka_unit_test(test_client_goes_away_behind_a_body_that_nobody_wants),
+		cmocka_unit_test(test_client_goes_away_in_the_middle_of_an_upload),
+		cmocka_unit_test(test_client_goes_away_while_its_upload_is_taken),
+		cmocka_unit_test(test_half_closed_upgrade_does_not_hold_up_the_end),
 		cmocka_unit_test(test_half_close_before_upgrade_is_no_end),
 		cmocka_unit_test(test_refused_upgrade_notices_the_end),
 		cmocka_unit_test(test_unfinished_answer_is_cut),

@@ -78,6 +78,8 @@ bool image_from_json(struct image *ret, yyjson_val *item, struct error *err)
 		.id = intern_member(item, "Id"),
 		.created_s = created_seconds(item),
 		.size_bytes = json_get_int(item, "Size", 0),
+		/* Podman's entries have this, Docker's never had */
+		.localhost_is_implied = json_get_arr(item, "Names") != NULL,
 		.entry = intern_text(item),
 	};
 	ret->tags = intern_names(item, "RepoTags", "<none>:<none>", &ret->tags_count);

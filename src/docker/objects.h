@@ -20,7 +20,8 @@ struct image {
 	uint16_t tags_count, digests_count;
 	int64_t created_s, size_bytes;
 	struct labels labels;
-	const char *entry; /* interned: the list entry as the engine gave it */
+	bool localhost_is_implied; /* Podman: "localhost/busybox" answers to "busybox" too */
+	const char *entry;         /* interned: the list entry as the engine gave it */
 };
 
 /*

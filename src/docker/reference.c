@@ -30,6 +30,7 @@ struct span {
 
 struct view {
 	struct span domain; /* always there, normalised */
+	bool has_domain;    /* as it is written */
 	bool library;       /* "library/" belongs before path */
 	struct span path, tag, digest;
 };
@@ -87,6 +88,7 @@ static void cut_domain(struct view *v)
 	v->domain = (struct span){ DEFAULT_DOMAIN, strlen(DEFAULT_DOMAIN) };
 	if (!slash || !is_domain(first))
 		return;
+	v->has_domain = true;
 	if (!span_is(first, LEGACY_DOMAIN))
 		v->domain = first;
 	v->path = (struct span){ slash + 1, v->path.len - first.len - 1 };
@@ -359,6 +361,14 @@ static struct span familiar_path(const struct view *v)
 	return path;
 }
 
+/* Podman keeps an image that came without a registry (by load, build or tag) as "localhost/name",
+ * and looks there first for a name without one. */
+static bool is_implied_localhost(const struct view *have, const struct view *wanted)
+{
+	return span_is(have->domain, "localhost") && !wanted->has_domain &&
+	       span_equal(have->path, wanted->path);
+}
+
 static bool same_repository(const struct view *a, const struct view *b)
 {
 	return span_equal(familiar_path(a), familiar_path(b)) && span_equal(a->domain, b->domain);
@@ -369,10 +379,9 @@ static struct span tag_or_latest(const struct view *v)
 	return v->tag.s ? v->tag : (struct span){ "latest", strlen("latest") };
 }
 
-static bool view_answers(const struct view *have, const struct view *wanted, enum image_match how)
+static bool version_answers(
+	const struct view *have, const struct view *wanted, enum image_match how)
 {
-	if (!same_repository(have, wanted))
-		return false;
 	if (wanted->digest.s)
 		return span_equal(have->digest, wanted->digest);
 	if (!wanted->tag.s && how == IMAGE_MATCH_ANY_TAG)
@@ -384,27 +393,35 @@ bool reference_answers(const char *have, const char *wanted, enum image_match ho
 {
 	struct view h = view_of(have), w = view_of(wanted);
 
-	return view_answers(&h, &w, how);
+	return same_repository(&h, &w) && version_answers(&h, &w, how);
 }
 
-static bool any_answers(
-	const char **names, size_t count, const struct view *wanted, enum image_match how)
+static const char *find_answer(const struct image *i, const char **names, size_t count,
+	const struct view *wanted, enum image_match how)
 {
-	for (size_t i = 0; i < count; i++) {
-		struct view have = view_of(names[i]);
+	for (size_t n = 0; n < count; n++) {
+		struct view have = view_of(names[n]);
 
-		if (view_answers(&have, wanted, how))
-			return true;
+		if (!same_repository(&have, wanted) &&
+			!(i->localhost_is_implied && is_implied_localhost(&have, wanted)))
+			continue;
+		if (version_answers(&have, wanted, how))
+			return names[n];
 	}
-	return false;
+	return NULL;
+}
+
+const char *image_find_reference(const struct image *i, const char *name, enum image_match how)
+{
+	struct view wanted = view_of(name);
+	const char *tag = find_answer(i, i->tags, i->tags_count, &wanted, how);
+
+	return tag ? tag : find_answer(i, i->digests, i->digests_count, &wanted, how);
 }
 
 bool image_has_reference(const struct image *i, const char *name, enum image_match how)
 {
-	struct view wanted = view_of(name);
-
-	return any_answers(i->tags, i->tags_count, &wanted, how) ||
-	       any_answers(i->digests, i->digests_count, &wanted, how);
+	return image_find_reference(i, name, how) != NULL;
 }
 
 static const char *hex_of(const char *id)

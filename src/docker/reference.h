@@ -37,4 +37,6 @@ bool reference_answers(const char *have, const char *wanted, enum image_match ho
 bool image_has_name(const struct image *i, const char *name, enum image_match how);
 /* Tags and digests only. */
 bool image_has_reference(const struct image *i, const char *name, enum image_match how);
+/* The tag or digest that answers, as the engine writes it; NULL. */
+const char *image_find_reference(const struct image *i, const char *name, enum image_match how);
 bool image_has_id_prefix(const struct image *i, const char *name);

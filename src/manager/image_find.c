@@ -58,25 +58,12 @@ const struct image_holder *image_holders_older(
 
 /* --- one engine --- */
 
-static const char *matching_name(
-	const char **names, size_t count, const char *wanted, enum image_match how)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (reference_answers(names[i], wanted, how))
-			return names[i];
-	}
-	return NULL;
-}
-
 /* The engine's own spelling of the name: Podman writes "docker.io/library/busybox:latest". */
 static const char *find_by_name(const struct engine *e, const char *wanted, enum image_match how)
 {
 	for (size_t i = 0; i < e->images_count; i++) {
-		const struct image *image = &e->images[i];
-		const char *name = matching_name(image->tags, image->tags_count, wanted, how);
+		const char *name = image_find_reference(&e->images[i], wanted, how);
 
-		if (!name)
-			name = matching_name(image->digests, image->digests_count, wanted, how);
 		if (name)
 			return name;
 	}

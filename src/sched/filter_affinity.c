@@ -47,9 +47,10 @@ static bool finds_container(const struct node *n, const struct expr *e)
 	return false;
 }
 
+/* "localhost" is what Podman writes for none. */
 static const char *without_default_registry(const char *reference)
 {
-	static const char *const prefixes[] = { "docker.io/library/", "docker.io/" };
+	static const char *const prefixes[] = { "docker.io/library/", "docker.io/", "localhost/" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++) {
 		if (str_starts_with(reference, prefixes[i]))

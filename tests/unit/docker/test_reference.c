@@ -197,6 +197,33 @@ static void test_better_than_classic(void **state maybe_unused)
 	assert_true(image_has_id_prefix(&i, "feed"));
 }
 
+/* What was loaded, built or tagged without a registry. */
+static void test_podman_writes_localhost(void **state maybe_unused)
+{
+	const char *tags[] = { "localhost/name:latest", "localhost/team/x:1" };
+	struct image i = { .id = "sha256:378954456789",
+		.tags = tags,
+		.tags_count = 2,
+		.localhost_is_implied = true };
+	static const struct name_case podman[] = {
+		{ "name", true, true },
+		{ "name:latest", true, true },
+		{ "localhost/name", true, true },
+		{ "team/x", false, true },
+		{ "name:1", false, false },
+		{ "docker.io/library/name", false, false },
+		{ "host:5000/name", false, false },
+	};
+	static const struct name_case docker[] = {
+		{ "name", false, false },
+		{ "localhost/name", true, true },
+	};
+
+	check_names(&i, podman, ARRAY_SIZE(podman));
+	i.localhost_is_implied = false;
+	check_names(&i, docker, ARRAY_SIZE(docker));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -206,6 +233,7 @@ int main(void)
 		cmocka_unit_test(test_image_names),
 		cmocka_unit_test(test_image_names_with_registry),
 		cmocka_unit_test(test_better_than_classic),
+		cmocka_unit_test(test_podman_writes_localhost),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -50,7 +50,7 @@ size_t endpoint_connections(const struct endpoint *e); /* open, busy or idle */
 
 enum call_mode {
 	CALL_TEXT,   /* the body is gathered in `in`, up to max_body */
-	CALL_JSON,   /* gathered; parsed into `json` when status < 300 and the body is not empty */
+	CALL_JSON,   /* gathered; parsed into `json` when status < 300 and the body is not blank */
 	CALL_STREAM, /* the waiter takes bytes out of `in`; reading pauses while too much lies there
 		      */
 	CALL_DRAIN,  /* thrown away */

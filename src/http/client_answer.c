@@ -26,9 +26,23 @@ static bool is_reusable(const struct call_state *s)
 	       evbuffer_get_length(stream_input(s->stream)) == 0 && !error_is_set(&s->broken);
 }
 
+/* Podman ends an answer that says nothing with a line break. */
+static bool is_blank(struct evbuffer *in)
+{
+	static const char blanks[] = " \t\r\n";
+	size_t len = evbuffer_get_length(in);
+	const char *text = (const char *)evbuffer_pullup(in, -1);
+
+	for (size_t i = 0; i < len; i++) {
+		if (!memchr(blanks, text[i], sizeof(blanks) - 1))
+			return false;
+	}
+	return true;
+}
+
 static bool wants_json(const struct call *c)
 {
-	return c->mode == CALL_JSON && c->answer.status < 300 && evbuffer_get_length(c->in) > 0;
+	return c->mode == CALL_JSON && c->answer.status < 300 && !is_blank(c->in);
 }
 
 static void parse_json(struct call *c)

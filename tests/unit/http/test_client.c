@@ -262,6 +262,7 @@ static void test_json(void **state maybe_unused)
 	} cases[] = {
 		{ "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", 0, true },
 		{ "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 0, false },
+		{ "HTTP/1.1 201 OK\r\nContent-Length: 3\r\n\r\n \r\n", 0, false },
 		{ "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n{", ERROR_PROTOCOL, false },
 		{ "HTTP/1.1 500 No\r\nContent-Length: 1\r\n\r\n{", 0, false },
 	};

@@ -1,43 +1,30 @@
 """The image from scratch, and the command lines that docker-machine gives it."""
 
-import os
-import pathlib
-import subprocess
-
 import pytest
 
+from harness import image
 from harness.docker import Docker
-from harness.lab import TOP
 from harness.wait import eventually
-
-# Not the binary under test: a sanitized one would bring the sanitizers' libraries.
-PROGRAM = pathlib.Path(os.environ.get("SWARM_IMAGE_BINARY") or TOP / "build" / "swarm")
 
 
 @pytest.fixture
 def docker(engines):
-    if not PROGRAM.exists():
-        pytest.skip(f"{PROGRAM} is missing: run make")
     docker = Docker(engines[0].address)
-    done = subprocess.run(
-        [TOP / "tools" / "image", "--import", "swarm:test"],
-        env={**docker.environment, "SWARM_BINARY": str(PROGRAM)}, capture_output=True, text=True, timeout=120,
-    )
-    assert done.returncode == 0, done.stderr
+    image.load(docker)
     yield docker
     docker.close()
 
 
 def test_runs_in_an_empty_root(docker):
-    assert int(docker("image", "inspect", "-f", "{{.Size}}", "swarm:test")) < 15_000_000
-    assert docker("run", "--rm", "swarm:test").startswith("Usage: swarm [OPTIONS] COMMAND")
-    listed = docker("run", "--rm", "swarm:test", "list", "nodes://10.0.0.[1:2]:2375")
+    assert int(docker("image", "inspect", "-f", "{{.Size}}", image.NAME)) < 15_000_000
+    assert docker("run", "--rm", image.NAME).startswith("Usage: swarm [OPTIONS] COMMAND")
+    listed = docker("run", "--rm", image.NAME, "list", "nodes://10.0.0.[1:2]:2375")
     assert listed.splitlines() == ["10.0.0.1:2375", "10.0.0.2:2375"]
 
 
 def test_names_are_resolved_without_libraries_beside(docker):
     """Name service modules are not in the image, and not needed."""
-    done = docker.run("run", "--rm", "--add-host", "hub.example:127.0.0.1", "swarm:test",
+    done = docker.run("run", "--rm", "--add-host", "hub.example:127.0.0.1", image.NAME,
                       "create", "--url", "http://hub.example:1", check=False)
     assert "connection refused" in done.stderr, done.stderr
 
@@ -48,7 +35,7 @@ MACHINE = ["manage", "--tlsverify", "--tlscacert=/c/ca.pem", "--tlscert=/c/cert.
 
 def test_docker_machine_without_discovery(docker):
     """Its last argument is then an empty string; a manager of its own would be a surprise."""
-    done = docker.run("run", "--rm", "swarm:test", "--experimental", "manage", "-H", "tcp://0.0.0.0:3376",
+    done = docker.run("run", "--rm", image.NAME, "--experimental", "manage", "-H", "tcp://0.0.0.0:3376",
                       "--strategy", "spread", "--advertise", "10.0.0.1:3376", "", check=False)
     assert done.returncode == 1
     assert "discovery required to manage a cluster. See 'swarm manage --help'." in done.stderr
@@ -57,9 +44,9 @@ def test_docker_machine_without_discovery(docker):
 def test_docker_machine_manager(docker, engines):
     # The image has no shell: one run for each.
     for words in (["ca"], ["manager", "m", "10.0.0.1"]):
-        docker("run", "--rm", "-v", "certs:/c", "swarm:test", "cert", *words, "--dir", "/c")
+        docker("run", "--rm", "-v", "certs:/c", image.NAME, "cert", *words, "--dir", "/c")
     arguments = [word.replace("/c/", "/c/m/") for word in MACHINE]
-    docker("run", "-d", "--name", "swarm-agent-master", "-v", "certs:/c", "swarm:test", *arguments,
+    docker("run", "-d", "--name", "swarm-agent-master", "-v", "certs:/c", image.NAME, *arguments,
            "--heartbeat=5s", f"nodes://{engines[0].address}")
     eventually(lambda: "Listening for HTTP" in docker("logs", "swarm-agent-master"))
     docker("stop", "swarm-agent-master")

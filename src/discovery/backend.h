@@ -18,13 +18,16 @@ struct discovery_config {
 	struct error *err; /* may be NULL; set by a create() that returns NULL */
 };
 
-/* Embedded as the first thing that every scheme's create() fills with discovery_init. */
+/* Embedded as the first thing that every scheme's create() fills with discovery_init, and its
+ * destroy() ends with discovery_finish. */
 struct discovery {
 	const struct discovery_backend *backend;
 	struct loop *loop;
 	const struct discovery_ops *ops;
 	void *arg;
 	int64_t heartbeat_ms;
+	struct strv members; /* as last told */
+	bool told;           /* any list at all */
 };
 
 struct discovery_backend {
@@ -43,6 +46,11 @@ static inline void discovery_init(struct discovery *d, const struct discovery_ba
 		.heartbeat_ms = config->heartbeat_ms,
 	};
 }
+
+/* handle_members, unless this is the list that was told last.  Takes the content. */
+void discovery_tell(struct discovery *d, struct strv *members);
+void discovery_tell_error(struct discovery *d, const struct error *err);
+void discovery_finish(struct discovery *d);
 
 /* Embedded in every scheme's own registration. */
 struct registration {

@@ -155,6 +155,38 @@ struct discovery *discovery_create(struct loop *loop, const struct discovery_url
 	return url->scheme->create(&config);
 }
 
+static bool same_list(const struct strv *a, const struct strv *b)
+{
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++) {
+		if (strcmp(a->items[i], b->items[i]) != 0)
+			return false;
+	}
+	return true;
+}
+
+void discovery_tell(struct discovery *d, struct strv *members)
+{
+	if (d->told && same_list(&d->members, members))
+		return;
+	strv_finish(&d->members);
+	d->members = *members;
+	*members = STRV_INIT;
+	d->told = true;
+	d->ops->handle_members(d->arg, &d->members);
+}
+
+void discovery_tell_error(struct discovery *d, const struct error *err)
+{
+	d->ops->handle_error(d->arg, err);
+}
+
+void discovery_finish(struct discovery *d)
+{
+	strv_finish(&d->members);
+}
+
 void discovery_destroy(struct discovery *d)
 {
 	if (d)

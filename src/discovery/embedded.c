@@ -122,7 +122,7 @@ static void report(struct embedded *e, const char *token)
 	e->index = registry_index(e->registry, token);
 	e->reported = true;
 	e->reported_local = e->local.answers;
-	e->base.ops->handle_members(e->base.arg, &members);
+	discovery_tell(&e->base, &members);
 }
 
 static enum task_turn embedded_look(struct task *t)
@@ -144,6 +144,7 @@ static void embedded_destroy(struct discovery *d)
 	list_remove(&e->wait.link);
 	task_finish(&e->task);
 	local_finish(&e->local);
+	discovery_finish(&e->base);
 	free(e);
 }
 

@@ -1,6 +1,7 @@
 #include "discovery/entry.h"
 
 #include <stdint.h>
+#include <string.h>
 
 #include "base/parse.h"
 #include "base/util.h"
@@ -35,6 +36,13 @@ bool entry_check_host_port(const char *entry, struct error *err)
 		number > UINT16_MAX)
 		return error_set(err, ERROR_INVALID, "address %s: invalid port '%s'", entry, port);
 	return true;
+}
+
+bool entry_check_bytes(const char *entry, size_t len, struct error *err)
+{
+	if (strlen(entry) != len)
+		return error_set(err, ERROR_INVALID, "a NUL byte in the address");
+	return entry_check_host_port(entry, err);
 }
 
 bool entry_check(const char *entry, struct error *err)

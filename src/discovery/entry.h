@@ -4,6 +4,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/error.h"
 
@@ -15,3 +16,5 @@
 bool entry_check(const char *entry, struct error *err);
 /* Only the first form: what others can be told to connect to. */
 bool entry_check_host_port(const char *entry, struct error *err);
+/* The same for len bytes that others have written, with a NUL behind them. */
+bool entry_check_bytes(const char *entry, size_t len, struct error *err);

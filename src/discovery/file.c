@@ -28,11 +28,9 @@
 
 struct file {
 	struct discovery base;
-	char *path;          /* owned */
-	char *folder;        /* owned */
-	const char *name;    /* last part of path */
-	struct strv members; /* as last reported */
-	bool reported;       /* any list at all */
+	char *path;       /* owned */
+	char *folder;     /* owned */
+	const char *name; /* last part of path */
 
 	int inotify; /* -1 when the kernel has none left: polling alone does */
 	int watch;   /* of the folder; -1 while there is none */
@@ -176,28 +174,6 @@ static bool read_path(const char *path, struct strbuf *text, struct error *err)
 	return ok;
 }
 
-static bool same_list(const struct strv *a, const struct strv *b)
-{
-	if (a->count != b->count)
-		return false;
-	for (size_t i = 0; i < a->count; i++) {
-		if (strcmp(a->items[i], b->items[i]) != 0)
-			return false;
-	}
-	return true;
-}
-
-static void report_members(struct file *f, struct strv *members)
-{
-	if (f->reported && same_list(&f->members, members))
-		return;
-	strv_finish(&f->members);
-	f->members = *members;
-	*members = STRV_INIT;
-	f->reported = true;
-	f->base.ops->handle_members(f->base.arg, &f->members);
-}
-
 static void read_members(struct file *f)
 {
 	auto_strbuf struct strbuf text = STRBUF_INIT;
@@ -207,14 +183,14 @@ static void read_members(struct file *f)
 	strbuf_init(&text, FILE_MAX_BYTES);
 	if (!read_path(f->path, &text, &err)) {
 		error_wrap(&err, "failed to read '%s'", f->path);
-		f->base.ops->handle_error(f->base.arg, &err);
+		discovery_tell_error(&f->base, &err);
 		return;
 	}
 	bool all_good = file_parse(text.buf, text.len, &members, &err);
-	report_members(f, &members);
+	discovery_tell(&f->base, &members);
 	if (!all_good) {
 		error_wrap(&err, "'%s'", f->path);
-		f->base.ops->handle_error(f->base.arg, &err);
+		discovery_tell_error(&f->base, &err);
 	}
 }
 
@@ -313,7 +289,7 @@ static void file_destroy(struct discovery *d)
 		event_del(&f->readable);
 	if (f->inotify >= 0)
 		close(f->inotify);
-	strv_finish(&f->members);
+	discovery_finish(&f->base);
 	free(f->folder);
 	free(f->path);
 	free(f);

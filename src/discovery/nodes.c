@@ -9,8 +9,9 @@
 
 struct nodes {
 	struct discovery base;
-	struct strv members;
 	struct deferred announce; /* the one and only list */
+	struct strv members;      /* until then */
+	struct error flaw;        /* set: what is told after it */
 };
 
 static bool check_members(const struct strv *members, struct error *err)
@@ -26,22 +27,30 @@ static bool check_members(const struct strv *members, struct error *err)
 	return true;
 }
 
-static bool expand_items(const struct strv *items, struct strv *ret, struct error *err)
+static bool expand_items(
+	const struct strv *items, struct strv *ret, struct error *ret_flaw, struct error *err)
 {
 	for (size_t i = 0; i < items->count; i++) {
-		if (!range_expand(items->items[i], ret, err))
+		auto_error struct error why = ERROR_INIT;
+
+		if (range_expand(items->items[i], ret, &why))
+			continue;
+		if (why.code != ERROR_NOT_FOUND) {
+			error_copy(err, &why);
 			return false;
+		}
+		error_copy(ret_flaw, &why);
 	}
 	return true;
 }
 
-bool nodes_parse(const char *text, struct strv *ret, struct error *err)
+bool nodes_parse(const char *text, struct strv *ret, struct error *ret_flaw, struct error *err)
 {
 	auto_strv struct strv items = STRV_INIT;
 	auto_strv struct strv members = STRV_INIT;
 
 	strv_split(&items, text, ',');
-	if (!expand_items(&items, &members, err) || !check_members(&members, err))
+	if (!expand_items(&items, &members, ret_flaw, err) || !check_members(&members, err))
 		return false;
 	strv_copy(ret, &members);
 	return true;
@@ -51,14 +60,16 @@ bool nodes_check(const char *rest, maybe_unused const struct strv *options, stru
 {
 	auto_strv struct strv members = STRV_INIT;
 
-	return nodes_parse(rest, &members, err);
+	return nodes_parse(rest, &members, NULL, err);
 }
 
 static void announce(struct deferred *d)
 {
 	struct nodes *n = container_of(d, struct nodes, announce);
 
-	n->base.ops->handle_members(n->base.arg, &n->members);
+	discovery_tell(&n->base, &n->members);
+	if (error_is_set(&n->flaw))
+		discovery_tell_error(&n->base, &n->flaw);
 }
 
 static void nodes_destroy(struct discovery *d)
@@ -67,6 +78,8 @@ static void nodes_destroy(struct discovery *d)
 
 	deferred_cancel(&n->announce);
 	strv_finish(&n->members);
+	error_clear(&n->flaw);
+	discovery_finish(&n->base);
 	free(n);
 }
 
@@ -75,7 +88,7 @@ static const struct discovery_backend nodes_backend = { .destroy = nodes_destroy
 struct discovery *nodes_create(const struct discovery_config *config)
 {
 	struct nodes *n = xnew(struct nodes);
-	bool ok = nodes_parse(config->rest, &n->members, NULL);
+	bool ok = nodes_parse(config->rest, &n->members, &n->flaw, NULL);
 
 	assert(ok); /* nodes_check has said so */
 	discovery_init(&n->base, &nodes_backend, config);

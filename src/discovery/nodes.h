@@ -6,8 +6,9 @@
 #include "discovery/discovery.h"
 
 /* "host:port,10.0.0.[10:20]:2375,unix:///run/docker.sock"; appends to ret.  Blanks are not
- * trimmed; one malformed or empty item is an error for the whole list. */
-bool nodes_parse(const char *text, struct strv *ret, struct error *err);
+ * trimmed; one malformed or empty item is an error for the whole list.  An item whose range runs
+ * backwards is none: ret_flaw says that it stands for nothing. */
+bool nodes_parse(const char *text, struct strv *ret, struct error *ret_flaw, struct error *err);
 
 bool nodes_check(const char *rest, const struct strv *options, struct error *err);
 struct discovery *nodes_create(const struct discovery_config *config);

@@ -142,7 +142,8 @@ bool range_expand(const char *item, struct strv *ret, struct error *err)
 		return error_set(err, ERROR_TOO_LARGE,
 			"'%s' makes the list longer than %d addresses", item, RANGE_MAX_ENTRIES);
 	if (count == 0)
-		return true;
+		return error_set(err, ERROR_NOT_FOUND,
+			"'%s' stands for no address: its range runs backwards", item);
 
 	struct expansion e = { .ret = ret };
 	strbuf_init(&e.text, 0);

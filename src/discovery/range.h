@@ -3,8 +3,8 @@
  *
  * A pattern "[from:to]" of two signed decimals stands for every integer between them, ascending;
  * several patterns in one item give their cartesian product, the leftmost varying slowest.  Bounds
- * of equal width keep their leading zeros.  from > to stands for nothing.  Brackets that hold
- * anything else are literal, which is what keeps "[2001:db8::1]:2375" whole.
+ * of equal width keep their leading zeros.  Brackets that hold anything else are literal, which is
+ * what keeps "[2001:db8::1]:2375" whole.
  */
 #pragma once
 
@@ -16,5 +16,6 @@
 /* Longer than any host name with a port, or path of a socket, can be. */
 #define RANGE_MAX_ITEM_LEN 512
 
-/* Appends the expansion; on failure (ERROR_TOO_LARGE) ret is as before. */
+/* Appends the expansion; on failure ret is as before.  ERROR_TOO_LARGE; ERROR_NOT_FOUND when a
+ * range runs backwards, so that the item stands for nothing. */
 bool range_expand(const char *item, struct strv *ret, struct error *err);

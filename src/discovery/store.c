@@ -19,10 +19,8 @@ struct store {
 	struct kv *kv;          /* owned */
 	struct kv_watch *watch; /* owned */
 	struct guard guard;
-	struct timer expiry;  /* of what the guard holds back */
-	struct strv reported; /* as last told */
-	bool has_reported;
-	struct strv bad; /* what has been logged as no address; sorted as the entries are */
+	struct timer expiry; /* of what the guard holds back */
+	struct strv bad;     /* what has been logged as no address; sorted as the entries are */
 };
 
 bool store_check_consul(const char *rest, const struct strv *options, struct error *err)
@@ -58,13 +56,6 @@ static bool open_kv(struct loop *loop, const char *scheme, const char *rest,
 
 /* ---- members ---- */
 
-static bool read_value(const struct kv_entry *entry, struct error *err)
-{
-	if (strlen(entry->value) != entry->len)
-		return error_set(err, ERROR_INVALID, "a NUL byte in the address");
-	return entry_check_host_port(entry->value, err);
-}
-
 void store_read_members(
 	const struct kv_entries *entries, struct strv *ret_members, struct strv *ret_bad)
 {
@@ -74,7 +65,7 @@ void store_read_members(
 
 		if (entry->len == 0)
 			continue;
-		if (read_value(entry, &err))
+		if (entry_check_bytes(entry->value, entry->len, &err))
 			strv_add(ret_members, entry->value);
 		else
 			strv_take(ret_bad, xasprintf("%s: %s", entry->key, err.text));
@@ -97,17 +88,6 @@ static void log_bad(struct store *s, struct strv *bad)
 	*bad = STRV_INIT;
 }
 
-static bool same_list(const struct strv *a, const struct strv *b)
-{
-	if (a->count != b->count)
-		return false;
-	for (size_t i = 0; i < a->count; i++) {
-		if (strcmp(a->items[i], b->items[i]) != 0)
-			return false;
-	}
-	return true;
-}
-
 static void report(struct store *s)
 {
 	auto_strv struct strv members = STRV_INIT;
@@ -116,13 +96,7 @@ static void report(struct store *s)
 	if (guard_next_ms(&s->guard) >= 0)
 		timer_start(
 			&s->expiry, max_of(guard_next_ms(&s->guard) - clock_mono_ms(), (int64_t)0));
-	if (s->has_reported && same_list(&s->reported, &members))
-		return;
-	strv_finish(&s->reported);
-	s->reported = members;
-	members = STRV_INIT;
-	s->has_reported = true;
-	s->base.ops->handle_members(s->base.arg, &s->reported);
+	discovery_tell(&s->base, &members);
 }
 
 static void handle_expiry(struct timer *t)
@@ -154,7 +128,7 @@ static void handle_error(void *arg, const struct error *err)
 {
 	struct store *s = arg;
 
-	s->base.ops->handle_error(s->base.arg, err);
+	discovery_tell_error(&s->base, err);
 }
 
 static void handle_recovered(void *arg)
@@ -176,7 +150,7 @@ static void store_reload(struct discovery *d)
 	auto_error struct error err = ERROR_INIT;
 
 	if (!kv_reload(container_of(d, struct store, base)->kv, &err))
-		d->ops->handle_error(d->arg, &err);
+		discovery_tell_error(d, &err);
 }
 
 static void store_destroy(struct discovery *d)
@@ -187,7 +161,7 @@ static void store_destroy(struct discovery *d)
 	kv_close(s->kv);
 	timer_stop(&s->expiry);
 	guard_finish(&s->guard);
-	strv_finish(&s->reported);
+	discovery_finish(&s->base);
 	strv_finish(&s->bad);
 	free(s);
 }

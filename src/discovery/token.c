@@ -54,8 +54,6 @@ struct token {
 	struct call call;
 	struct backoff backoff;
 	char index[INDEX_MAX_LEN]; /* of the list that we have; "": the hub gives none */
-	struct strv members;       /* as last reported */
-	bool reported;             /* any list at all */
 };
 
 static enum task_turn token_ask(struct task *t);
@@ -70,9 +68,7 @@ static void read_element(yyjson_val *element, struct strv *members, struct strv 
 
 	if (yyjson_get_len(element) == 0)
 		return;
-	if (strlen(text) != yyjson_get_len(element))
-		strv_add(bad, "a NUL byte in the address");
-	else if (entry_check_host_port(text, &err))
+	if (entry_check_bytes(text, yyjson_get_len(element), &err))
 		strv_add(members, text);
 	else
 		strv_add(bad, err.text);
@@ -98,33 +94,6 @@ bool token_read_members(const char *text, size_t len, struct strv *ret_members,
 	return true;
 }
 
-static bool same_list(const struct strv *a, const struct strv *b)
-{
-	if (a->count != b->count)
-		return false;
-	for (size_t i = 0; i < a->count; i++) {
-		if (strcmp(a->items[i], b->items[i]) != 0)
-			return false;
-	}
-	return true;
-}
-
-static void report_members(struct token *k, struct strv *members)
-{
-	if (k->reported && same_list(&k->members, members))
-		return;
-	strv_finish(&k->members);
-	k->members = *members;
-	*members = STRV_INIT;
-	k->reported = true;
-	k->base.ops->handle_members(k->base.arg, &k->members);
-}
-
-static void report_error(struct token *k, const struct error *err)
-{
-	k->base.ops->handle_error(k->base.arg, err);
-}
-
 /* One bad address does not hide the good ones. */
 static void report_bad(struct token *k, const struct strv *bad)
 {
@@ -136,7 +105,7 @@ static void report_bad(struct token *k, const struct strv *bad)
 	if (bad->count > 1)
 		error_set(&err, ERROR_INVALID, "%s (and %zu more malformed addresses)",
 			bad->items[0], bad->count - 1);
-	report_error(k, &err);
+	discovery_tell_error(&k->base, &err);
 }
 
 static void note_index(struct token *k)
@@ -161,7 +130,7 @@ static bool read_answer(struct token *k, struct error *err)
 		    (const char *)evbuffer_pullup(k->call.in, -1), len, &members, &bad, err))
 		return error_wrap(err, "Failed to decode response");
 	note_index(k);
-	report_members(k, &members);
+	discovery_tell(&k->base, &members);
 	report_bad(k, &bad);
 	return true;
 }
@@ -195,7 +164,7 @@ static enum task_turn token_answer(struct task *t)
 			t, &token_step_ask, *k->index ? ASK_AGAIN_MS : k->base.heartbeat_ms);
 	}
 	k->index[0] = '\0'; /* it may be another hub by now */
-	report_error(k, &err);
+	discovery_tell_error(&k->base, &err);
 	return task_wait_ms(
 		t, &token_step_ask, min_of(backoff_next_ms(&k->backoff), k->base.heartbeat_ms));
 }
@@ -207,7 +176,7 @@ static void token_reload(struct discovery *d)
 	auto_error struct error err = ERROR_INIT;
 
 	if (!hub_client_reload(&k->place.hub, &err))
-		report_error(k, &err);
+		discovery_tell_error(&k->base, &err);
 	task_wake(&k->task);
 }
 
@@ -218,7 +187,7 @@ static void token_destroy(struct discovery *d)
 	task_finish(&k->task);
 	call_finish(&k->call);
 	place_finish(&k->place);
-	strv_finish(&k->members);
+	discovery_finish(&k->base);
 	free(k);
 }
 

@@ -31,9 +31,10 @@ static void check_file(const char *data, size_t size)
 static void check_nodes(const char *text)
 {
 	auto_error struct error err = ERROR_INIT;
+	auto_error struct error flaw = ERROR_INIT;
 	auto_strv struct strv members = STRV_INIT;
 
-	bool ok = nodes_parse(text, &members, &err);
+	bool ok = nodes_parse(text, &members, &flaw, &err);
 	fuzz_check(ok != error_is_set(&err));
 	fuzz_check(ok || members.count == 0);
 	check_members(&members);

@@ -72,6 +72,14 @@ def test_a_file_that_goes_away_takes_no_engine_with_it(three, start_manager, tmp
     manager.wait_healthy(2)
 
 
+def test_a_range_that_runs_backwards_is_said(three, start_manager):
+    manager = start_manager(f"nodes://10.0.0.[9:1]:2375,{three[0].address}").wait_healthy(1)
+    assert "'10.0.0.[9:1]:2375' stands for no address: its range runs backwards" in manager.log
+    done = run_swarm("list", "nodes://10.0.0.[9:1]:2375,10.0.0.1:2375")
+    assert (done.returncode, done.stdout) == (1, "10.0.0.1:2375\n")
+    assert "runs backwards" in done.stderr
+
+
 def test_members_of_a_range(engines, start_manager):
     """node-0 has the lowest address of three that follow each other."""
     prefix, first = engines[0].ip.rsplit(".", 1)

@@ -37,6 +37,8 @@ static const struct {
 	{ "x\na:1\ny\nz\n", "a:1",
 		"line 1: address x: missing port in address (and 2 more malformed lines)" },
 	{ "a:[65535:65536]\nb:1\n", "b:1", "line 1: address a:65536: invalid port '65536'" },
+	{ "a:1\nb[2:1]:1\n", "a:1",
+		"line 2: 'b[2:1]:1' stands for no address: its range runs backwards" },
 	{ "a[0:65536]:1\nb:1\n", "b:1",
 		"line 1: 'a[0:65536]:1' stands for more than 65536 addresses" },
 };

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -27,10 +28,6 @@ static const struct {
 	/* several */
 	{ "a[1:2]b[3:4]:5", "a1b3:5,a1b4:5,a2b3:5,a2b4:5" },
 	{ "[1:2][1:2][1:2]", "111,112,121,122,211,212,221,222" },
-	/* nothing */
-	{ "h[5:1]:80", "" },
-	{ "h[1:2]x[5:1]:80", "" },
-	{ "h[5:1]x[1:2]:80", "" },
 	/* literal */
 	{ "[2001:db8::1]:2375", "[2001:db8::1]:2375" },
 	{ "[::1]:2375", "[::1]:2375" },
@@ -60,6 +57,27 @@ static void test_expansion(void **state)
 			fail_msg("%s: %s", cases[i].item, error_text(&err));
 		auto_free char *joined = strv_join(&got, ",");
 		assert_string_equal(joined, cases[i].expected);
+	}
+}
+
+static const char *const backwards[] = {
+	"h[5:1]:80",
+	"h[1:2]x[5:1]:80",
+	"h[5:1]x[1:2]:80",
+	"h[0:-1]:80",
+};
+
+static void test_a_range_that_runs_backwards_stands_for_nothing(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(backwards); i++) {
+		auto_strv struct strv got = STRV_INIT;
+		auto_error struct error err = ERROR_INIT;
+
+		assert_false(range_expand(backwards[i], &got, &err));
+		assert_int_equal(err.code, ERROR_NOT_FOUND);
+		assert_non_null(strstr(err.text, backwards[i]));
+		assert_int_equal(got.count, 0);
 	}
 }
 
@@ -114,6 +132,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_expansion),
+		cmocka_unit_test(test_a_range_that_runs_backwards_stands_for_nothing),
 		cmocka_unit_test(test_ceiling),
 		cmocka_unit_test(test_ceiling_is_for_the_whole_list),
 		cmocka_unit_test(test_long_item_is_refused),

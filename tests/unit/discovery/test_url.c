@@ -104,14 +104,14 @@ static void test_checks(void **state)
 static const struct {
 	const char *text;
 	const char *members; /* joined by commas; NULL: error */
-	const char *error;
+	const char *error;   /* or the flaw */
 } lists[] = {
 	{ "a:1", "a:1", NULL },
 	{ "b:1,a:1,b:1", "b:1,a:1,b:1", NULL },
 	{ "a[1:2]:1,b:[1:2]1", "a1:1,a2:1,b:11,b:21", NULL },
 	{ "[2001:db8::1]:2375", "[2001:db8::1]:2375", NULL },
 	{ "unix:///a.sock,a:1", "unix:///a.sock,a:1", NULL },
-	{ "a[2:1]:1", "", NULL },
+	{ "a[2:1]:1,b:1", "b:1", "'a[2:1]:1' stands for no address: its range runs backwards" },
 	{ "a", NULL, "address a: missing port in address" HINT },
 	{ "a:1,", NULL, "missing port in address" HINT },
 	{ ",", NULL, "missing port in address" HINT },
@@ -128,8 +128,9 @@ static void test_lists(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
 		auto_strv struct strv got = STRV_INIT;
 		auto_error struct error err = ERROR_INIT;
+		auto_error struct error flaw = ERROR_INIT;
 
-		if (!nodes_parse(lists[i].text, &got, &err)) {
+		if (!nodes_parse(lists[i].text, &got, &flaw, &err)) {
 			assert_null(lists[i].members);
 			assert_string_equal(err.text, lists[i].error);
 			assert_int_equal(got.count, 0);
@@ -138,6 +139,9 @@ static void test_lists(void **state)
 		auto_free char *joined = strv_join(&got, ",");
 		assert_non_null(lists[i].members);
 		assert_string_equal(joined, lists[i].members);
+		assert_int_equal(error_is_set(&flaw), lists[i].error != NULL);
+		if (lists[i].error)
+			assert_string_equal(flaw.text, lists[i].error);
 	}
 }
 

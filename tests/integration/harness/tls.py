@@ -73,8 +73,8 @@ class TlsDocker(Docker):
 ENGINE_SCRIPT = """
 echo $$ > {folder}/dockerd.pid
 ip link add tls0 type bridge && ip addr add 172.30.0.1/24 dev tls0 && ip link set tls0 up
-exec dockerd --host tcp://{ip}:2376 --tlsverify --tlscacert {folder}/ca.pem --tlscert {folder}/cert.pem \\
-    --tlskey {folder}/key.pem --data-root {folder}/data --exec-root /run/docker-tls \\
+exec dockerd --host tcp://{ip}:2376 --tlsverify --tlscacert {folder}/ca.pem --tlscert {folder}/{cert}.pem \\
+    --tlskey {folder}/{key}.pem --data-root {folder}/data --exec-root /run/docker-tls \\
     --pidfile /run/docker-tls.pid --bridge tls0 --iptables=false --storage-driver vfs \\
     --cgroup-parent /tls --exec-opt native.cgroupdriver=cgroupfs
 """
@@ -83,14 +83,14 @@ exec dockerd --host tcp://{ip}:2376 --tlsverify --tlscacert {folder}/ca.pem --tl
 class TlsEngine:
     """A second engine on the host of one of the lab, that speaks nothing but TLS.
 
-    folder has its ca.pem, cert.pem and key.pem, client the same of somebody it lets in.
+    folder has its ca.pem, cert.pem and key.pem (or as names say), client the same of somebody it lets in.
     """
 
-    def __init__(self, engine, folder, client):
+    def __init__(self, engine, folder, client, names=("cert", "key")):
         self.engine = engine
         self.address = f"{engine.ip}:2376"
         self.folder = folder
-        script = ENGINE_SCRIPT.format(folder=self.folder, ip=engine.ip)
+        script = ENGINE_SCRIPT.format(folder=folder, ip=engine.ip, cert=names[0], key=names[1])
         with open(self.folder / "log", "wb") as log:
             self.process = subprocess.Popen(
                 [TOOL, "exec", engine.lab.name, engine.name, "sh", "-c", script],

@@ -251,6 +251,15 @@ bool etcd_watch_was_quiet(const struct call *c)
 	       (c->err.code == ERROR_TIMEOUT || !error_is_set(&c->err));
 }
 
+void etcd_watch_listed(struct etcd_watch *w, struct kv_entries *entries, uint64_t seen)
+{
+	worker_succeeded(&w->worker.worker);
+	if (seen < w->seen)
+		kv_watch_note_break(&w->base);
+	w->seen = seen;
+	kv_watch_report(&w->base, entries);
+}
+
 static void watch_handle_error(struct etcd_worker *w, const struct error *err)
 {
 	kv_watch_note_error(&container_of(w, struct etcd_watch, worker)->base, err);
@@ -325,6 +334,19 @@ enum task_turn etcd_lease_rest(struct etcd_lease *l, const struct task_step *ste
 	return task_wait_ms(
 		&l->worker.worker.task, step, min_of(l->base.heartbeat_ms, l->base.ttl_ms / 2));
 }
+
+static enum task_turn lease_released(struct task *t)
+{
+	struct etcd_lease *l = etcd_lease_of(t);
+	auto_error struct error err = ERROR_INIT;
+
+	if (!l->worker.worker.call.done)
+		return TASK_WAIT;
+	worker_answered(&l->worker.worker, true, &err);
+	l->base.ops->handle_released(l->base.arg, error_is_set(&err) ? &err : NULL);
+	return TASK_WAIT;
+}
+const struct task_step etcd_step_released = { .name = "lease_released", .run = lease_released };
 
 int64_t etcd_lease_seconds(const struct etcd_lease *l)
 {

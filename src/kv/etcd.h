@@ -52,10 +52,15 @@ int etcd2_call_error(const struct call *c);
 struct etcd_watch {
 	struct kv_watch base;
 	struct etcd_worker worker;
-	uint64_t index;   /* v2: the next event's is not below it */
-	int64_t revision; /* v3: of the list */
+	uint64_t seen; /* the index (v2) or revision (v3) of what we know */
 };
 extern const struct task_step etcd2_watch_first, etcd3_watch_first;
+static inline struct etcd_watch *etcd_watch_of(struct task *t)
+{
+	return container_of(etcd_worker_of(t), struct etcd_watch, worker);
+}
+/* All entries, as of this index or revision: one below the last is another history. */
+void etcd_watch_listed(struct etcd_watch *w, struct kv_entries *entries, uint64_t seen);
 
 struct etcd_lease {
 	struct kv_lease base;
@@ -64,6 +69,12 @@ struct etcd_lease {
 };
 extern const struct task_step etcd2_lease_first, etcd3_lease_first;
 extern const struct task_step etcd2_lease_last, etcd3_lease_last;
+static inline struct etcd_lease *etcd_lease_of(struct task *t)
+{
+	return container_of(etcd_worker_of(t), struct etcd_lease, worker);
+}
+/* After the call that took the entry away; one that was gone already is fine. */
+extern const struct task_step etcd_step_released;
 /* Held; rests until the next heartbeat. */
 enum task_turn etcd_lease_rest(struct etcd_lease *l, const struct task_step *step);
 /* The whole seconds of the time to live, rounded up. */

@@ -27,14 +27,9 @@ TASK_STEP(step_listed, watch_listed);
 TASK_STEP(step_wait, watch_wait);
 TASK_STEP(step_event, watch_event);
 
-static struct etcd_watch *watch_of(struct task *t)
-{
-	return container_of(etcd_worker_of(t), struct etcd_watch, worker);
-}
-
 static enum task_turn watch_list(struct task *t)
 {
-	struct etcd_watch *w = watch_of(t);
+	struct etcd_watch *w = etcd_watch_of(t);
 
 	return worker_ask(&w->worker.worker,
 		&(struct worker_request){
@@ -73,7 +68,7 @@ static bool read_list(
 
 static enum task_turn watch_listed(struct task *t)
 {
-	struct etcd_watch *w = watch_of(t);
+	struct etcd_watch *w = etcd_watch_of(t);
 	auto_kv_entries struct kv_entries entries = KV_ENTRIES_INIT;
 	auto_error struct error err = ERROR_INIT;
 	uint64_t index;
@@ -82,19 +77,15 @@ static enum task_turn watch_listed(struct task *t)
 		return TASK_WAIT;
 	if (!read_list(w, &entries, &index, &err))
 		return etcd_worker_failed(&w->worker, &err);
-	worker_succeeded(&w->worker.worker);
-	if (index + 1 < w->index)
-		kv_watch_note_break(&w->base);
-	w->index = index + 1;
-	kv_watch_report(&w->base, &entries);
+	etcd_watch_listed(w, &entries, index);
 	return task_go(t, &step_wait);
 }
 
 static enum task_turn watch_wait(struct task *t)
 {
-	struct etcd_watch *w = watch_of(t);
+	struct etcd_watch *w = etcd_watch_of(t);
 	auto_free char *suffix =
-		xasprintf("?recursive=true&wait=true&waitIndex=%" PRIu64, w->index);
+		xasprintf("?recursive=true&wait=true&waitIndex=%" PRIu64, w->seen + 1);
 
 	return worker_ask(&w->worker.worker,
 		&(struct worker_request){
@@ -109,7 +100,7 @@ static enum task_turn watch_wait(struct task *t)
 
 static enum task_turn watch_event(struct task *t)
 {
-	struct etcd_watch *w = watch_of(t);
+	struct etcd_watch *w = etcd_watch_of(t);
 	struct worker *worker = &w->worker.worker;
 	auto_error struct error err = ERROR_INIT;
 	struct etcd2_event event;
@@ -123,7 +114,7 @@ static enum task_turn watch_event(struct task *t)
 	if (!worker_answered(worker, false, &err) ||
 		!etcd2_parse_event(yyjson_doc_get_root(worker->call.json), &event, &err))
 		return etcd_worker_failed(&w->worker, &err);
-	w->index = event.index + 1;
+	w->seen = event.index;
 	if (!event.is_news)
 		return task_go(t, &step_wait);
 	return task_wait_ms(t, &etcd2_watch_first, WORKER_SETTLE_MS);
@@ -136,18 +127,11 @@ static enum task_turn lease_written(struct task *t);
 static enum task_turn lease_refresh(struct task *t);
 static enum task_turn lease_refreshed(struct task *t);
 static enum task_turn lease_delete(struct task *t);
-static enum task_turn lease_deleted(struct task *t);
 const struct task_step etcd2_lease_first = { .name = "lease_write", .run = lease_write };
 const struct task_step etcd2_lease_last = { .name = "lease_delete", .run = lease_delete };
 TASK_STEP(step_written, lease_written);
 TASK_STEP(step_refresh, lease_refresh);
 TASK_STEP(step_refreshed, lease_refreshed);
-TASK_STEP(step_deleted, lease_deleted);
-
-static struct etcd_lease *lease_of(struct task *t)
-{
-	return container_of(etcd_worker_of(t), struct etcd_lease, worker);
-}
 
 static enum task_turn put(
 	struct etcd_lease *l, const char *suffix, char *body, const struct task_step *next)
@@ -165,7 +149,7 @@ static enum task_turn put(
 
 static enum task_turn lease_write(struct task *t)
 {
-	struct etcd_lease *l = lease_of(t);
+	struct etcd_lease *l = etcd_lease_of(t);
 	auto_strbuf struct strbuf body = STRBUF_INIT;
 
 	strbuf_addf(&body, "ttl=%" PRId64 "&value=", etcd_lease_seconds(l));
@@ -175,7 +159,7 @@ static enum task_turn lease_write(struct task *t)
 
 static enum task_turn lease_written(struct task *t)
 {
-	struct etcd_lease *l = lease_of(t);
+	struct etcd_lease *l = etcd_lease_of(t);
 	auto_error struct error err = ERROR_INIT;
 
 	if (!l->worker.worker.call.done)
@@ -187,7 +171,7 @@ static enum task_turn lease_written(struct task *t)
 
 static enum task_turn lease_refresh(struct task *t)
 {
-	struct etcd_lease *l = lease_of(t);
+	struct etcd_lease *l = etcd_lease_of(t);
 
 	return put(l, "?prevExist=true",
 		xasprintf("ttl=%" PRId64 "&refresh=true", etcd_lease_seconds(l)), &step_refreshed);
@@ -195,7 +179,7 @@ static enum task_turn lease_refresh(struct task *t)
 
 static enum task_turn lease_refreshed(struct task *t)
 {
-	struct etcd_lease *l = lease_of(t);
+	struct etcd_lease *l = etcd_lease_of(t);
 	const struct call *c = &l->worker.worker.call;
 	auto_error struct error err = ERROR_INIT;
 
@@ -212,7 +196,7 @@ static enum task_turn lease_refreshed(struct task *t)
 
 static enum task_turn lease_delete(struct task *t)
 {
-	struct etcd_lease *l = lease_of(t);
+	struct etcd_lease *l = etcd_lease_of(t);
 
 	return worker_ask(&l->worker.worker,
 		&(struct worker_request){
@@ -221,17 +205,5 @@ static enum task_turn lease_delete(struct task *t)
 			.mode = CALL_JSON,
 			.head_timeout_ms = ETCD_RELEASE_TIMEOUT_MS,
 		},
-		&step_deleted);
-}
-
-static enum task_turn lease_deleted(struct task *t)
-{
-	struct etcd_lease *l = lease_of(t);
-	auto_error struct error err = ERROR_INIT;
-
-	if (!l->worker.worker.call.done)
-		return TASK_WAIT;
-	worker_answered(&l->worker.worker, true, &err);
-	l->base.ops->handle_released(l->base.arg, error_is_set(&err) ? &err : NULL);
-	return TASK_WAIT;
+		&etcd_step_released);
 }

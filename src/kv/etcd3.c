@@ -24,14 +24,9 @@ TASK_STEP(step_listed, watch_listed);
 TASK_STEP(step_follow, watch_follow);
 TASK_STEP(step_news, watch_news);
 
-static struct etcd_watch *watch_of(struct task *t)
-{
-	return container_of(etcd_worker_of(t), struct etcd_watch, worker);
-}
-
 static enum task_turn watch_range(struct task *t)
 {
-	struct etcd_watch *w = watch_of(t);
+	struct etcd_watch *w = etcd_watch_of(t);
 	auto_strbuf struct strbuf body = STRBUF_INIT;
 
 	etcd3_write_range(&body, w->base.directory);
@@ -41,7 +36,7 @@ static enum task_turn watch_range(struct task *t)
 
 static enum task_turn watch_listed(struct task *t)
 {
-	struct etcd_watch *w = watch_of(t);
+	struct etcd_watch *w = etcd_watch_of(t);
 	struct worker *worker = &w->worker.worker;
 	auto_kv_entries struct kv_entries entries = KV_ENTRIES_INIT;
 	auto_error struct error err = ERROR_INIT;
@@ -53,22 +48,18 @@ static enum task_turn watch_listed(struct task *t)
 		!etcd3_parse_range(yyjson_doc_get_root(worker->call.json), w->base.directory,
 			&entries, &revision, &err))
 		return etcd_worker_failed(&w->worker, &err);
-	worker_succeeded(worker);
-	if (revision < w->revision)
-		kv_watch_note_break(&w->base);
-	w->revision = revision;
-	kv_watch_report(&w->base, &entries);
+	etcd_watch_listed(w, &entries, (uint64_t)revision);
 	return task_go(t, &step_follow);
 }
 
 static enum task_turn watch_follow(struct task *t)
 {
-	struct etcd_watch *w = watch_of(t);
+	struct etcd_watch *w = etcd_watch_of(t);
 	auto_strbuf struct strbuf body = STRBUF_INIT;
 
 	strbuf_add_str(&body, "{\"create_request\":");
 	etcd3_write_range(&body, w->base.directory);
-	strbuf_addf(&body, ",\"start_revision\":\"%" PRId64 "\"}}", w->revision + 1);
+	strbuf_addf(&body, ",\"start_revision\":\"%" PRIu64 "\"}}", w->seen + 1);
 	return worker_ask(&w->worker.worker,
 		&(struct worker_request){
 			.method = "POST",
@@ -117,7 +108,7 @@ static bool watch_broke(const struct worker *worker, struct error *err)
 
 static enum task_turn watch_news(struct task *t)
 {
-	struct etcd_watch *w = watch_of(t);
+	struct etcd_watch *w = etcd_watch_of(t);
 	struct worker *worker = &w->worker.worker;
 	auto_error struct error err = ERROR_INIT;
 	struct etcd3_news news = { 0 };
@@ -145,18 +136,11 @@ static enum task_turn lease_written(struct task *t);
 static enum task_turn lease_keep(struct task *t);
 static enum task_turn lease_kept(struct task *t);
 static enum task_turn lease_revoke(struct task *t);
-static enum task_turn lease_revoked(struct task *t);
 const struct task_step etcd3_lease_first = { .name = "lease_keep", .run = lease_keep };
 const struct task_step etcd3_lease_last = { .name = "lease_revoke", .run = lease_revoke };
 TASK_STEP(step_granted, lease_granted);
 TASK_STEP(step_written, lease_written);
 TASK_STEP(step_kept, lease_kept);
-TASK_STEP(step_revoked, lease_revoked);
-
-static struct etcd_lease *lease_of(struct task *t)
-{
-	return container_of(etcd_worker_of(t), struct etcd_lease, worker);
-}
 
 static yyjson_val *answer_of(const struct etcd_lease *l)
 {
@@ -165,7 +149,7 @@ static yyjson_val *answer_of(const struct etcd_lease *l)
 
 static enum task_turn lease_grant(struct task *t)
 {
-	struct etcd_lease *l = lease_of(t);
+	struct etcd_lease *l = etcd_lease_of(t);
 
 	return etcd3_ask(&l->worker, "/lease/grant",
 		xasprintf("{\"TTL\":\"%" PRId64 "\"}", etcd_lease_seconds(l)), &step_granted);
@@ -194,7 +178,7 @@ static enum task_turn write_entry(struct etcd_lease *l)
 
 static enum task_turn lease_granted(struct task *t)
 {
-	struct etcd_lease *l = lease_of(t);
+	struct etcd_lease *l = etcd_lease_of(t);
 	auto_error struct error err = ERROR_INIT;
 
 	if (!l->worker.worker.call.done)
@@ -213,7 +197,7 @@ static bool lease_is_lost(const struct error *err)
 
 static enum task_turn lease_written(struct task *t)
 {
-	struct etcd_lease *l = lease_of(t);
+	struct etcd_lease *l = etcd_lease_of(t);
 	auto_error struct error err = ERROR_INIT;
 
 	if (!l->worker.worker.call.done)
@@ -228,7 +212,7 @@ static enum task_turn lease_written(struct task *t)
 /* Without a lease (at the start), or with one that may be gone (after a failure, too). */
 static enum task_turn lease_keep(struct task *t)
 {
-	struct etcd_lease *l = lease_of(t);
+	struct etcd_lease *l = etcd_lease_of(t);
 
 	if (!l->id)
 		return lease_grant(t);
@@ -238,7 +222,7 @@ static enum task_turn lease_keep(struct task *t)
 
 static enum task_turn lease_kept(struct task *t)
 {
-	struct etcd_lease *l = lease_of(t);
+	struct etcd_lease *l = etcd_lease_of(t);
 	auto_error struct error err = ERROR_INIT;
 	bool alive;
 
@@ -255,7 +239,7 @@ static enum task_turn lease_kept(struct task *t)
 
 static enum task_turn lease_revoke(struct task *t)
 {
-	struct etcd_lease *l = lease_of(t);
+	struct etcd_lease *l = etcd_lease_of(t);
 
 	if (!l->id) {
 		l->base.ops->handle_released(l->base.arg, NULL);
@@ -270,18 +254,5 @@ static enum task_turn lease_revoke(struct task *t)
 			.mode = CALL_JSON,
 			.head_timeout_ms = ETCD_RELEASE_TIMEOUT_MS,
 		},
-		&step_revoked);
-}
-
-/* 404: it was gone already. */
-static enum task_turn lease_revoked(struct task *t)
-{
-	struct etcd_lease *l = lease_of(t);
-	auto_error struct error err = ERROR_INIT;
-
-	if (!l->worker.worker.call.done)
-		return TASK_WAIT;
-	worker_answered(&l->worker.worker, true, &err);
-	l->base.ops->handle_released(l->base.arg, error_is_set(&err) ? &err : NULL);
-	return TASK_WAIT;
+		&etcd_step_released);
 }

@@ -215,3 +215,16 @@ void log_fields(enum log_level level, const char *msg, ...)
 	qsort(fields, count, sizeof(*fields), compare_fields);
 	write_line(level, msg, fields, count);
 }
+
+bool log_limit_allows(struct log_limit *l, uint32_t *ret_left_out)
+{
+	enum { PERIOD_MS = 60 * 1000 };
+	int64_t now = clock_mono_ms();
+
+	*ret_left_out = 0;
+	if (l->since_ms == 0 || now - l->since_ms >= PERIOD_MS) {
+		*ret_left_out = l->count - min_of(l->count, (uint32_t)LOG_LIMIT_LINES);
+		*l = (struct log_limit){ .since_ms = now };
+	}
+	return l->count++ < LOG_LIMIT_LINES;
+}

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "base/error.h"
@@ -40,3 +41,15 @@ void log_error(const char *fmt, ...) printf_like(1, 2);
  * names and values are strings, ended by a NULL name; a NULL value prints nothing after '='.
  */
 void log_fields(enum log_level level, const char *msg, ...) __attribute__((sentinel));
+
+/*
+ * For a line that a peer can cause as often as it likes: some a minute, then silence until the
+ * minute is over.  False: leave the line out.  *ret_left_out is how many were left out in the
+ * minute that has just ended, most often 0, and worth a line of its own.
+ */
+struct log_limit {
+	int64_t since_ms; /* monotonic; 0: nothing was logged yet */
+	uint32_t count;
+};
+enum { LOG_LIMIT_LINES = 20 };
+bool log_limit_allows(struct log_limit *l, uint32_t *ret_left_out);

@@ -24,8 +24,6 @@ enum {
 	CONNECT_TIMEOUT_MS = 5 * 1000,
 	IDLE_CONNECTIONS = 2,
 	FAILURES_MAX = 1000000,
-	WARNINGS_MAX = 20,
-	WARNINGS_PERIOD_MS = 60 * 1000,
 };
 
 /*
@@ -238,25 +236,18 @@ void engine_disconnect(struct engine *e)
  * Complaints.
  */
 
-static void begin_warnings(struct engine *e, int64_t now)
-{
-	uint32_t left_out = e->warnings.count - min_of(e->warnings.count, (uint32_t)WARNINGS_MAX);
-	auto_free char *count = left_out ? xasprintf("%u", left_out) : NULL;
-
-	e->warnings.since_ms = now;
-	e->warnings.count = 0;
-	if (count)
-		log_fields(LOG_WARN, "Warnings about an engine were left out", "addr", e->addr,
-			"count", count, "name", e->name, NULL);
-}
-
 void engine_warn(struct engine *e, const char *msg, const char *field, const char *value)
 {
-	int64_t now = clock_mono_ms();
+	uint32_t left_out;
+	bool allowed = log_limit_allows(&e->warnings, &left_out);
 
-	if (now - e->warnings.since_ms >= WARNINGS_PERIOD_MS)
-		begin_warnings(e, now);
-	if (e->warnings.count++ < WARNINGS_MAX)
+	if (left_out > 0) {
+		auto_free char *count = xasprintf("%u", left_out);
+
+		log_fields(LOG_WARN, "Warnings about an engine were left out", "addr", e->addr,
+			"count", count, "name", e->name, NULL);
+	}
+	if (allowed)
 		log_fields(LOG_WARN, msg, "addr", e->addr, field, value, "name", e->name, NULL);
 }
 

@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "base/list.h"
+#include "base/log.h"
 #include "docker/container.h"
 #include "docker/event.h"
 #include "docker/objects.h"
@@ -57,10 +58,7 @@ struct engine {
 	int64_t heard_ms;                /* monotonic; the last proof of life */
 	struct monitor *monitor;         /* owned; NULL once disconnected */
 	struct refresh_log *refresh_log; /* owned; private to refresh */
-	struct {
-		int64_t since_ms; /* monotonic */
-		uint32_t count;
-	} warnings;      /* in the current minute; private to engine_warn */
+	struct log_limit warnings;
 	bool maybe_twin; /* shows a container that another engine of the same id shows too */
 
 	/* Owned array of owned records, PENDING ones included; order means nothing.  A PENDING

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -31,6 +32,8 @@
 
 enum {
 	DRAIN_MS = 10 * 1000,
+	CLIENTS_MAX = 4096,
+	FILES_MIN = 1024, /* what every Linux gives */
 	DRAIN_LOOK_MS = 20,
 };
 
@@ -51,7 +54,30 @@ struct wire {
 	struct timer drain;
 	int64_t drain_left_ms;
 	bool stopping;
+	struct log_limit refusals;
 };
+
+/* --- descriptors --- */
+
+/* Every client takes one and every engine two or three.  The usual soft limit of 1024 is there for
+ * programs that use select(). */
+static size_t raise_file_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return FILES_MIN;
+	limit.rlim_cur = limit.rlim_max;
+	/* never above the hard limit, so nothing can refuse it */
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+	return (size_t)limit.rlim_max;
+}
+
+/* Clients must not take what the engines need. */
+static size_t clients_max(void)
+{
+	return min_of(raise_file_limit() / 2, (size_t)CLIENTS_MAX);
+}
 
 /* --- members --- */
 
@@ -155,10 +181,18 @@ static void handle_client(maybe_unused struct listener *l, struct stream *s, voi
 	http_server_take(w->server, s);
 }
 
-static void handle_client_failure(maybe_unused struct listener *l, const char *peer,
-	const struct error *err, maybe_unused void *arg)
+static void handle_client_failure(
+	maybe_unused struct listener *l, const char *peer, const struct error *err, void *arg)
 {
-	log_fields(LOG_WARN, "Client refused", "peer", peer, "error", error_text(err), NULL);
+	struct wire *w = arg;
+	uint32_t left_out;
+	bool allowed = log_limit_allows(&w->refusals, &left_out);
+
+	if (left_out > 0)
+		log_warn("%u refused clients were left out here", left_out);
+	if (allowed)
+		log_fields(
+			LOG_WARN, "Client refused", "peer", peer, "error", error_text(err), NULL);
 }
 
 static const struct listener_ops listener_ops = {
@@ -345,6 +379,7 @@ static void build_api(struct wire *w)
 				name_filter && *name_filter ? name_filter : NULL,
 		});
 	w->server = http_server_create(w->loop, &(struct http_server_config){
+							.max_connections = clients_max(),
 							.handle = handle_exchange,
 							.refuse = handle_refused,
 							.arg = w,

@@ -109,7 +109,8 @@ static enum task_turn call_connected(struct task *t)
 		endpoint_note_peer(s->endpoint, s->dial.stream);
 		call_attach(s, steal(s->dial.stream), false);
 	} else {
-		s->call->connection_failed = true;
+		/* our own lack of descriptors says nothing about the peer */
+		s->call->connection_failed = s->dial.err.code != ERROR_UNAVAILABLE;
 		call_fail_with(s, &s->dial.err);
 	}
 	return TASK_WAIT;

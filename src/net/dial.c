@@ -197,6 +197,21 @@ static void start_share(struct dial_state *s)
 			max_of(left / (int64_t)(others + 1), (int64_t)CONNECT_SHARE_MIN_MS));
 }
 
+/* Out of descriptors or memory: our own trouble, which says nothing about the peer.  Only a family
+ * of addresses that this host does not have is worth trying the next address. */
+static void create_failed(struct dial_state *s, int number)
+{
+	auto_error struct error err = ERROR_INIT;
+
+	if (number == EAFNOSUPPORT) {
+		connect_failed(s, number);
+		return;
+	}
+	error_set(&err, ERROR_UNAVAILABLE, "dial %s: %s", current_target(s)->text,
+		socket_errno_text(number));
+	fail(s, &err);
+}
+
 static void connect_next(struct dial_state *s)
 {
 	const struct target *t;
@@ -209,7 +224,7 @@ static void connect_next(struct dial_state *s)
 	t = &s->targets[s->target_next++];
 	s->fd = socket(t->sa.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (s->fd < 0) {
-		connect_failed(s, errno);
+		create_failed(s, errno);
 		return;
 	}
 	event_assign(&s->connected, loop_base(s->loop), s->fd, EV_WRITE, handle_connect_event, s);

@@ -193,8 +193,15 @@ static void set_accepting(struct listener *l, bool on)
 }
 
 /* Out of descriptors or memory: the client stays in the backlog until there is room again. */
-static void pause_accepting(struct listener *l)
+static void pause_accepting(struct listener *l, const char *address, int number)
 {
+	auto_error struct error err = ERROR_INIT;
+
+	if (l->retry_ms == RETRY_MIN_MS && l->ops->handle_failure) {
+		error_set(&err, ERROR_UNAVAILABLE, "accept: %s: clients must wait",
+			socket_errno_text(number));
+		l->ops->handle_failure(l, address, &err, l->arg);
+	}
 	set_accepting(l, false);
 	timer_start(&l->retry, l->retry_ms);
 	l->retry_ms = min_of(l->retry_ms * 2, (int64_t)RETRY_MAX_MS);
@@ -223,17 +230,17 @@ static bool is_client_error(int number)
 }
 
 /* False when there is nothing more to accept now. */
-static bool accept_one(struct listener *l, int listening)
+static bool accept_one(struct listener *l, const struct socket *s)
 {
 	struct sockaddr_storage sa = { 0 };
 	socklen_t len = sizeof(sa);
-	int fd = accept4(listening, (struct sockaddr *)&sa, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int fd = accept4(s->fd, (struct sockaddr *)&sa, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 	if (fd < 0) {
 		if (is_client_error(errno))
 			return true;
 		if (errno != EAGAIN)
-			pause_accepting(l);
+			pause_accepting(l, s->address, errno);
 		return false;
 	}
 	l->retry_ms = RETRY_MIN_MS;
@@ -244,13 +251,13 @@ static bool accept_one(struct listener *l, int listening)
 	return true;
 }
 
-static void handle_accept(evutil_socket_t fd, short what maybe_unused, void *arg)
+static void handle_accept(evutil_socket_t fd maybe_unused, short what maybe_unused, void *arg)
 {
 	struct socket *s = arg;
 	struct listener *l = s->listener;
 
 	/* A handler may destroy the listener, and so the event. */
-	for (int i = 0; i < ACCEPTS_PER_TURN && accept_one(l, fd); i++)
+	for (int i = 0; i < ACCEPTS_PER_TURN && accept_one(l, s); i++)
 		if (s->fd < 0)
 			break;
 }

@@ -18,7 +18,8 @@ struct listener_ops {
 	/* A connected client (handshake done).  Takes the stream. */
 	void (*handle_stream)(struct listener *l, struct stream *s, void *arg);
 	/* A client failed before that: handshake, plain HTTP on a TLS port (which is answered in
-	 * plain HTTP with a 400). */
+	 * plain HTTP with a 400).  Or nobody can be accepted for the moment, because descriptors
+	 * or memory ran out: peer is the address that was listened on. */
 	void (*handle_failure)(struct listener *l, const char *peer, const struct error *err,
 		void *arg); /* may be NULL */
 };

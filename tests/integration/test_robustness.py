@@ -1,6 +1,8 @@
 """What once ended or starved the manager, or could have: found by test_api_fuzz, by reading, by lying to it."""
 
 import os
+import pathlib
+import resource
 import time
 
 import pytest
@@ -36,6 +38,33 @@ def test_inspect_of_an_image(manager):
     answer = manager.get("/images/busybox/json")
     assert answer.status == 200
     assert "busybox:latest" in answer.json["RepoTags"]
+
+
+def cpu_seconds(pid):
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_out_of_descriptors(engine, manager):
+    """That is the manager's own trouble: it blames no engine, does not spin, and goes on when there are some again."""
+    limits = resource.prlimit(manager.pid, resource.RLIMIT_NOFILE)
+    with manager.connect() as early:
+        early.request("GET", "/_ping")
+        resource.prlimit(manager.pid, resource.RLIMIT_NOFILE, (3, limits[1]))
+        engine.drop_connections()
+        with manager.connect() as late:
+            late.send_request("GET", "/info")
+            before, end = cpu_seconds(manager.pid), time.monotonic() + 4
+            while time.monotonic() < end:
+                rows = dict(early.request("GET", "/info").json["SystemStatus"])
+                assert "Healthy" in rows.values(), rows
+                time.sleep(0.1)
+            assert cpu_seconds(manager.pid) - before < 1
+            resource.prlimit(manager.pid, resource.RLIMIT_NOFILE, limits)
+            assert late.read_response().status == 200
+    eventually(lambda: engine.listener_count() == 1)
+    assert engine.add_container("web") and eventually(lambda: manager.placed() == {"web": engine.name})
+    assert manager.log.count("too many open files") < 10
 
 
 #

@@ -129,13 +129,13 @@ void api_handle(struct exchange *x, void *arg)
 	metric_inc(METRIC_http_requests_total);
 	if (is_http2_preface(x)) {
 		reply_exchange_error(
-			x, 505, "HTTP/2 is not offered on this endpoint, use HTTP/1.1");
+			api, x, 505, "HTTP/2 is not offered on this endpoint, use HTTP/1.1");
 		exchange_finish(x);
 		return;
 	}
 	rq = request_create(api, x, &err);
 	if (!rq) {
-		reply_exchange_error(x, reply_status(&err), error_text(&err));
+		reply_exchange_error(api, x, reply_status(&err), error_text(&err));
 		exchange_finish(x);
 		return;
 	}
@@ -151,7 +151,6 @@ void api_handle(struct exchange *x, void *arg)
 
 void api_refuse(struct exchange *x, int status, const char *text, void *arg)
 {
-	(void)arg;
 	metric_inc(METRIC_http_bad_requests_total);
-	reply_exchange_error(x, status, text);
+	reply_exchange_error(arg, x, status, text);
 }

@@ -22,6 +22,11 @@ void containers_pass(struct request *rq)
 	proxy_container(rq, route_action(rq), PROXY_STREAM);
 }
 
+void containers_archive(struct request *rq)
+{
+	proxy_container(rq, route_action(rq), PROXY_STREAM | PROXY_BY_NAME);
+}
+
 void containers_change(struct request *rq)
 {
 	proxy_container(rq, route_action(rq), PROXY_REFRESH);

@@ -12,6 +12,7 @@ void containers_update(struct request *rq);  /* containers_update.c */
 
 /* containers.c: passed to the container's engine with the last part of the path. */
 void containers_pass(struct request *rq);
+void containers_archive(struct request *rq);
 void containers_change(struct request *rq);
 void containers_logs(struct request *rq);
 void containers_attach(struct request *rq);

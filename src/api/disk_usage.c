@@ -1,5 +1,7 @@
 #include "api/disk_usage.h"
 
+#include "api/disk_usage_shape.h"
+
 #include <string.h>
 
 #include "api/gather.h"
@@ -141,6 +143,8 @@ static char *merge_answers(struct gather *g, size_t *ret_len, struct error *err 
 		if (!yyjson_is_obj(answer))
 			continue;
 		copy = yyjson_val_mut_copy(doc, answer);
+		disk_usage_fit(
+			doc, copy, g->rq, remote_version(&item->engine->remote, g->rq->version));
 		disk_usage_name_node(doc, copy, item->engine->name);
 		disk_usage_add(doc, sum, copy);
 	}

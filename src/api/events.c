@@ -5,6 +5,7 @@
 #include "api/events.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "api/reply.h"
 #include "api/time_param.h"
@@ -15,6 +16,7 @@
 #include "base/parse.h"
 #include "cluster/bus.h"
 
+enum { RECORD_SEPARATOR = 0x1e };            /* RFC 7464 */
 enum { EVENTS_QUEUE_MAX = 8 * 1024 * 1024 }; /* bytes that one client may let wait */
 
 struct event_stream {
@@ -26,6 +28,7 @@ struct event_stream {
 	int64_t since_ns, until_ns; /* 0: not given */
 	struct evbuffer *queue;     /* waits for the client; owned */
 	bool overflow;
+	bool sequence; /* application/json-seq: every object begins with a record separator */
 };
 
 static enum task_turn stream_pump(struct task *task);
@@ -58,6 +61,13 @@ static char *told_id(const struct docker_event *e, const struct engine *engine)
 	return (char *)network_logical_id(engine->networks, engine->networks_count, e->actor_id);
 }
 
+/* BuildKit makes images with an event that clients before 1.46 never saw. */
+static bool is_news_to(const struct docker_event *e, struct api_version client)
+{
+	return e->type == EVENT_IMAGE && event_action_is(e, "create") &&
+	       api_version_before(client, 1, 46);
+}
+
 static void queue_event(struct event_stream *s, const struct docker_event *e,
 	const struct engine *engine, const struct event_node *node)
 {
@@ -65,8 +75,11 @@ static void queue_event(struct event_stream *s, const struct docker_event *e,
 	struct docker_event told = *e; /* borrows all of it */
 
 	told.actor_id = told_id(e, engine);
-	if (s->overflow || !event_matches(&told, node, &s->filters))
+	if (s->overflow || is_news_to(e, s->rq->version) ||
+		!event_matches(&told, node, &s->filters))
 		return;
+	if (s->sequence)
+		strbuf_add_char(&text, RECORD_SEPARATOR);
 	event_write(&text, &told, node, s->rq->version);
 	if (evbuffer_get_length(s->queue) + text.len > EVENTS_QUEUE_MAX)
 		s->overflow = true;
@@ -161,17 +174,32 @@ static bool parse_times(struct event_stream *s, struct error *err)
 	return true;
 }
 
-/* Objects end with a newline for everybody; only what it is called changed (docker-api.md 2.6). */
+/* In any of the fields, or for any type. */
+static bool accepts(const struct request *rq, const char *type)
+{
+	const struct headers *h = &rq->x->head.headers;
+
+	for (size_t i = 0; i < h->count; i++) {
+		if (strcasecmp(h->items[i].name, "Accept") == 0 && strstr(h->items[i].value, type))
+			return true;
+	}
+	return false;
+}
+
+/* Objects end with a newline for everybody; what that is called changed, and some want a separator
+ * before them, too (docker-api.md 2.6). */
 static const char *content_type(const struct request *rq)
 {
-	const char *accept = headers_get(&rq->x->head.headers, "Accept");
+	static const char *const types[] = { "application/jsonl", "application/x-ndjson",
+		"application/json-seq" };
 
 	if (api_version_before(rq->version, 1, 52))
 		return "application/json";
-	if (accept && strstr(accept, "application/x-ndjson") &&
-		!strstr(accept, "application/jsonl"))
-		return "application/x-ndjson";
-	return "application/jsonl";
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		if (accepts(rq, types[i]))
+			return types[i];
+	}
+	return types[0];
 }
 
 static void stream_begin(struct event_stream *s)
@@ -179,7 +207,10 @@ static void stream_begin(struct event_stream *s)
 	struct request *rq = s->rq;
 	struct bus *bus = rq->api->cluster->bus;
 
-	headers_set(&rq->x->answer, "Content-Type", content_type(rq));
+	const char *type = content_type(rq);
+
+	s->sequence = strcmp(type, "application/json-seq") == 0;
+	headers_set(&rq->x->answer, "Content-Type", type);
 	reply_decorate(rq->api, &rq->x->answer);
 	exchange_start(rq->x, 200, -1);
 	if (s->since_ns)
@@ -210,6 +241,6 @@ void events_stream(struct request *rq)
 		stream_begin(s);
 		return;
 	}
-	reply_exchange_error(rq->x, reply_status(&err), error_text(&err));
+	reply_exchange_error(rq->api, rq->x, reply_status(&err), error_text(&err));
 	stream_free(s);
 }

@@ -9,6 +9,7 @@
 #include "api/reply.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/parse.h"
 #include "base/uri.h"
 #include "cluster/lookup.h"
 
@@ -45,8 +46,7 @@ static void answer_unreachable(struct proxy *p)
 
 	error_copy(&err, &p->relay.err);
 	error_wrap(&err, "node %s", p->engine->name);
-	reply_decorate(p->rq->api, &p->rq->x->answer);
-	reply_exchange_error(p->rq->x, reply_status(&err), error_text(&err));
+	reply_exchange_error(p->rq->api, p->rq->x, reply_status(&err), error_text(&err));
 	log_fields(LOG_ERROR, "HTTP error", "error", error_text(&err), "method",
 		p->rq->x->head.method, "uri", p->rq->path, NULL);
 }
@@ -193,6 +193,17 @@ struct container *proxy_container_gate(struct request *rq, const char *name)
 	return c;
 }
 
+/* What the engine is asked for: the id, which is nobody else's, or the name that the client wrote,
+ * less its node. */
+static const char *reference_for(
+	const struct request *rq, const struct container *c, enum proxy_flags flags)
+{
+	const char *name = container_name(c);
+
+	return flags & PROXY_BY_NAME && *name && str_ends_with(request_name(rq), name) ? name
+										       : c->id;
+}
+
 void proxy_container(struct request *rq, const char *action, enum proxy_flags flags)
 {
 	struct container *c = proxy_container_gate(rq, request_name(rq));
@@ -200,7 +211,10 @@ void proxy_container(struct request *rq, const char *action, enum proxy_flags fl
 
 	if (!c)
 		return;
-	auto_free char *path = xasprintf("/containers/%s%s", c->id, action);
+	auto_strbuf struct strbuf reference = STRBUF_INIT;
+
+	uri_encode_path(&reference, reference_for(rq, c, flags));
+	auto_free char *path = xasprintf("/containers/%s%s", reference.buf, action);
 
 	p = proxy_create(rq, c->engine, path, flags);
 	memcpy(p->container_id, c->id, sizeof(p->container_id));

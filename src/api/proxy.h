@@ -16,6 +16,7 @@ enum proxy_flags {
 	PROXY_HIJACK = 2,    /* attach and exec: a raw stream follows */
 	PROXY_STREAM = 4,    /* may take for ever: no deadline for head or silence */
 	PROXY_HOLD_BODY = 8, /* `answered` wants the body */
+	PROXY_BY_NAME = 32,  /* the engine repeats in its errors what it was asked for */
 	PROXY_REFRESH_IMAGES = 16, /* refresh the engine's images before the answer ends */
 };
 

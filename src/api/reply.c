@@ -61,9 +61,11 @@ static void add_message(struct strbuf *to, const char *text)
 	strbuf_add_str(to, "}\n");
 }
 
-void reply_exchange_error(struct exchange *x, int status, const char *text)
+void reply_exchange_error(const struct api *api, struct exchange *x, int status, const char *text)
 {
 	auto_strbuf struct strbuf body = STRBUF_INIT;
+
+	reply_decorate(api, &x->answer);
 
 	add_message(&body, text);
 	exchange_reply(x, status, "application/json", body.buf, body.len);

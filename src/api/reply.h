@@ -20,5 +20,5 @@ void reply_text(struct request *rq, int status, const char *text);
 void reply_empty(struct request *rq, int status);
 /* Fields of every answer: Api-Version, Server, Ostype, CORS. */
 void reply_decorate(const struct api *api, struct headers *to);
-/* For exchanges that have no request. */
-void reply_exchange_error(struct exchange *x, int status, const char *text);
+/* For exchanges that have no request, or go on. */
+void reply_exchange_error(const struct api *api, struct exchange *x, int status, const char *text);

@@ -60,7 +60,8 @@ static void write_status_hole(struct entry_writer *w, yyjson_val *value maybe_un
 	write_hole(w, "Status", &w->status_at);
 }
 
-/* Engines send it from API 1.52 on, and it would be stale after the next health event. */
+/* Engines send it from API 1.52 on, and it would be stale after the next health event: what the
+ * record knows is added for clients of these versions. */
 static void leave_out(struct entry_writer *w maybe_unused, yyjson_val *value maybe_unused)
 {
 }
@@ -537,4 +538,8 @@ void container_write_entry(
 		done = holes[i].at;
 	}
 	strbuf_add(sb, c->entry + done, c->entry_len - done);
+	if (api_version_before(l->version, 1, 52))
+		return;
+	sb->len--; /* the closing brace */
+	strbuf_addf(sb, ",\"Health\":{\"Status\":\"%s\"}}", container_health_text(c));
 }

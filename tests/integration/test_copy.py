@@ -82,9 +82,7 @@ def test_errors_are_the_engines(docker, engines, box, tmp_path):
         ours = docker.run(*arguments, check=False)
         theirs = holder(engines, box).docker.run(*arguments, check=False)
         assert ours.returncode == theirs.returncode != 0
-        # The engine is asked by the full id, and repeats what it was asked.
-        container_id = docker("inspect", "-f", "{{.Id}}", box)
-        assert ours.stderr.replace(container_id, box) == theirs.stderr
+        assert ours.stderr == theirs.stderr
     assert "No such container: nothing" in docker.fails("cp", "nothing:/etc/passwd", tmp_path)
 
 

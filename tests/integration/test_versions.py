@@ -229,6 +229,54 @@ def test_an_image_has_what_an_old_client_looks_for(pool):
 
 
 #
+# Events
+#
+
+
+@pytest.mark.parametrize("version, accept, kind, begin", [
+    ("1.51", ["application/jsonl"], "application/json", b"{"),
+    ("1.52", [], "application/jsonl", b"{"),
+    ("1.52", ["application/jsonl", "application/x-ndjson;q=0.9", "application/json-seq;q=0.5"],
+     "application/jsonl", b"{"),
+    ("1.52", ["application/x-ndjson"], "application/x-ndjson", b"{"),
+    ("1.52", ["text/html", "application/json-seq"], "application/json-seq", b"\x1e{"),
+])
+def test_the_stream_of_events_has_the_form_that_is_accepted(pool, version, accept, kind, begin):
+    (engine,), manager = pool(NEW)
+    with manager.connect() as connection:
+        connection.send_request("GET", f"/v{version}/events", [("Accept", value) for value in accept])
+        head = connection.read_head()
+        assert head.get("Content-Type") == kind
+        engine.add_container("web", running=False)
+        text = connection.read_chunk()
+    assert text.startswith(begin) and text.endswith(b"\n")
+    assert text.count(b"\x1e") == (text.count(b"\n") if begin != b"{" else 0)
+
+
+def test_images_that_are_made_are_no_news_to_old_clients(pool):
+    (engine,), manager = pool(NEW)
+
+    def follow(version):
+        connection = manager.connect()
+        connection.send_request("GET", f"/v{version}/events")
+        assert connection.read_head().status == 200
+        return connection
+
+    with follow("1.45") as old, follow("1.46") as new:
+        engine.emit("image", "create", "sha256:abc", {"name": "new:1"})
+        engine.emit("image", "tag", "sha256:abc", {"name": "new:1"})
+        assert b'"Action":"create"' in new.read_chunk()
+        first = old.read_chunk()
+        assert b'"Action":"create"' not in first and b'"Action":"tag"' in first
+
+
+def test_refused_events_say_who_speaks(pool):
+    _, manager = pool(NEW)
+    answer = manager.get('/events?filters={"nonsense":["x"]}')
+    assert answer.status == 400 and answer.head.get("Api-Version") and answer.head.get("Ostype") == "linux"
+
+
+#
 # Engines that do not say what a stream is
 #
 

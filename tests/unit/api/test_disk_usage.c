@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api/disk_usage.h"
+#include "api/disk_usage_shape.h"
 #include "base/json.h"
 
 static const struct {
@@ -68,10 +69,68 @@ static void test_names(void **state)
 		"\"VolumeUsage\":{\"Items\":[{\"Name\":\"node-1/w\",\"Driver\":\"local\"}]}}");
 }
 
+/* --- shapes --- */
+
+#define OLD_LISTS                                                                                  \
+	"\"LayersSize\":100,\"Images\":[{\"Containers\":1,\"Size\":60,\"SharedSize\":20},"         \
+	"{\"Containers\":0,\"Size\":50,\"SharedSize\":20}],"                                       \
+	"\"Containers\":[{\"State\":\"running\",\"SizeRw\":3},{\"State\":\"exited\",\"SizeRw\":4}" \
+	"],"                                                                                       \
+	"\"Volumes\":[{\"UsageData\":{\"Size\":7,\"RefCount\":0}},"                                \
+	"{\"UsageData\":{\"Size\":-1,\"RefCount\":1}}],"                                           \
+	"\"BuildCache\":[{\"Size\":8,\"Shared\":true},{\"Size\":9,\"InUse\":true}]"
+
+#define NEW_IMAGES     "{\"ActiveCount\":1,\"TotalCount\":2,\"Reclaimable\":60,\"TotalSize\":100"
+#define NEW_CONTAINERS "{\"ActiveCount\":1,\"TotalCount\":2,\"Reclaimable\":4,\"TotalSize\":7"
+#define NEW_VOLUMES    "{\"ActiveCount\":1,\"TotalCount\":2,\"Reclaimable\":7,\"TotalSize\":7"
+#define NEW_CACHE      "{\"ActiveCount\":1,\"TotalCount\":2,\"TotalSize\":9"
+
+static const struct {
+	const char *name;
+	int client, engine; /* 1.N */
+	const char *query, *answer, *fitted;
+} shapes[] = {
+	{ "as it is", 51, 51, "", "{" OLD_LISTS "}", "{" OLD_LISTS "}" },
+	{ "the engine has both", 52, 52, "", "{\"Images\":[],\"ImageUsage\":{}}",
+		"{\"Images\":[],\"ImageUsage\":{}}" },
+	{ "both shapes", 52, 51, "", "{" OLD_LISTS "}",
+		"{" OLD_LISTS ",\"ImageUsage\":" NEW_IMAGES "},\"ContainerUsage\":" NEW_CONTAINERS
+		"},\"VolumeUsage\":" NEW_VOLUMES "},\"BuildCacheUsage\":" NEW_CACHE "}}" },
+	{ "items", 52, 41, "verbose=1",
+		"{\"LayersSize\":5,\"Images\":[{\"Id\":\"x\"}],\"Volumes\":[]}",
+		"{\"ImageUsage\":{\"TotalCount\":1,\"Reclaimable\":5,\"TotalSize\":5,\"Items\":"
+		"[{\"Id\":\"x\"}]},\"VolumeUsage\":{}}" },
+	{ "one kind of an engine that knows no kinds", 44, 41, "type=volume&type=container",
+		"{\"LayersSize\":5,\"Images\":[1],\"Containers\":[2],\"Volumes\":[3],"
+		"\"BuildCache\":[]}",
+		"{\"Containers\":[2],\"Volumes\":[3]}" },
+	{ "nothing that makes sense", 52, 41, "", "{\"Images\":5,\"Volumes\":[1,null]}",
+		"{\"Images\":5,\"Volumes\":[1,null],\"ImageUsage\":{},\"VolumeUsage\":{"
+		"\"TotalCount\":2}}" },
+};
+
+static void test_shapes(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(shapes); i++) {
+		auto_json_mut yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+		yyjson_mut_val *answer = read_into(doc, shapes[i].answer);
+		auto_strbuf struct strbuf text = STRBUF_INIT;
+		struct request rq = { .version = { 1, shapes[i].client } };
+
+		assert_true(query_parse(&rq.query, shapes[i].query, strlen(shapes[i].query), NULL));
+		disk_usage_fit(doc, answer, &rq, (struct api_version){ 1, shapes[i].engine });
+		json_mut_write(&text, answer);
+		query_finish(&rq.query);
+		assert_row(shapes[i].name, text.buf, shapes[i].fitted);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sums),
+		cmocka_unit_test(test_shapes),
 		cmocka_unit_test(test_names),
 	};
 

@@ -89,6 +89,11 @@ static void test_names_by_client(void **state maybe_unused)
 	assert_string_equal(name_at(new, 0), "/node-1/database");
 	assert_string_equal(name_at(new, 1), "/database");
 	assert_string_equal(name_at(new, 3), "/web/db");
+	/* so does the state of health, which older ones read in the status */
+	assert_null(yyjson_obj_get(yyjson_doc_get_root(old), "Health"));
+	assert_string_equal(
+		json_get_str(json_get_obj(yyjson_doc_get_root(new), "Health"), "Status", ""),
+		"healthy");
 	container_destroy(c);
 }
 

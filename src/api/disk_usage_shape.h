@@ -1,0 +1,17 @@
+/*
+ * api/disk_usage_shape.h - one node's answer to GET /system/df, in the shape that the client's
+ * version has.
+ */
+#pragma once
+
+#include <yyjson.h>
+
+#include "api/request.h"
+
+/*
+ * From API 1.52 on there is an object for each kind (ImageUsage, ...) with counts and sizes, beside
+ * the lists; with `verbose` only these, with the items in them.  Before 1.42 there was no choice of
+ * `type`.  `engine` is the version that was spoken with the node.
+ */
+void disk_usage_fit(yyjson_mut_doc *doc, yyjson_mut_val *answer, const struct request *rq,
+	struct api_version engine);

@@ -118,11 +118,11 @@ static enum task_turn call_connected(struct task *t)
 
 TASK_STEP(call_step_connected, call_connected);
 
-/* The kept connection was dead already when we wrote.  Nothing was answered, and without a body
- * nothing of the request is lost. */
+/* The kept connection was dead already when we wrote; or the peer died of our request, which
+ * cannot be told from it. */
 bool call_may_retry(const struct call_state *s)
 {
-	return s->phase == CALL_HEAD && s->reused && !s->retried && !call_has_body(s->call) &&
+	return s->phase == CALL_HEAD && s->reused && !s->retried && call_is_repeatable(s->call) &&
 	       s->interim == 0 && !http_parser_in_head(&s->parser);
 }
 

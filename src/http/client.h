@@ -7,8 +7,9 @@
  * (streamed request body), and when it is over.  Finishing a call that is under way cancels it
  * in silence and closes its connection.
  *
- * A request without body whose kept-alive connection turns out to be dead before the first byte
- * of the answer is sent once more on a fresh one.
+ * A kept-alive connection may be dead before we know it.  A request that means the same when it is
+ * sent twice (RFC 9110 9.2.2) and has no body is then sent once more, on a fresh connection; the
+ * others (POST) only take a kept connection that was in use a moment ago.
  */
 #pragma once
 
@@ -32,6 +33,7 @@ struct endpoint_config {
 	size_t max_active;           /* 0: 1024; more calls wait in line */
 	int64_t connect_timeout_ms;  /* 0: 10 s */
 	int64_t idle_timeout_ms;     /* of kept connections; 0: 60 s */
+	int64_t once_timeout_ms;     /* ... for requests that must not be sent twice; 0: 4 s */
 };
 
 struct endpoint *endpoint_create(struct loop *loop, const struct endpoint_config *config);

@@ -67,6 +67,8 @@ void call_retry(struct call_state *s);
 
 /* client_request.c */
 bool call_has_body(const struct call *c);
+/* May be sent twice without doing more than once. */
+bool call_is_repeatable(const struct call *c);
 void call_prepare_head(struct call_state *s, const char *host);
 void call_write_request(struct call_state *s);
 

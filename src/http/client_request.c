@@ -12,6 +12,16 @@ bool call_has_body(const struct call *c)
 	return c->stream_body || c->body_len > 0;
 }
 
+bool call_is_repeatable(const struct call *c)
+{
+	static const char *const idempotent[] = { "GET", "HEAD", "OPTIONS", "PUT", "DELETE" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(idempotent); i++)
+		if (strcmp(c->head.method, idempotent[i]) == 0)
+			return !call_has_body(c);
+	return false;
+}
+
 static bool method_means_body(const char *method)
 {
 	return strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0 ||

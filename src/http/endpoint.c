@@ -2,8 +2,11 @@
  * http/endpoint.c - one peer: its idle connections and the line of calls.
  *
  * The most recently used idle connection is taken first, so that the others can die of age.  An
- * idle connection is watched: the peer's end, or any byte nobody asked for, closes it.
+ * idle connection is watched: the peer's end, or any byte nobody asked for, closes it.  What is on
+ * its way to us cannot be seen, though: the older a connection, the likelier is that the peer has
+ * just given it up.
  */
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "http/client_private.h"
@@ -13,6 +16,7 @@ struct idle {
 	struct endpoint *endpoint;
 	struct stream *stream; /* owned */
 	struct timer expiry;
+	int64_t since_ms;
 };
 
 struct endpoint {
@@ -21,7 +25,7 @@ struct endpoint {
 	struct tls_context *tls;                    /* counted */
 	char *name, *host_header, *tls_server_name; /* owned */
 	size_t max_idle, max_active;
-	int64_t connect_timeout_ms, idle_timeout_ms;
+	int64_t connect_timeout_ms, idle_timeout_ms, once_timeout_ms;
 	struct list idle;            /* idle::link */
 	struct list active, waiting; /* call_state::link */
 	size_t idle_count, active_count;
@@ -50,6 +54,8 @@ struct endpoint *endpoint_create(struct loop *loop, const struct endpoint_config
 	e->max_active = config->max_active ? config->max_active : 1024;
 	e->connect_timeout_ms = config->connect_timeout_ms ? config->connect_timeout_ms : 10 * 1000;
 	e->idle_timeout_ms = config->idle_timeout_ms ? config->idle_timeout_ms : 60 * 1000;
+	/* shorter than what any server keeps a connection for (5 s are common) */
+	e->once_timeout_ms = config->once_timeout_ms ? config->once_timeout_ms : 4 * 1000;
 	list_init(&e->idle);
 	list_init(&e->active);
 	list_init(&e->waiting);
@@ -110,6 +116,7 @@ void endpoint_park(struct endpoint *e, struct stream *stream)
 
 	i->endpoint = e;
 	i->stream = stream;
+	i->since_ms = clock_mono_ms();
 	timer_init(&i->expiry, e->loop, handle_expiry);
 	timer_start(&i->expiry, e->idle_timeout_ms);
 	list_push_front(&e->idle, &i->link);
@@ -128,11 +135,17 @@ void endpoint_close_idle(struct endpoint *e)
  * Calls.
  */
 
+static bool is_good_for(const struct idle *kept, const struct call *c)
+{
+	return call_is_repeatable(c) ||
+	       clock_mono_ms() - kept->since_ms < kept->endpoint->once_timeout_ms;
+}
+
 void endpoint_connect(struct endpoint *e, struct call_state *s, bool fresh)
 {
-	struct idle *kept = fresh ? NULL : list_first(&e->idle, struct idle, link);
+	struct idle *kept = list_first(&e->idle, struct idle, link);
 
-	if (kept) {
+	if (kept && !fresh && is_good_for(kept, s->call)) {
 		call_attach(s, idle_take(kept), true);
 		return;
 	}

@@ -370,6 +370,49 @@ static void test_retry_on_dead_kept_connection(void **state maybe_unused)
 	assert_int_equal(r.call.err.code, ERROR_CLOSED);
 }
 
+static void test_no_retry_of_what_would_be_done_twice(void **state maybe_unused)
+{
+	auto_rig struct rig r;
+
+	rig_start(&r, (struct endpoint_config){ 0 });
+	one_good_call(&r, true);
+	start(&r, "POST", "/restart");
+	turn_until(r.loop, raw_has(&r.peer, "POST /restart"));
+	raw_close(&r.peer);
+	wait_done(&r);
+	assert_int_equal(r.call.err.code, ERROR_CLOSED);
+	assert_false(raw_accept(r.listener, &r.peer));
+}
+
+static void test_what_cannot_be_repeated_takes_no_old_connection(void **state maybe_unused)
+{
+	static const struct {
+		const char *method;
+		int64_t once_ms;
+		bool fresh;
+	} cases[] = {
+		{ "POST", 1, true },
+		{ "POST", 0, false },
+		{ "GET", 1, false },
+		{ "DELETE", 1, false },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		auto_rig struct rig r;
+
+		rig_start(&r, (struct endpoint_config){ .once_timeout_ms = cases[i].once_ms });
+		one_good_call(&r, true);
+		for (int64_t end = clock_mono_ms() + 3; clock_mono_ms() < end;)
+			loop_turn(r.loop, 1);
+		start(&r, cases[i].method, "/next");
+		if (cases[i].fresh)
+			accept_peer(&r);
+		expect_request(&r, "/next");
+		raw_send(&r.peer, OK_HI);
+		wait_done(&r);
+		assert_false(error_is_set(&r.call.err));
+	}
+}
+
 static void test_no_retry_with_body(void **state maybe_unused)
 {
 	auto_rig struct rig r;
@@ -705,6 +748,8 @@ int main(void)
 		cmocka_unit_test(test_connections_are_reused),
 		cmocka_unit_test(test_idle_timeout),
 		cmocka_unit_test(test_retry_on_dead_kept_connection),
+		cmocka_unit_test(test_no_retry_of_what_would_be_done_twice),
+		cmocka_unit_test(test_what_cannot_be_repeated_takes_no_old_connection),
 		cmocka_unit_test(test_no_retry_with_body),
 		cmocka_unit_test(test_no_connection),
 		cmocka_unit_test(test_silence),

@@ -4,21 +4,9 @@
 #include <string.h>
 
 #include "base/parse.h"
+#include "base/strbuf.h"
 
-static const struct option_key {
-	const char *name;
-	size_t offset; /* of its text in struct kv_options */
-} option_keys[] = {
-	{ "kv.path", offsetof(struct kv_options, path) },
-	{ "kv.cacertfile", offsetof(struct kv_options, ca_file) },
-	{ "kv.certfile", offsetof(struct kv_options, cert_file) },
-	{ "kv.keyfile", offsetof(struct kv_options, key_file) },
-	{ "kv.token", offsetof(struct kv_options, token) },
-	{ "kv.username", offsetof(struct kv_options, username) },
-	{ "kv.password", offsetof(struct kv_options, password) },
-};
-
-static bool parse_etcd_api(const char *text, enum kv_etcd_api *ret, struct error *err)
+static bool parse_etcd_api(struct kv_options *o, const char *value, struct error *err)
 {
 	static const char *const names[] = {
 		[KV_ETCD_AUTO] = "auto",
@@ -27,12 +15,52 @@ static bool parse_etcd_api(const char *text, enum kv_etcd_api *ret, struct error
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		if (strcmp(text, names[i]) == 0) {
-			*ret = (enum kv_etcd_api)i;
+		if (strcmp(value, names[i]) == 0) {
+			o->etcd_api = (enum kv_etcd_api)i;
 			return true;
 		}
 	}
-	return error_set(err, ERROR_INVALID, "kv.etcd should be auto, v2 or v3, not '%s'", text);
+	return error_set(err, ERROR_INVALID, "kv.etcd should be auto, v2 or v3, not '%s'", value);
+}
+
+static bool parse_insecure(struct kv_options *o, const char *value, struct error *err)
+{
+	o->insecure = strcmp(value, "true") == 0;
+	if (o->insecure || strcmp(value, "false") == 0)
+		return true;
+	return error_set(
+		err, ERROR_INVALID, "kv.insecure should be true or false, not '%s'", value);
+}
+
+/* In the order of the message that lists them. */
+static const struct option_key {
+	const char *name;
+	size_t offset; /* of its text in struct kv_options, unless it is parsed */
+	bool (*parse)(struct kv_options *o, const char *value, struct error *err);
+} option_keys[] = {
+	{ "kv.path", .offset = offsetof(struct kv_options, path) },
+	{ "kv.cacertfile", .offset = offsetof(struct kv_options, ca_file) },
+	{ "kv.certfile", .offset = offsetof(struct kv_options, cert_file) },
+	{ "kv.keyfile", .offset = offsetof(struct kv_options, key_file) },
+	{ "kv.servername", .offset = offsetof(struct kv_options, server_name) },
+	{ "kv.insecure", .parse = parse_insecure },
+	{ "kv.token", .offset = offsetof(struct kv_options, token) },
+	{ "kv.username", .offset = offsetof(struct kv_options, username) },
+	{ "kv.password", .offset = offsetof(struct kv_options, password) },
+	{ "kv.etcd", .parse = parse_etcd_api },
+};
+
+static bool refuse_unknown(const char *key, size_t len, struct error *err)
+{
+	auto_strbuf struct strbuf known = STRBUF_INIT;
+
+	for (size_t i = 0; i < ARRAY_SIZE(option_keys); i++) {
+		if (i > 0)
+			strbuf_add_str(&known, i + 1 < ARRAY_SIZE(option_keys) ? ", " : " and ");
+		strbuf_add_str(&known, option_keys[i].name);
+	}
+	return error_set(err, ERROR_INVALID, "unknown --discovery-opt '%.*s': there are %s",
+		(int)len, key, known.buf);
 }
 
 static bool set_option(
@@ -41,17 +69,14 @@ static bool set_option(
 	for (size_t i = 0; i < ARRAY_SIZE(option_keys); i++) {
 		const struct option_key *k = &option_keys[i];
 
-		if (strlen(k->name) == len && strncmp(k->name, key, len) == 0) {
-			*(const char **)((char *)o + k->offset) = value;
-			return true;
-		}
+		if (strlen(k->name) != len || strncmp(k->name, key, len) != 0)
+			continue;
+		if (k->parse)
+			return k->parse(o, value, err);
+		*(const char **)((char *)o + k->offset) = value;
+		return true;
 	}
-	if (len == strlen("kv.etcd") && strncmp(key, "kv.etcd", len) == 0)
-		return parse_etcd_api(value, &o->etcd_api, err);
-	return error_set(err, ERROR_INVALID,
-		"unknown --discovery-opt '%.*s': there are kv.path, kv.cacertfile, kv.certfile, "
-		"kv.keyfile, kv.token, kv.username, kv.password and kv.etcd",
-		(int)len, key);
+	return refuse_unknown(key, len, err);
 }
 
 static bool check_pairs(const struct kv_options *o, struct error *err)
@@ -65,6 +90,10 @@ static bool check_pairs(const struct kv_options *o, struct error *err)
 			"%s needs %s: give both, or kv.cacertfile alone",
 			o->cert_file ? "kv.certfile" : "kv.keyfile",
 			o->cert_file ? "kv.keyfile" : "kv.certfile");
+	if (o->insecure && (o->ca_file || o->server_name))
+		return error_set(err, ERROR_INVALID,
+			"kv.insecure checks nothing: leave it out, or leave out %s",
+			o->ca_file ? "kv.cacertfile" : "kv.servername");
 	if (o->password && !o->username)
 		return error_set(err, ERROR_INVALID, "kv.password needs kv.username");
 	return true;
@@ -92,6 +121,7 @@ bool kv_options_parse(struct kv_options *ret, const struct strv *options, struct
 	o.ca_file = given(o.ca_file);
 	o.cert_file = given(o.cert_file);
 	o.key_file = given(o.key_file);
+	o.server_name = given(o.server_name);
 	o.token = given(o.token);
 	o.username = given(o.username);
 	if (!check_pairs(&o, err))
@@ -102,5 +132,5 @@ bool kv_options_parse(struct kv_options *ret, const struct strv *options, struct
 
 bool kv_options_want_tls(const struct kv_options *options)
 {
-	return options->ca_file || options->cert_file;
+	return options->ca_file || options->cert_file || options->server_name || options->insecure;
 }

@@ -18,6 +18,8 @@ enum kv_etcd_api {
 struct kv_options {
 	const char *path; /* of the members below the prefix; default KV_DEFAULT_PATH */
 	const char *ca_file, *cert_file, *key_file;
+	const char *server_name; /* that the server's certificate is for, in place of its host */
+	bool insecure;           /* TLS, and the server's certificate is not checked */
 	const char *token;
 	const char *username, *password;
 	enum kv_etcd_api etcd_api;
@@ -28,7 +30,8 @@ struct kv_options {
 /*
  * "key=value" each; of a repeated key the last counts.  Keys that do not start with "kv." belong
  * to others.  Errors: an unknown "kv." key, an empty kv.path, a certificate without its key, a
- * password without its user.
+ * password without its user, what is to be checked together with kv.insecure.
  */
 bool kv_options_parse(struct kv_options *ret, const struct strv *options, struct error *err);
+/* Any option that has no meaning without it was given. */
 bool kv_options_want_tls(const struct kv_options *options);

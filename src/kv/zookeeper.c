@@ -395,8 +395,8 @@ static bool zk_check(const struct kv_options *o, struct error *err)
 {
 	if (kv_options_want_tls(o))
 		return error_set(err, ERROR_UNSUPPORTED,
-			"zk:// cannot use TLS: leave out kv.cacertfile, kv.certfile and "
-			"kv.keyfile, or put a tunnel in front of ZooKeeper");
+			"zk:// cannot use TLS: leave out kv.cacertfile, kv.certfile, kv.keyfile, "
+			"kv.servername and kv.insecure, or put a tunnel in front of ZooKeeper");
 	if (o->token || o->username)
 		return error_set(err, ERROR_UNSUPPORTED,
 			"zk:// has no logins: leave out kv.token, kv.username and kv.password");

@@ -57,6 +57,30 @@ def test_of_another_authority(store, authority, prefix, tmp_path):  # noqa: F811
     assert store.address in done.stderr and "authority" in done.stderr
 
 
+@pytest.fixture(scope="module", params=[Consul, Etcd], ids=["consul", "etcd"])
+def misnamed(request, authority, tmp_path_factory):
+    """A store whose certificate is for another name than the address it is reached at."""
+    folder = tmp_path_factory.mktemp("misnamed")
+    store = request.param(folder, tls=authority.issue(f"misnamed-{request.param.scheme}", names="DNS:store.example"))
+    yield store.start()
+    store.stop()
+
+
+def test_a_certificate_for_another_name(misnamed, authority, prefix):  # noqa: F811
+    mine = authority.issue("caller")
+    checked = options(cacertfile=mine["ca"], certfile=mine["cert"], keyfile=mine["key"])
+
+    def listed(*flags):
+        return run_swarm("list", *flags, misnamed.url(prefix))
+
+    done = listed("--timeout", "2s", *checked)
+    assert done.returncode == 1 and misnamed.address in done.stderr and "certificate" in done.stderr
+    assert listed(*checked, *options(servername="store.example")).returncode == 0
+    done = listed("--timeout", "2s", *checked, *options(servername="other.example"))
+    assert done.returncode == 1 and "other.example" in done.stderr
+    assert listed(*options(certfile=mine["cert"], keyfile=mine["key"], insecure="true")).returncode == 0
+
+
 def test_plain_on_a_tls_port(store, prefix):  # noqa: F811
     done = run_swarm("list", "--timeout", "2s", store.url(prefix))
     assert done.returncode == 1 and done.stdout == ""

@@ -74,7 +74,7 @@ class TestZooKeeper(StoreCases):
             assert prefix not in client.children("/")
 
     def test_what_it_cannot_honour_is_refused(self, store, prefix):
-        for option in ("kv.cacertfile=/etc/ca.pem", "kv.token=x", "kv.username=x"):
+        for option in ("kv.cacertfile=/etc/ca.pem", "kv.insecure=true", "kv.token=x", "kv.username=x"):
             done = run_swarm("list", "--discovery-opt", option, store.url(prefix))
             assert done.returncode == 1 and "zk://" in done.stderr
 

@@ -58,6 +58,7 @@ static void create_free(struct create *c)
 	config_finish(&c->config);
 	strv_finish(&c->hints);
 	error_clear(&c->err);
+	error_clear(&c->pull_err);
 	free(c->registry_auth);
 	free(c->answer);
 	free(c);
@@ -294,6 +295,15 @@ static void ask_engine(struct create *c)
 	remote_send(call, &c->engine->remote, &c->task);
 }
 
+/* That nobody who fits has the image says less than why it could not be pulled. */
+static void tell_why_not_pulled(struct create *c)
+{
+	if (!error_is_set(&c->pull_err))
+		return;
+	error_clear(&c->err);
+	error_move(&c->err, &c->pull_err);
+}
+
 static enum task_turn create_place(struct task *t)
 {
 	struct create *c = container_of(t, struct create, task);
@@ -303,8 +313,10 @@ static enum task_turn create_place(struct task *t)
 		return TASK_DONE;
 	give_swarm_id(c);
 	engine = choose_engine(c);
-	if (!engine)
+	if (!engine) {
+		tell_why_not_pulled(c);
 		return TASK_DONE;
+	}
 	c->engine = engine_ref(engine);
 	c->reservation = config_reserve(&c->config);
 	engine_add_container(engine, c->reservation);
@@ -382,6 +394,7 @@ static bool prepare_retry(struct create *c, bool about_image)
 	if (about_image && !c->preferred_holder && !config_has_node_constraint(&c->config) &&
 		image_is_somewhere(c)) {
 		c->preferred_holder = true;
+		error_copy(&c->pull_err, &c->err);
 		strv_take(&c->hints, xasprintf("image==%s", c->config.image));
 		return true;
 	}
@@ -454,6 +467,18 @@ static enum task_turn create_answered(struct task *t)
 	return task_wait(t, &step_pulled); /* a pull may take long; silence ends it */
 }
 
+/*
+ * To a 404 clients answer with a pull of their own, which goes to every node and brings the
+ * credentials that they do not send here.  It is needless when credentials were there, or when it
+ * is not for want of them that the pull failed.
+ */
+static void invite_pull(struct create *c)
+{
+	if (c->err.code != ERROR_ENGINE || !pull_is_refused(&c->err))
+		return;
+	c->err.status = pull_has_credentials(c->registry_auth) ? 500 : 404;
+}
+
 static enum task_turn create_pulled(struct task *t)
 {
 	struct create *c = container_of(t, struct create, task);
@@ -461,8 +486,10 @@ static enum task_turn create_pulled(struct task *t)
 	if (!c->call.done)
 		return task_wait(t, &step_pulled);
 	engine_report_call(c->engine, &c->call);
-	if (!pull_check(&c->call, c->engine, c->config.image, &c->err))
+	if (!pull_check(&c->call, c->engine, c->config.image, &c->err)) {
+		invite_pull(c);
 		return attempt_failed(c, true);
+	}
 	c->pulled = true;
 	ask_engine(c);
 	return task_wait(t, &step_answered);

@@ -38,6 +38,7 @@ struct create {
 	bool pulled;           /* in this attempt */
 	bool preferred_holder; /* has been tried again where the image is */
 	bool fixed_os;
+	struct error pull_err; /* why it was tried again where the image is */
 
 	/* The result, for `finished`. */
 	struct error err; /* unset: created */

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/parse.h"
 #include "base/uri.h"
 #include "docker/reference.h"
 
@@ -75,4 +76,24 @@ bool pull_check(struct call *call, struct engine *e, const char *image, struct e
 		free(line);
 	}
 	return fine;
+}
+
+bool pull_is_refused(const struct error *err)
+{
+	static const char *const words[] = { "access denied", "authentication required",
+		"no basic auth credentials", "unauthorized" };
+
+	if (err->status == 401 || err->status == 403 || err->status == 404)
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (strcasestr(error_text(err), words[i]))
+			return true;
+	}
+	return false;
+}
+
+bool pull_has_credentials(const char *registry_auth)
+{
+	/* "{}", which clients send for nobody */
+	return registry_auth && *registry_auth && !str_starts_with(registry_auth, "e30");
 }

@@ -18,3 +18,7 @@ void pull_send(struct call *call, struct engine *e, const char *image, const cha
 /* The outcome of a finished call: status, or an error line in the stream (`Failed to load x: ...`).
  */
 bool pull_check(struct call *call, struct engine *e, const char *image, struct error *err);
+/* Whether it failed for want of an image, or of credentials: registries often do not tell which. */
+bool pull_is_refused(const struct error *err);
+/* Whether an X-Registry-Auth (NULL: none) says who one is. */
+bool pull_has_credentials(const char *registry_auth);

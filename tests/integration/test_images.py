@@ -225,6 +225,18 @@ def test_push_and_pull_with_a_password(manager, engines, docker, registry):
     assert name in listed(manager)
 
 
+def test_run_of_what_must_be_pulled_with_a_password(manager, engines, docker, registry):
+    """A create carries no credentials: the docker command must come to pull with its own."""
+    name = f"{registry.address}/team/secret:1"
+    engines[0].docker("tag", "busybox", name)
+    eventually(lambda: name in listed(manager))
+    registry.login(docker)
+    docker("push", name)
+    docker("rmi", name)
+    assert docker("run", "--rm", name, "echo", "fine") == "fine"
+    docker("rmi", name)
+
+
 def credentials():
     return base64.urlsafe_b64encode(json.dumps({"username": USER, "password": PASSWORD}).encode()).decode()
 

@@ -273,8 +273,9 @@ static enum task_turn enrollment_beat(struct task *t)
 	hub_client_call(&e->place.hub, &e->call, "POST", suffix);
 	e->call.body = xstrdup(e->address);
 	e->call.body_len = strlen(e->address);
-	/* A kept connection has probably died since the last beat, and a POST is not repeated. */
+	/* A kept connection has probably died by the next beat, and a POST is not repeated. */
 	e->call.fresh_connection = true;
+	headers_add(&e->call.head.headers, "Connection", "close");
 	headers_add(&e->call.head.headers, "Content-Type", "text/plain");
 	hub_client_send(&e->place.hub, &e->call, t);
 	return task_wait(t, &enrollment_step_answer); /* the call has its deadlines */

@@ -6,6 +6,16 @@
 #include "base/id.h"
 #include "base/mem.h"
 
+/*
+ * A thousand agents shall not hold a thousand connections, whose keep-alive probes between two
+ * heartbeats cost more than making one anew does: it is kept for the calls of one heartbeat.  A TLS
+ * handshake costs more than the probes, so there it is kept until the next.
+ */
+enum {
+	PLAIN_IDLE_MS = 5 * 1000,
+	TLS_IDLE_MS = 90 * 1000,
+};
+
 static bool load_tls(struct servers *s, const struct kv_options *o, struct error *err)
 {
 	struct tls_files files = {
@@ -16,20 +26,23 @@ static bool load_tls(struct servers *s, const struct kv_options *o, struct error
 
 	if (!kv_options_want_tls(o))
 		return true;
-	s->tls = tls_client_create(&files, TLS_VERIFY_SYSTEM, err);
+	s->tls = tls_client_create(&files, o->insecure ? TLS_VERIFY_NONE : TLS_VERIFY_SYSTEM, err);
 	return s->tls != NULL;
 }
 
-static bool add_server(struct servers *s, struct loop *loop, const char *server, struct error *err)
+static bool add_server(
+	struct servers *s, const struct kv_config *store, const char *server, struct error *err)
 {
 	struct endpoint_config config = {
 		.tls = s->tls,
+		.tls_server_name = store->options->server_name,
 		.connect_timeout_ms = WORKER_CONNECT_MS,
+		.idle_timeout_ms = s->tls ? TLS_IDLE_MS : PLAIN_IDLE_MS,
 	};
 
 	if (!address_parse(&config.address, server, err))
 		return false;
-	s->items[s->count++] = endpoint_create(loop, &config);
+	s->items[s->count++] = endpoint_create(store->loop, &config);
 	address_finish(&config.address);
 	return true;
 }
@@ -41,7 +54,7 @@ bool servers_init(struct servers *s, const struct kv_config *config, struct erro
 	*s = (struct servers){ .items = xcalloc(names->count, sizeof(*s->items)) };
 	bool ok = load_tls(s, config->options, err);
 	for (size_t i = 0; ok && i < names->count; i++)
-		ok = add_server(s, config->loop, names->items[i], err);
+		ok = add_server(s, config, names->items[i], err);
 	if (!ok)
 		servers_finish(s);
 	else

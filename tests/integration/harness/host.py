@@ -58,6 +58,14 @@ class Host:
         ip("link", "set", "eth0", "up", enter=self.enter)
 
 
+    def bytes(self):
+        """What has gone through the cable so far, in both directions together."""
+        def read(name):
+            with open(f"/sys/class/net/{self.cable}/statistics/{name}") as file:
+                return int(file.read())
+
+        return read("tx_bytes") + read("rx_bytes")
+
     def close(self):
         """Its end of the cable, and so the cable, goes with the last process."""
         self.process.kill()

@@ -217,6 +217,8 @@ class Consul(Store):
             "session_ttl_min": "500ms",
             "disable_update_check": True,
             "performance": {"raft_multiplier": 1},
+            # Agents of a test or bench all have one address, and 200 connections are the default.
+            "limits": {"http_max_conns_per_client": 10000},
         }
         if self.token:
             config["acl"] = {

@@ -1,8 +1,7 @@
 /*
  * net/listen.c - from a listening socket to a connected, TLS-ready stream.
  *
- * A listener holds its sockets, and the clients whose handshake is under way.  A client that
- * fails, or takes too long, costs nobody else anything.
+ * Sockets and accepting; listen_tls.c has the clients whose handshake is under way.
  */
 #include "net/listen.h"
 
@@ -20,7 +19,7 @@
 #include "base/mem.h"
 #include "base/parse.h"
 #include "net/address.h"
-#include "net/handshake.h"
+#include "net/listen_private.h"
 #include "net/socket.h"
 
 enum {
@@ -28,14 +27,9 @@ enum {
 	ACCEPTS_PER_TURN = 64,
 	RETRY_MIN_MS = 50, /* after EMFILE and the like */
 	RETRY_MAX_MS = 1000,
-	HANDSHAKE_MS = 10 * 1000,
 	FIRST_PASSED_FD = 3, /* of sd_listen_fds(3) */
 	PASSED_MAX = 1024,
-	DISCARD_MAX = 64 * 1024,
 };
-
-static const char plain_http_reply[] = "HTTP/1.0 400 Bad Request\r\n\r\n"
-				       "Client sent an HTTP request to an HTTPS server.\n";
 
 struct socket {
 	struct listener *listener;
@@ -47,140 +41,6 @@ struct socket {
 	dev_t made_dev;
 	ino_t made_ino;
 };
-
-struct listener {
-	struct loop *loop;
-	struct tls_context *tls; /* counted; NULL: plain */
-	const struct listener_ops *ops;
-	void *arg;
-	bool is_unix;
-	struct socket **sockets; /* owned */
-	size_t socket_count, socket_cap;
-	struct list clients; /* struct client::link, owned: handshake under way */
-	struct timer retry;  /* accepting is paused */
-	int64_t retry_ms;
-};
-
-struct client {
-	struct list link;
-	struct listener *listener;
-	int fd;     /* owned */
-	SSL *ssl;   /* owned; NULL before the first byte */
-	char *peer; /* owned */
-	struct event first_byte;
-	struct handshake handshake;
-	struct timer deadline;
-};
-
-static void client_destroy(struct client *c)
-{
-	list_remove(&c->link);
-	event_del(&c->first_byte);
-	handshake_stop(&c->handshake);
-	timer_stop(&c->deadline);
-	SSL_free(c->ssl);
-	if (c->fd >= 0)
-		close(c->fd);
-	free(c->peer);
-	free(c);
-}
-
-static void client_failed(struct client *c, const struct error *err)
-{
-	struct listener *l = c->listener;
-	auto_free char *peer = steal(c->peer);
-
-	client_destroy(c);
-	if (l->ops->handle_failure)
-		l->ops->handle_failure(l, peer, err, l->arg);
-}
-
-static void client_ready(struct client *c)
-{
-	struct listener *l = c->listener;
-	struct stream *s = stream_create(l->loop, c->fd, steal(c->ssl));
-
-	c->fd = -1;
-	client_destroy(c);
-	l->ops->handle_stream(l, s, l->arg);
-}
-
-static void handle_handshake(struct handshake *h, const struct error *err)
-{
-	struct client *c = container_of(h, struct client, handshake);
-
-	if (err)
-		client_failed(c, err);
-	else
-		client_ready(c);
-}
-
-static void handle_deadline(struct timer *t)
-{
-	auto_error struct error err = ERROR_INIT;
-
-	error_set(&err, ERROR_TIMEOUT, "tls: handshake timed out");
-	client_failed(container_of(t, struct client, deadline), &err);
-}
-
-/* Closing a socket with unread bytes would reset it, and take our reply away again. */
-static void discard_input(int fd)
-{
-	char buf[4096];
-	size_t total = 0;
-	ssize_t got;
-
-	while (total < DISCARD_MAX && (got = recv(fd, buf, sizeof(buf), 0)) > 0)
-		total += got;
-}
-
-static void refuse_plain_http(struct client *c)
-{
-	auto_error struct error err = ERROR_INIT;
-
-	discard_input(c->fd);
-	/* A fresh socket has room for it. */
-	if (send(c->fd, plain_http_reply, sizeof(plain_http_reply) - 1, 0) > 0)
-		shutdown(c->fd, SHUT_WR);
-	error_set(&err, ERROR_PROTOCOL, "client sent an HTTP request to an HTTPS server");
-	client_failed(c, &err);
-}
-
-static bool looks_like_http(int fd)
-{
-	char first;
-
-	/* A handshake record starts with byte 22, a method with a capital letter. */
-	return recv(fd, &first, 1, MSG_PEEK) == 1 && first >= 'A' && first <= 'Z';
-}
-
-static void handle_first_byte(evutil_socket_t fd, short what maybe_unused, void *arg)
-{
-	struct client *c = arg;
-	struct listener *l = c->listener;
-
-	if (looks_like_http(fd)) {
-		refuse_plain_http(c);
-		return;
-	}
-	c->ssl = tls_context_new_ssl(l->tls, NULL);
-	handshake_start(&c->handshake, l->loop, fd, c->ssl, handle_handshake);
-}
-
-static void start_client(
-	struct listener *l, int fd, const struct sockaddr_storage *sa, socklen_t len)
-{
-	struct client *c = xnew(struct client);
-
-	c->listener = l;
-	c->fd = fd;
-	c->peer = socket_format_address(sa, len);
-	list_push_back(&l->clients, &c->link);
-	timer_init(&c->deadline, l->loop, handle_deadline);
-	timer_start(&c->deadline, HANDSHAKE_MS);
-	event_assign(&c->first_byte, loop_base(l->loop), fd, EV_READ, handle_first_byte, c);
-	event_add(&c->first_byte, NULL);
-}
 
 static void set_accepting(struct listener *l, bool on)
 {
@@ -245,7 +105,7 @@ static bool accept_one(struct listener *l, const struct socket *s)
 	}
 	l->retry_ms = RETRY_MIN_MS;
 	if (l->tls)
-		start_client(l, fd, &sa, len);
+		listen_start_tls(l, fd, &sa, len);
 	else
 		l->ops->handle_stream(l, stream_create(l->loop, fd, NULL), l->arg);
 	return true;
@@ -564,13 +424,10 @@ struct listener *listener_create(struct loop *loop, const char *spec, struct tls
 
 void listener_destroy(struct listener *l)
 {
-	struct client *c, *next;
-
 	if (!l)
 		return;
 	timer_stop(&l->retry);
-	list_for_each_safe (c, next, &l->clients, link)
-		client_destroy(c);
+	listen_drop_tls(l);
 	for (size_t i = 0; i < l->socket_count; i++)
 		socket_destroy(l->sockets[i], l->loop);
 	free(l->sockets);

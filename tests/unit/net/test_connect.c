@@ -288,6 +288,48 @@ static void test_plain_http_on_tls(void **state)
 	pki_destroy(&p);
 }
 
+static void write_some(struct server *server, struct dial *d, size_t len)
+{
+	auto_free char *bytes = xcalloc(1, len);
+
+	stream_write(d->stream, bytes, len);
+	for (int turns = 0; turns < 3; turns++)
+		loop_turn(server->loop, 10);
+}
+
+/* It is told why, also when it has begun to send its request; but there is an end to that. */
+static void test_a_refused_client_may_still_write(void **state)
+{
+	static const unsigned char hello[] = { 22, 3, 1, 0, 4, 0xff, 0xff, 0xff, 0xff };
+	unsigned char alert = 0;
+	struct server server;
+	struct dial d;
+	struct pki p;
+	struct tls_context *tls;
+	auto_free char *address = NULL;
+
+	(void)state;
+	pki_create(&p);
+	pki_issue(&p, "s", PKI_SERVER);
+	tls = pki_server(&p, "s", TLS_VERIFY_NONE);
+	address = server_start(&server, "127.0.0.1:0", tls);
+	dial_until_over(&d, server.loop, address, NULL, 2000);
+	stream_write(d.stream, hello, sizeof(hello));
+	turn_until(server.loop, error_is_set(&server.failure));
+	write_some(&server, &d, 4000);
+	write_some(&server, &d, 4000);
+	turn_until(server.loop, stream_input_ended(d.stream));
+	assert_false(stream_is_broken(d.stream));
+	assert_int_equal(evbuffer_remove(stream_input(d.stream), &alert, 1), 1);
+	assert_int_equal(alert, 21);
+	while (!stream_is_broken(d.stream))
+		write_some(&server, &d, 40000);
+	dial_finish(&d);
+	server_stop(&server);
+	tls_context_unref(tls);
+	pki_destroy(&p);
+}
+
 static void test_files(void **state)
 {
 	auto_error struct error err = ERROR_INIT;
@@ -326,6 +368,7 @@ int main(void)
 		cmocka_unit_test(test_handshakes),
 		cmocka_unit_test(test_silent_peer),
 		cmocka_unit_test(test_plain_http_on_tls),
+		cmocka_unit_test(test_a_refused_client_may_still_write),
 		cmocka_unit_test(test_files),
 	};
 

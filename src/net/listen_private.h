@@ -1,0 +1,30 @@
+/*
+ * net/listen_private.h - what the files of the listener share.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "base/list.h"
+#include "net/listen.h"
+#include "net/loop.h"
+
+struct listener {
+	struct loop *loop;
+	struct tls_context *tls; /* counted; NULL: plain */
+	const struct listener_ops *ops;
+	void *arg;
+	bool is_unix;
+	struct socket **sockets; /* owned */
+	size_t socket_count, socket_cap;
+	struct list clients; /* struct client::link, owned: not yet streams, or refused */
+	struct timer retry;  /* accepting is paused */
+	int64_t retry_ms;
+};
+
+/* Takes over the descriptor of a client that is to speak TLS. */
+void listen_start_tls(struct listener *l, int fd, const struct sockaddr_storage *sa, socklen_t len);
+/* Closes those that are not streams yet. */
+void listen_drop_tls(struct listener *l);

@@ -35,6 +35,12 @@ static char *literal_ip(const struct address *a)
 	return xstrdup(a->kind == ADDRESS_UNIX ? "127.0.0.1" : "");
 }
 
+/* An engine does not speak TLS on its socket, whatever it does on its ports. */
+static struct tls_context *tls_for(const struct cluster *cluster, const struct address *address)
+{
+	return address->kind == ADDRESS_UNIX ? NULL : cluster->config.tls;
+}
+
 struct engine *engine_create(struct cluster *cluster, const char *addr, struct error *err)
 {
 	struct address address;
@@ -57,7 +63,7 @@ struct engine *engine_create(struct cluster *cluster, const char *addr, struct e
 	e->remote.endpoint =
 		endpoint_create(cluster->loop, &(struct endpoint_config){
 						       .address = address,
-						       .tls = cluster->config.tls,
+						       .tls = tls_for(cluster, &address),
 						       .max_idle = IDLE_CONNECTIONS,
 						       .connect_timeout_ms = CONNECT_TIMEOUT_MS,
 					       });

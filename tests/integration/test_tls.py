@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import ssl
@@ -132,14 +133,6 @@ def test_nothing_outlives_its_authority(tmp_path):
 # ---- clients of the manager ----
 
 
-def refusal(manager, context):
-    """Ask with this context; what the manager logs about it."""
-    before = len(manager.log)
-    with pytest.raises((ssl.SSLError, ConnectionError, http.client.RemoteDisconnected)):
-        read(manager.address, context)
-    return eventually(lambda: re.search(r'msg="Client refused" error="(.*)" peer=', manager.log[before:])).group(1)
-
-
 def test_a_known_client(manager, certificates):
     assert read(manager.address, certificates.context("alice")) == (200, "OK")
 
@@ -149,22 +142,6 @@ def test_versions(manager, certificates, version):
     context = certificates.context("alice")
     context.minimum_version = context.maximum_version = version
     assert read(manager.address, context)[0] == 200
-
-
-def test_without_certificate(manager, certificates):
-    assert "the client sent no certificate, but one is required" in refusal(manager, certificates.context())
-
-
-def test_of_another_authority(manager, certificates, strangers):
-    context = certificates.context()
-    context.load_cert_chain(strangers.folder / "alice" / "cert.pem", strangers.folder / "alice" / "key.pem")
-    # Both authorities have the same name; only the keys tell them apart.
-    assert re.search("signed by unknown authority|signature failure", refusal(manager, context))
-
-
-def test_server_certificate_as_client(manager, certificates):
-    text = refusal(manager, certificates.context("only-server"))
-    assert "is not made for TLS clients" in text and "extendedKeyUsage=clientAuth" in text
 
 
 def expired_client(folder, authority):
@@ -179,12 +156,36 @@ def expired_client(folder, authority):
     return cert, key
 
 
-def test_expired(manager, certificates, tmp_path):
-    cert, key = expired_client(tmp_path, certificates.folder)
-    context = certificates.context()
-    context.load_cert_chain(cert, key)
-    text = refusal(manager, context)
-    assert "certificate of 'CN=late' expired on" in text and "renew it" in text
+@pytest.fixture(scope="module")
+def refused(certificates, strangers, tmp_path_factory):
+    """{who: folder with the files of the docker command}"""
+    folder = tmp_path_factory.mktemp("refused")
+    late, stranger, nobody = (folder / name for name in ("late", "stranger", "nobody"))
+    for made in (late, stranger, nobody):
+        made.mkdir()
+        shutil.copy(certificates.folder / "ca.pem", made)
+    expired_client(late, certificates.folder)
+    for name in ("cert.pem", "key.pem"):  # of an authority with the same name
+        shutil.copy(strangers.folder / "alice" / name, stranger)
+    return {"nobody": nobody, "stranger": stranger, "late": late, "server": certificates.folder / "only-server"}
+
+
+@pytest.mark.parametrize("who, told, logged", [
+    ("nobody", "certificate required", "the client sent no certificate, but one is required"),
+    ("stranger", "unknown certificate authority",
+     "certificate of 'CN=alice' is signed by unknown authority 'CN=swarm CA': give the authority's certificate"),
+    ("late", "expired certificate", "certificate of 'CN=late' expired on .*: renew it"),
+    ("server", "unsupported certificate",
+     "certificate of 'CN=only-server' is not made for TLS clients .*: make it again with extendedKeyUsage=clientAuth"),
+])  # fmt: skip
+def test_who_is_refused(manager, refused, who, told, logged):
+    """The docker command is told why, as far as TLS has words for it; the log says what to do."""
+    docker = TlsDocker(manager.address, refused[who])
+    try:
+        assert f"remote error: tls: {told}" in docker.fails("version")
+    finally:
+        docker.close()
+    assert eventually(lambda: re.search(rf'msg="Client refused" error="tls: {logged}.*" peer=', manager.log))
 
 
 def test_plain_http_on_the_tls_port(manager):
@@ -216,32 +217,48 @@ def serial_shown(address, context):
             return wrapped.getpeercert()["serialNumber"]
 
 
-def test_reload_without_dropping_connections(start, tmp_path):
+@pytest.fixture
+def reloading(tmp_path, forward, fakes):
+    """A manager whose certificate is its own, with a file of members that is empty as yet."""
     made = Certificates(tmp_path)
     made.make("manager", "m")
     made.make("client", "alice")
-    context = made.context("alice")
-    manager = TlsManager(tmp_path, "127.0.0.1:1", context, *flags(tmp_path / "m")).start()
-    try:
-        host, port = manager.address.split(":")
-        open_before = http.client.HTTPSConnection(host, int(port), context=context, timeout=DEADLINE)
-        open_before.request("GET", "/_ping")
-        open_before.getresponse().read()
-        old = serial_shown(manager.address, context)
+    nodes = tmp_path / "nodes"
+    nodes.write_text("")
+    manager = TlsManager(tmp_path, f"file://{nodes}", made.context("alice"), *flags(tmp_path / "m")).start()
+    manager.renew = lambda: made.make("manager", "m", "--force")
+    manager.add_engine = lambda: nodes.write_text(f"unix://{forward(tmp_path / 'engine', fakes(1)[0].address)}\n")
+    yield manager
+    manager.stop()
 
-        made.make("manager", "m", "--force")
-        manager.signal(signal.SIGHUP)
-        eventually(lambda: serial_shown(manager.address, context) != old)
-        open_before.request("GET", "/_ping")
-        assert open_before.getresponse().read() == b"OK"
-        open_before.close()
 
-        (tmp_path / "m" / "cert.pem").write_text("nonsense")
-        manager.signal(signal.SIGHUP)
-        eventually(lambda: "Certificates not reloaded, the old ones stay in force" in manager.log)
-        assert read(manager.address, context)[0] == 200
-    finally:
-        manager.stop()
+def open_events(manager):
+    """The client's side of a stream that goes on for as long as both live."""
+    host, port = manager.address.split(":")
+    connection = http.client.HTTPSConnection(host, int(port), context=manager.context, timeout=DEADLINE)
+    connection.request("GET", "/events")
+    response = connection.getresponse()
+    assert response.status == 200
+    return response
+
+
+def test_reload_without_dropping_connections(reloading):
+    """A stream goes on under the certificate that it began with; new clients see the new one."""
+    manager, events = reloading, open_events(reloading)
+    old = serial_shown(manager.address, manager.context)
+    manager.renew()
+    manager.signal(signal.SIGHUP)
+    eventually(lambda: serial_shown(manager.address, manager.context) != old)
+    manager.add_engine()
+    assert json.loads(events.readline())["Action"] == "engine_connect"
+    events.close()
+
+
+def test_a_certificate_that_cannot_be_read_is_not_taken(reloading, tmp_path):
+    (tmp_path / "m" / "cert.pem").write_text("nonsense")
+    reloading.signal(signal.SIGHUP)
+    eventually(lambda: "Certificates not reloaded, the old ones stay in force" in reloading.log)
+    assert read(reloading.address, reloading.context)[0] == 200
 
 
 # ---- the hub ----

@@ -26,12 +26,13 @@ def holders(engines, name):
 
 
 def archive_of(size):
-    """A root file system with that many random bytes, as tar."""
+    """A root file system with a file of that size, as tar."""
     data = io.BytesIO()
     with tarfile.open(fileobj=data, mode="w") as tar:
         info = tarfile.TarInfo("random")
         info.size = size
-        tar.addfile(info, io.BytesIO(os.urandom(size)))
+        noise = os.urandom(min(size, MiB))
+        tar.addfile(info, io.BytesIO((noise * (size // len(noise) + 1))[:size]))
     return data.getvalue()
 
 
@@ -310,16 +311,19 @@ class Upload:
 
 @pytest.fixture
 def big_archive(engines):
-    """An image of 300 MiB as `docker save` writes it, which no engine has any more; (archive, id)."""
-    image = make_image(engines[0], "big:1", 300 * MiB)
-    data = engines[0].request("GET", "/images/big:1/get").body
-    engines[0].request("DELETE", "/images/big:1?force=1")
-    return data, image
+    """big_archive(size): such an image as `docker save` writes it, which no engine has any more; (archive, id)."""
+    def make(size):
+        image = make_image(engines[0], "big:1", size)
+        data = engines[0].request("GET", "/images/big:1/get").body
+        engines[0].request("DELETE", "/images/big:1?force=1")
+        return data, image
+
+    return make
 
 
-@pytest.mark.parametrize("loss", ["kill", "freeze"])
-def test_load_while_one_node_is_lost(manager, engines, big_archive, loss):
-    data, image = big_archive
+@pytest.mark.parametrize("loss, size", [("kill", 500 * MiB), ("freeze", 100 * MiB)], ids=["kill", "freeze"])
+def test_load_while_one_node_is_lost(manager, engines, big_archive, loss, size):
+    data, image = big_archive(size)
     upload = Upload(manager)
     upload.send(data[:len(data) // 2])
     getattr(engines[1], loss)()
@@ -338,7 +342,7 @@ def test_load_while_one_node_is_lost(manager, engines, big_archive, loss):
 
 
 def test_load_ends_with_its_client(manager, engines, big_archive):
-    data, _ = big_archive
+    data, _ = big_archive(100 * MiB)
     files = manager.open_files()
     upload = Upload(manager)
     upload.send(data[:len(data) // 4])
@@ -357,7 +361,7 @@ def test_load_of_nonsense_names_every_node(manager, engines):
 
 
 def test_load_memory_is_bounded(frugal, big_archive):
-    data, _ = big_archive
+    data, _ = big_archive(200 * MiB)
     upload = Upload(frugal)
     upload.send(data[:10 * MiB])
     peak = Peak(frugal)

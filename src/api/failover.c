@@ -129,3 +129,14 @@ static enum task_turn failover_relayed(struct task *t)
 	request_finish(failover_free(f));
 	return TASK_WAIT;
 }
+
+void failover_any(struct request *rq, enum remote_kind preferred)
+{
+	auto_error struct error err = ERROR_INIT;
+	struct image_holders holders;
+
+	if (!image_find_any_engine(&holders, rq->api->cluster, preferred, &err))
+		reply_error(rq, &err);
+	else
+		failover_start(failover_create(rq, &holders));
+}

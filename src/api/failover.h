@@ -17,3 +17,6 @@ struct failover *failover_create(struct request *rq, struct image_holders *holde
 void failover_set_path(
 	struct failover *f, char *(*path)(const struct request *rq, const char *reference));
 void failover_start(struct failover *f);
+/* Any healthy engine, those of the preferred kind first (REMOTE_UNKNOWN: none is), and among them a
+ * different one each time. */
+void failover_any(struct request *rq, enum remote_kind preferred);

@@ -11,7 +11,11 @@ void images_list(struct request *rq);
 /* images_inspect.c: the same, in the shape that the client knows. */
 void images_inspect(struct request *rq);
 
-/* images_read.c: one engine that has the image answers. */
+/* images_read.c: the engines that have the image; one that nobody is known to have may be what the
+ * client has just built.  Errors of image_find_holders. */
+bool images_find(struct request *rq, struct image_holders *ret, const char *name,
+	enum image_match how, struct error *err);
+/* One engine that has the image answers. */
 void images_order_holders(const struct request *rq, struct image_holders *holders);
 void images_read(struct request *rq);
 void images_save(struct request *rq);

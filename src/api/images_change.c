@@ -283,8 +283,7 @@ static void change_start(struct request *rq, const struct change_kind *kind)
 	struct image_holders holders;
 	struct image_change *c;
 
-	if (!image_find_holders(
-		    &holders, rq->api->cluster, request_name(rq), IMAGE_MATCH_TAG, &err)) {
+	if (!images_find(rq, &holders, request_name(rq), IMAGE_MATCH_TAG, &err)) {
 		reply_not_found(rq, kind, &err);
 		return;
 	}

@@ -42,8 +42,7 @@ void images_inspect(struct request *rq)
 	struct image_holders holders;
 	const struct image_holder *first;
 
-	if (!image_find_holders(
-		    &holders, rq->api->cluster, request_name(rq), IMAGE_MATCH_TAG, NULL)) {
+	if (!images_find(rq, &holders, request_name(rq), IMAGE_MATCH_TAG, NULL)) {
 		images_read(rq); /* which has the words */
 		return;
 	}

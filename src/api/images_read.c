@@ -9,6 +9,7 @@
 #include "api/routes.h"
 #include "base/mem.h"
 #include "docker/query_need.h"
+#include "manager/builds.h"
 
 /* An engine that understands the whole query comes first. */
 void images_order_holders(const struct request *rq, struct image_holders *holders)
@@ -16,12 +17,39 @@ void images_order_holders(const struct request *rq, struct image_holders *holder
 	image_holders_prefer(holders, query_need(rq->x->head.method, rq->route->path, &rq->query));
 }
 
+/* What this client has just built is on the engine of its builds before the list of that engine's
+ * images has been read again: buildx pushes within the same connection. */
+static bool find_own_build(struct request *rq, struct image_holders *ret, const char *name)
+{
+	struct engine *e = builds_find(
+		rq->api->manager->builds, BUILD_KEY_CLIENT, exchange_peer_identity(rq->x));
+
+	if (!e)
+		return false;
+	*ret = (struct image_holders){ 0 };
+	image_holders_add(ret, e, name);
+	return true;
+}
+
+bool images_find(struct request *rq, struct image_holders *ret, const char *name,
+	enum image_match how, struct error *err)
+{
+	auto_error struct error why = ERROR_INIT;
+
+	if (image_find_holders(ret, rq->api->cluster, name, how, &why))
+		return true;
+	if (why.code == ERROR_NOT_FOUND && find_own_build(rq, ret, name))
+		return true;
+	error_move(err, &why);
+	return false;
+}
+
 static bool find_or_reply(
 	struct request *rq, struct image_holders *holders, const char *name, enum image_match how)
 {
 	auto_error struct error err = ERROR_INIT;
 
-	if (image_find_holders(holders, rq->api->cluster, name, how, &err)) {
+	if (images_find(rq, holders, name, how, &err)) {
 		images_order_holders(rq, holders);
 		return true;
 	}
@@ -59,17 +87,6 @@ void images_read(struct request *rq)
 	failover_start(f);
 }
 
-static void ask_any_engine(struct request *rq, enum remote_kind preferred)
-{
-	auto_error struct error err = ERROR_INIT;
-	struct image_holders holders;
-
-	if (!image_find_any_engine(&holders, rq->api->cluster, preferred, &err))
-		reply_error(rq, &err);
-	else
-		failover_start(failover_create(rq, &holders));
-}
-
 /* A name without a tag means all of its tags here, so it must reach the engine as it is. */
 void images_save(struct request *rq)
 {
@@ -91,7 +108,7 @@ void images_save_many(struct request *rq)
 	}
 	/* Without names any engine can say what is wrong with that. */
 	if (names.count == 0)
-		ask_any_engine(rq, REMOTE_UNKNOWN);
+		failover_any(rq, REMOTE_UNKNOWN);
 	else if (!image_find_common(&holders, rq->api->cluster, &names, &err))
 		reply_error(rq, &err);
 	else if (holders.count == 0)
@@ -116,10 +133,10 @@ void images_push(struct request *rq)
 
 void images_search(struct request *rq)
 {
-	ask_any_engine(rq, REMOTE_UNKNOWN);
+	failover_any(rq, REMOTE_UNKNOWN);
 }
 
 void images_distribution(struct request *rq)
 {
-	ask_any_engine(rq, REMOTE_DOCKER); /* Podman has no such thing */
+	failover_any(rq, REMOTE_DOCKER); /* Podman has no such thing */
 }

@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 
-static void add_holder(struct image_holders *h, struct engine *e, const char *reference)
+void image_holders_add(struct image_holders *h, struct engine *e, const char *reference)
 {
 	h->items = xreallocarray(h->items, h->count + 1, sizeof(*h->items));
 	h->items[h->count++] = (struct image_holder){
@@ -98,7 +98,7 @@ struct search {
 static void found_on(struct search *s, struct engine *e, const char *reference)
 {
 	if (engine_is_healthy(e))
-		add_holder(s->holders, e, reference);
+		image_holders_add(s->holders, e, reference);
 	else
 		s->unhealthy = e;
 }
@@ -234,7 +234,7 @@ bool image_find_common(struct image_holders *ret, struct cluster *cluster, const
 
 	for (size_t i = 0; i < count; i++) {
 		if (engine_is_healthy(engines[i]) && engine_has_all(engines[i], names))
-			add_holder(&found, engines[i], NULL);
+			image_holders_add(&found, engines[i], NULL);
 	}
 	free(engines);
 	if (found.count == 0 && !check_anywhere(cluster, names, err))
@@ -297,7 +297,7 @@ static void add_healthy(struct image_holders *h, struct cluster *cluster, size_t
 		struct engine *e = cluster->engines[(start + i) % cluster->engines_count];
 
 		if (engine_is_healthy(e) && accepts(e, kind))
-			add_holder(h, e, NULL);
+			image_holders_add(h, e, NULL);
 	}
 }
 

@@ -47,6 +47,7 @@ void image_holders_prefer(struct image_holders *h, struct api_version since);
 /* One that does not; NULL. */
 const struct image_holder *image_holders_older(
 	const struct image_holders *h, struct api_version than);
+void image_holders_add(struct image_holders *h, struct engine *e, const char *reference);
 void image_holders_finish(struct image_holders *h);
 
 /* Some image of that name, on any engine; borrowed.  NULL when there is none. */

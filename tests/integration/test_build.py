@@ -442,23 +442,55 @@ def test_one_client_stays_on_one_engine(three):
         assert len({e.name for e, _ in requests(engines, "POST", "*")}) == 1
 
 
-def test_buildkit_prefers_an_engine_that_has_it(three):
+def test_what_was_just_built_is_on_the_engine_of_its_builds(three):
+    """buildx pushes within the connection of its build, before anybody has seen the image in a list."""
     engines, manager = three
-    podman = {"Version": "4.3.1", "ApiVersion": "1.41", "MinAPIVersion": "1.24", "Os": "linux", "Arch": "amd64",
-              "KernelVersion": "6.1.0", "Components": [{"Name": "Podman Engine", "Version": "4.3.1"}]}
-    for engine in engines[:2]:
-        engine.script("GET", "/version", Reply(200, podman))
     for engine in engines:
         engine.script("POST", "/grpc", Hang())
+        engine.script("POST", "/images/new/push", Reply(200, '{"status":"pushed"}\n'))
+    assert manager.request("POST", "/v1.41/images/new/push", body=b"").status == 404
+    with manager.connect() as connection:
+        connection.send_request("POST", "/grpc", [("Connection", "Upgrade"), ("Upgrade", "h2c")])
+        builder = the_one(engines, "/grpc")
+        assert manager.request("POST", "/v1.41/images/new/push", body=b"").status == 200
+    assert the_one(engines, "/images/new/push") is builder
+
+
+PODMAN = {"Version": "4.3.1", "ApiVersion": "1.41", "MinAPIVersion": "1.24", "Os": "linux", "Arch": "amd64",
+          "KernelVersion": "6.1.0", "Components": [{"Name": "Podman Engine", "Version": "4.3.1"}]}
+
+
+@pytest.fixture
+def two_are_podman(three):
+    engines, manager = three
+    for engine in engines[:2]:
+        engine.script("GET", "/version", Reply(200, PODMAN))
     for engine in engines:
         engine.refuse()
     eventually(lambda: manager.states() == ["Unhealthy"] * 3)
     for engine in engines:
         engine.accept()
     manager.wait_healthy()
+    return engines, manager
+
+
+def test_buildkit_prefers_an_engine_that_has_it(two_are_podman):
+    engines, manager = two_are_podman
+    for engine in engines:
+        engine.script("POST", "/grpc", Hang())
     with manager.connect() as connection:
         connection.send_request("POST", "/grpc", [("Connection", "Upgrade"), ("Upgrade", "h2c")])
         assert the_one(engines, "/grpc") is engines[2]
+
+
+def test_a_login_is_tried_by_docker(two_are_podman):
+    engines, manager = two_are_podman
+    for engine in engines:
+        engine.script("POST", "/auth", Reply(200, {"Status": "Login Succeeded"}))
+    for _ in range(3):
+        assert manager.request("POST", "/auth", body={"username": "alice", "password": "secret"}).status == 200
+    assert [(e.name, json.loads(r.body)["password"]) for e, r in requests(engines, "POST", "/auth")] == [
+        ("fake-2", "secret")] * 3
 
 
 def test_the_ping_offers_buildkit(three):

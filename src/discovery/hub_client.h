@@ -6,15 +6,15 @@
 #pragma once
 
 #include "discovery/hub_url.h"
-#include "http/client.h"
+#include "kv/route.h"
 
 struct hub_client {
-	struct endpoint *endpoint; /* owned */
-	struct tls_context *tls;   /* counted; NULL: plain */
-	char *clusters;            /* "/v1/clusters"; owned */
+	struct route route;
+	struct tls_context *tls; /* counted; NULL: plain */
+	char *clusters;          /* "/v1/clusters"; owned */
 };
 
-/* Never waits.  Fails for certificates that cannot be read. */
+/* Never waits.  Fails for certificates that cannot be read, and a malformed HTTP_PROXY. */
 bool hub_client_init(struct hub_client *h, struct loop *loop, const struct hub_url *url,
 	const struct hub_options *options, struct error *err);
 /* Calls under way must be finished.  Zeroed memory is fine. */

@@ -42,9 +42,10 @@ static bool add_server(
 
 	if (!address_parse(&config.address, server, err))
 		return false;
-	s->items[s->count++] = endpoint_create(store->loop, &config);
+	bool ok = route_init(&s->items[s->count], store->loop, &config, err);
+	s->count += ok;
 	address_finish(&config.address);
-	return true;
+	return ok;
 }
 
 bool servers_init(struct servers *s, const struct kv_config *config, struct error *err)
@@ -65,7 +66,7 @@ bool servers_init(struct servers *s, const struct kv_config *config, struct erro
 void servers_finish(struct servers *s)
 {
 	for (size_t i = 0; i < s->count; i++)
-		endpoint_destroy(s->items[i], "store closed");
+		route_finish(&s->items[i], "store closed");
 	free(s->items);
 	if (s->tls)
 		tls_context_unref(s->tls);
@@ -87,12 +88,12 @@ void servers_set_basic_auth(struct servers *s, const char *user_and_password)
 	headers_set(&s->auth, "Authorization", value.buf);
 }
 
-static struct endpoint *current_server(const struct servers *s)
+static const struct route *current_server(const struct servers *s)
 {
-	return s->items[s->current];
+	return &s->items[s->current];
 }
 
-static void leave_server(struct servers *s, const struct endpoint *bad)
+static void leave_server(struct servers *s, const struct route *bad)
 {
 	if (bad == current_server(s))
 		s->current = (s->current + 1) % s->count;
@@ -129,7 +130,8 @@ enum task_turn worker_ask(
 	struct call *c = &w->call;
 
 	call_finish(c);
-	call_init(c, request->method, request->target);
+	w->server = current_server(w->servers);
+	route_call_init(w->server, c, request->method, request->target);
 	free(request->target);
 	headers_copy(&c->head.headers, &w->servers->auth);
 	if (request->body) {
@@ -145,14 +147,13 @@ enum task_turn worker_ask(
 		request->head_timeout_ms ? request->head_timeout_ms : (int64_t)WORKER_TIMEOUT_MS;
 	c->idle_timeout_ms =
 		request->idle_timeout_ms ? request->idle_timeout_ms : (int64_t)WORKER_TIMEOUT_MS;
-	w->server = current_server(w->servers);
-	call_send(c, w->server, &w->task);
+	call_send(c, w->server->endpoint, &w->task);
 	return task_wait(&w->task, next); /* the call has deadlines of its own */
 }
 
 bool worker_blame(const struct worker *w, struct error *err)
 {
-	auto_free char *server = address_format(endpoint_address(w->server));
+	const char *server = w->server->name;
 
 	if (err && strncmp(err->text, server, strlen(server)) != 0)
 		error_wrap(err, "%s", server);

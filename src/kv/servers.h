@@ -6,12 +6,12 @@
  */
 #pragma once
 
-#include "http/client.h"
 #include "kv/backoff.h"
 #include "kv/driver.h"
+#include "kv/route.h"
 
 struct servers {
-	struct endpoint **items; /* owned */
+	struct route *items; /* owned */
 	size_t count, current;
 	struct tls_context *tls; /* owned; NULL: plain */
 	struct headers auth;     /* sent with every call */
@@ -29,7 +29,7 @@ struct worker {
 	struct task task;
 	struct servers *servers; /* borrowed */
 	struct call call;
-	struct endpoint *server; /* that the call went to; borrowed */
+	const struct route *server; /* that the call went to; borrowed */
 	struct backoff backoff;
 };
 

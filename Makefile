@@ -21,7 +21,8 @@ all: build/build.ninja
 
 build/build.ninja:
 	@command -v $(MESON) >/dev/null || { echo "meson is missing: run tools/setup build"; exit 1; }
-	$(MESON) setup build --buildtype=debugoptimized --prefix=$(PREFIX)
+	$(MESON) setup build --buildtype=debugoptimized --prefix='$(PREFIX)'
+	@echo '$(PREFIX)' >build/prefix
 
 demo:
 	@tools/demo
@@ -29,10 +30,15 @@ demo:
 check:
 	@tools/check
 
-# DESTDIR is passed on through the environment.
+# DESTDIR is passed on through the environment.  Somebody else's build is not touched without need.
+bindir = $(DESTDIR)$(PREFIX)/bin
 install: all
-	@$(MESON) configure build -Dprefix=$(PREFIX)
+	@mkdir -p '$(bindir)' && [ -w '$(bindir)' ] || { echo "$(bindir) cannot be written: install as root, or" \
+		"into a PREFIX or DESTDIR of your own"; exit 1; }
+	@grep -qxF '$(PREFIX)' build/prefix 2>/dev/null || \
+		{ $(MESON) configure build -Dprefix='$(PREFIX)' && echo '$(PREFIX)' >build/prefix; }
 	$(MESON) install -C build
+	@rm -f build/meson-logs/install-log.txt # root's would be in the way of the next user
 
 image: all
 	@tools/image $(if $(IMAGE),--import $(IMAGE))

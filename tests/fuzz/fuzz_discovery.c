@@ -10,6 +10,7 @@
 #include "discovery/nodes.h"
 #include "discovery/range.h"
 #include "fuzz.h"
+#include "kv/proxy.h"
 
 static void check_members(const struct strv *members)
 {
@@ -52,6 +53,21 @@ static void check_url(const char *text)
 	discovery_url_finish(&url);
 }
 
+/* The text as HTTP_PROXY, and as NO_PROXY. */
+static void check_proxy(const char *text)
+{
+	struct proxy_settings as_url = { text, NULL };
+	struct proxy_settings as_list = { "proxy:1", text };
+	auto_error struct error err = ERROR_INIT;
+	auto_proxy_server struct proxy_server found = { 0 };
+	auto_proxy_server struct proxy_server listed = { 0 };
+
+	bool ok = proxy_find(&as_url, "10.0.0.1", "80", &found, &err);
+	fuzz_check(ok != error_is_set(&err));
+	fuzz_check(ok == !!found.address && (ok || !found.authorization));
+	fuzz_check(proxy_find(&as_list, "a.example.com", "80", &listed, NULL));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	auto_free char *text = xmalloc(size + 1);
@@ -62,5 +78,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_file(text, size);
 	check_nodes(text);
 	check_url(text);
+	check_proxy(text);
 	return 0;
 }

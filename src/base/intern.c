@@ -71,6 +71,11 @@ void intern_unref(const char *interned)
 	free(entry);
 }
 
+size_t intern_len(const char *interned)
+{
+	return container_of(interned, struct interned, text)->hh.keylen;
+}
+
 size_t intern_count(void)
 {
 	return HASH_COUNT(table);

@@ -14,5 +14,7 @@ const char *intern(const char *s);
 const char *intern_n(const char *s, size_t len);
 const char *intern_ref(const char *interned);
 void intern_unref(const char *interned);
+/* As strlen tells, without looking. */
+size_t intern_len(const char *interned);
 /* Strings alive; for tests and metrics. */
 size_t intern_count(void);

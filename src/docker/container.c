@@ -224,6 +224,28 @@ void container_set_interned(const char **member, const char *value)
 	*member = fresh;
 }
 
+bool container_text_is_plain(const char *s)
+{
+	for (; *s; s++) {
+		unsigned char b = (unsigned char)*s;
+
+		if (b < ' ' || b >= 0x7f || b == '"' || b == '\\' || b == '<' || b == '>' ||
+			b == '&')
+			return false;
+	}
+	return true;
+}
+
+static bool labels_are_plain(const struct labels *labels)
+{
+	for (size_t i = 0; i < labels->count; i++) {
+		if (!container_text_is_plain(labels->items[i].key) ||
+			!container_text_is_plain(labels->items[i].value))
+			return false;
+	}
+	return true;
+}
+
 void container_set_labels(struct container *c, yyjson_val *labels)
 {
 	const char *swarm_id;
@@ -231,6 +253,7 @@ void container_set_labels(struct container *c, yyjson_val *labels)
 
 	labels_finish(&c->labels);
 	labels_from_json(&c->labels, labels);
+	c->labels_are_plain = labels_are_plain(&c->labels);
 	swarm_id = labels_get(&c->labels, LABEL_SWARM_ID);
 	len = swarm_id ? strlen(swarm_id) : 0;
 	/* a longer one was not given by a manager, and a cut one would be somebody else's */

@@ -3,7 +3,8 @@
  *
  * The fields that placement, look-up and list filters need, repeated strings interned, and the
  * engine's own list entry as text with holes for what is computed when somebody asks: Names,
- * State, Status.  Port addresses and Created are fixed when the entry is stored.
+ * State, Status; and Labels, which would lie here twice.  Port addresses and Created are fixed when
+ * the entry is stored.
  *
  * Facts come from two answers of the engine: the list entry and the inspect document.  A PENDING
  * record is a reservation made by placing: it has no id and no entry, is hidden from lists, and
@@ -67,8 +68,9 @@ struct container {
 	uint8_t health; /* enum container_health */
 	bool inspected; /* the facts below "from inspect" are known */
 	bool auto_remove;
-	bool host_network; /* NetworkMode is host */
-	bool tty;          /* from inspect: its output is no multiplexed stream */
+	bool host_network;     /* NetworkMode is host */
+	bool labels_are_plain; /* need no escape in JSON */
+	bool tty;              /* from inspect: its output is no multiplexed stream */
 	int32_t exit_code;
 
 	const char *image;        /* interned, as in the list entry */
@@ -94,8 +96,9 @@ struct container {
 
 	char *entry; /* owned; the list entry with holes; NULL while pending */
 	uint32_t entry_len;
-	uint32_t names_at, state_at, status_at; /* holes: text is inserted at these offsets, which
-						   come in any order */
+	/* Holes: text is inserted at these offsets, which come in any order. */
+	uint32_t names_at, state_at, status_at;
+	uint32_t labels_at; /* 0: they stand in the text, because not all are strings */
 
 	/* Private to cluster/: where it stands in the look-up, which refresh told the newest facts,
 	 * whether its share is in the engine's sums. */

@@ -1,9 +1,9 @@
 /*
- * docker/container_entry.c - the list entry: taken apart once, given out often.
+ * docker/container_entry.c - the list entry, taken apart and kept as text.
  *
- * The engine's text is rewritten when it is stored, so that an answer for a client is four pieces
- * of copied text with names, state and status between them.  What an engine writes is checked on
- * the way in: current clients read addresses strictly, and one bad string in one container would
+ * The engine's text is rewritten when it is stored, so that an answer for a client is pieces of
+ * copied text with names, state and the like between them.  What an engine writes is checked on the
+ * way in: current clients read addresses strictly, and one bad string in one container would
  * cost them the whole list (docker-api.md 9.42).
  */
 #include <limits.h>
@@ -23,7 +23,8 @@ struct entry_writer {
 	struct strbuf text;
 	const struct container_view *view;
 	bool comma;
-	uint32_t names_at, state_at, status_at; /* 0: not there yet; the text begins with '{' */
+	uint32_t names_at, state_at, status_at,
+		labels_at; /* 0: not there yet; the text begins with '{' */
 	bool ports_seen;
 };
 
@@ -58,6 +59,36 @@ static void write_state_hole(struct entry_writer *w, yyjson_val *value maybe_unu
 static void write_status_hole(struct entry_writer *w, yyjson_val *value maybe_unused)
 {
 	write_hole(w, "Status", &w->status_at);
+}
+
+static bool is_text(yyjson_val *v)
+{
+	return yyjson_is_str(v) && strlen(yyjson_get_str(v)) == yyjson_get_len(v);
+}
+
+/* What labels_from_json keeps whole. */
+static bool has_texts_only(yyjson_val *object)
+{
+	yyjson_obj_iter iter;
+	yyjson_val *key;
+
+	if (!yyjson_obj_iter_init(object, &iter))
+		return false;
+	while ((key = yyjson_obj_iter_next(&iter))) {
+		if (!is_text(key) || !is_text(yyjson_obj_iter_get_val(key)))
+			return false;
+	}
+	return true;
+}
+
+static void write_labels(struct entry_writer *w, yyjson_val *value)
+{
+	if (has_texts_only(value)) {
+		write_hole(w, "Labels", &w->labels_at);
+		return;
+	}
+	write_key(w, "Labels", strlen("Labels"));
+	json_write(&w->text, value);
 }
 
 /* Engines send it from API 1.52 on, and it would be stale after the next health event: what the
@@ -283,6 +314,7 @@ static const struct {
 	{ "Names", write_names_hole },
 	{ "State", write_state_hole },
 	{ "Status", write_status_hole },
+	{ "Labels", write_labels },
 	{ "Health", leave_out },
 	{ "Created", write_created },
 	{ "Ports", write_ports },
@@ -332,6 +364,7 @@ static void store_text(struct container *c, yyjson_val *entry, const struct cont
 	c->names_at = w.names_at;
 	c->state_at = w.state_at;
 	c->status_at = w.status_at;
+	c->labels_at = w.labels_at;
 	strbuf_finish(&w.text);
 }
 
@@ -435,111 +468,4 @@ bool container_set_entry(struct container *c, yyjson_val *entry, const struct co
 	read_facts(c, entry, view);
 	store_text(c, entry, view);
 	return true;
-}
-
-/* Docker's names need no escape, so the usual case is a copy. */
-static bool is_plain(const char *s)
-{
-	for (; *s; s++) {
-		unsigned char b = (unsigned char)*s;
-
-		if (b < ' ' || b >= 0x7f || strchr("\"\\<>&", b))
-			return false;
-	}
-	return true;
-}
-
-static void write_name(struct strbuf *sb, const char *node, const char *name)
-{
-	if (is_plain(node) && is_plain(name)) {
-		strbuf_add_char(sb, '"');
-		strbuf_add_str(sb, node);
-		strbuf_add_str(sb, name);
-		strbuf_add_char(sb, '"');
-		return;
-	}
-	auto_free char *whole = xasprintf("%s%s", node, name);
-	strbuf_add_json_str(sb, whole, strlen(whole));
-}
-
-static void fill_names(
-	struct strbuf *sb, const struct container *c, const struct container_listing *l)
-{
-	bool plain_too = !api_version_before(l->version, 1, 52);
-	char node[256];
-
-	snprintf(node, sizeof(node), "/%s", l->node_name);
-	strbuf_add_char(sb, '[');
-	for (size_t i = 0; i < c->names_count; i++) {
-		if (i)
-			strbuf_add_char(sb, ',');
-		write_name(sb, node, c->names[i]);
-		if (!plain_too)
-			continue;
-		strbuf_add_char(sb, ',');
-		write_name(sb, "", c->names[i]);
-	}
-	strbuf_add_char(sb, ']');
-}
-
-static void fill_state(struct strbuf *sb, const struct container *c,
-	const struct container_listing *l maybe_unused)
-{
-	strbuf_add_char(sb, '"');
-	strbuf_add_str(sb, container_state_text(c));
-	strbuf_add_char(sb, '"');
-}
-
-static void fill_status(
-	struct strbuf *sb, const struct container *c, const struct container_listing *l)
-{
-	strbuf_add_char(sb, '"');
-	if (l->host_down)
-		strbuf_add_str(sb, "Host Down");
-	else
-		container_write_status(sb, c, l->now_ns);
-	strbuf_add_char(sb, '"');
-}
-
-struct hole {
-	uint32_t at;
-	void (*fill)(
-		struct strbuf *sb, const struct container *c, const struct container_listing *l);
-};
-
-static void sort_two(struct hole *a, struct hole *b)
-{
-	struct hole first = *a;
-
-	if (a->at <= b->at)
-		return;
-	*a = *b;
-	*b = first;
-}
-
-void container_write_entry(
-	struct strbuf *sb, const struct container *c, const struct container_listing *l)
-{
-	struct hole holes[] = {
-		{ c->names_at, fill_names },
-		{ c->state_at, fill_state },
-		{ c->status_at, fill_status },
-	};
-	uint32_t done = 0;
-
-	if (!c->entry)
-		return;
-	sort_two(&holes[0], &holes[1]);
-	sort_two(&holes[1], &holes[2]);
-	sort_two(&holes[0], &holes[1]);
-	for (size_t i = 0; i < ARRAY_SIZE(holes); i++) {
-		strbuf_add(sb, c->entry + done, holes[i].at - done);
-		holes[i].fill(sb, c, l);
-		done = holes[i].at;
-	}
-	strbuf_add(sb, c->entry + done, c->entry_len - done);
-	if (api_version_before(l->version, 1, 52))
-		return;
-	sb->len--; /* the closing brace */
-	strbuf_addf(sb, ",\"Health\":{\"Status\":\"%s\"}}", container_health_text(c));
 }

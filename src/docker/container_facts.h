@@ -18,6 +18,8 @@ void container_set_networks(struct container *c, yyjson_val *networks);
 void container_set_mounts(struct container *c, yyjson_val *mounts);
 void container_clear_names(struct container *c);
 void container_clear_ports(struct container *c);
+/* Docker's names need no escape in JSON, so the usual case is a copy. */
+bool container_text_is_plain(const char *s);
 /* Only letters, digits and "_.-", 1 to 64 of them: it becomes part of a path. */
 bool container_id_is_valid(const char *id);
 /* 0.0.0.0 and :: */

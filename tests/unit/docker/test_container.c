@@ -50,6 +50,53 @@ static const char *name_at(yyjson_doc *doc, size_t i)
 	return s ? s : "-";
 }
 
+/* They are kept apart from the text, but must come out of it as they went in. */
+static void test_labels_are_listed_as_they_came(void **state maybe_unused)
+{
+	static const char *const cases[] = {
+		"{}",
+		"null",
+		"{\"a\":\"b\",\"\":\"\",\"z\":\"1\",\"m\":\"2\"}",
+		"{\"quote\":\"\\\"\\\\\",\"<&>\":\"\\n\\u0001\",\"\u00fc\":\"\u2028\"}",
+		"{\"a\":null,\"b\":1,\"c\":[\"d\"]}",
+		"{\"nul\":\"a\\u0000b\"}",
+		"{\"nul\\u0000\":\"b\"}",
+		"[\"a\"]",
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		auto_free char *text = xasprintf("{\"Id\":\"abc\",\"Labels\":%s}", cases[i]);
+		auto_json yyjson_doc *entry = parse_json(text);
+		auto_json yyjson_doc *expected = parse_json(cases[i]);
+		auto_json yyjson_doc *shown = NULL;
+		struct container *c = container_create();
+
+		assert_true(container_set_entry(c, yyjson_doc_get_root(entry), &plain_view, NULL));
+		shown = listed(c, 41, 0);
+		if (!yyjson_equals(yyjson_obj_get(yyjson_doc_get_root(shown), "Labels"),
+			    yyjson_doc_get_root(expected)))
+			fail_msg("%s", cases[i]);
+		container_destroy(c);
+	}
+}
+
+/* Whatever inspect says of them, the list stays JSON. */
+static void test_labels_of_inspect_are_listed(void **state maybe_unused)
+{
+	auto_json yyjson_doc *entry = parse_json("{\"Id\":\"abc\",\"Labels\":{\"a\":\"b\"}}");
+	auto_json yyjson_doc *inspected = parse_json(
+		"{\"Id\":\"abc\",\"Config\":{\"Labels\":{\"a\":\"\\\",\\\"x\\\":\\\"\"}}}");
+	auto_json yyjson_doc *shown = NULL;
+	struct container *c = container_create();
+
+	assert_true(container_set_entry(c, yyjson_doc_get_root(entry), &plain_view, NULL));
+	assert_true(container_set_inspect(c, yyjson_doc_get_root(inspected), &plain_view, NULL));
+	shown = listed(c, 41, 0);
+	assert_string_equal(
+		json_get_str(json_get_obj(yyjson_doc_get_root(shown), "Labels"), "a", ""),
+		"\",\"x\":\"");
+	container_destroy(c);
+}
+
 static void test_entry_facts(void **state maybe_unused)
 {
 	size_t before = intern_count();
@@ -470,6 +517,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_entry_facts),
+		cmocka_unit_test(test_labels_are_listed_as_they_came),
+		cmocka_unit_test(test_labels_of_inspect_are_listed),
 		cmocka_unit_test(test_names_by_client),
 		cmocka_unit_test(test_name_that_needs_escapes),
 		cmocka_unit_test(test_time_out_of_range),

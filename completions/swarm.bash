@@ -92,9 +92,13 @@ _swarm_argument()
 			_swarm_files "${2#//}"
 			COMPREPLY=("${COMPREPLY[@]/#/\/\/}")
 		else
-			_swarm_words "nodes:// file://" "$2"
+			_swarm_words "nodes:// file:// consul:// etcd:// zk:// token://" "$2"
 			compopt -o nospace 2>/dev/null
 		fi
+		;;
+	join | j)
+		_swarm_words "consul:// etcd:// zk:// token://" "$2"
+		compopt -o nospace 2>/dev/null
 		;;
 	esac
 }

@@ -1,0 +1,122 @@
+"""What is installed: where a distribution expects it, and in step with the program."""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from harness.lab import TOP
+from harness.manager import binary, run_swarm
+
+COMMANDS = ["manage", "join", "list", "create", "cert"]
+LAYOUT = [
+    "bin/swarm",
+    "lib/systemd/system/swarm.service",
+    "lib/systemd/system/swarm.socket",
+    "share/bash-completion/completions/swarm",
+    "share/man/man1/swarm.1",
+]
+
+
+def output(*words, **options):
+    return subprocess.run([*map(str, words)], check=True, capture_output=True, text=True, timeout=60, **options).stdout
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """The prefix, below a folder of its own as packages are made."""
+    build = pathlib.Path(binary()).resolve().parent
+    if not (build / "meson-private").is_dir():
+        pytest.skip(f"{binary()} does not stand in the folder of a build")
+    folder = tmp_path_factory.mktemp("installed")
+    output("meson", "install", "-C", build, "--no-rebuild", "--destdir", folder)
+    return next(path for path in folder.rglob("bin")).parent
+
+
+def test_layout(installed):
+    files = [path for path in installed.rglob("*") if path.is_file()]
+    assert sorted(str(path.relative_to(installed)) for path in files) == LAYOUT
+    assert {str(path.relative_to(installed)) for path in files if os.access(path, os.X_OK)} == {"bin/swarm"}
+
+
+def test_the_unit_names_the_installed_program(installed):
+    unit = (installed / "lib/systemd/system/swarm.service").read_text()
+    program = re.search("^ExecStart=(.*?) manage", unit, re.M).group(1)
+    assert str(installed / "bin/swarm").endswith(program) and os.path.isabs(program)
+
+
+def options_of(command):
+    """["-H", "--host", ...] as the help of the command shows them; of the program without one."""
+    text = run_swarm(*filter(None, [command]), "--help").stdout
+    return re.findall(r"(?:^ +|, )(--?[a-zA-Z][a-z-]*)", text.partition("Options:")[2], re.M)
+
+
+MANUAL = TOP / "docs/man/swarm.1"
+
+
+def test_the_manual_can_be_read():
+    if not shutil.which("man"):
+        pytest.skip("man is not installed")
+    done = subprocess.run(["man", "--warnings", "-l", MANUAL], capture_output=True, text=True,
+                          env={**os.environ, "LC_ALL": "C.UTF-8", "MANWIDTH": "100"})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "swarm manage" in done.stdout
+
+
+@pytest.mark.parametrize("command", [None, *COMMANDS])
+def test_the_manual_has_every_option(command):
+    options = options_of(command)
+    assert len(options) >= 2
+    manual = MANUAL.read_text().replace("\\-", "-")
+    missing = [option for option in options if not re.search(rf"(?<![\w-]){re.escape(option)}(?![\w-])", manual)]
+    assert missing == []
+
+
+def complete(*words):
+    """What bash offers for the last word."""
+    script = """
+        . "$0"
+        COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+        $(complete -p swarm | sed -n 's/.*-F \\([^ ]*\\).*/\\1/p')
+        printf '%s\\n' "${COMPREPLY[@]}"
+    """
+    return output("bash", "-c", script, TOP / "completions/swarm.bash", "swarm", *words).split()
+
+
+@pytest.mark.parametrize("command", [None, *COMMANDS])
+def test_every_option_is_completed(command):
+    retired = {"--engine-refresh-retry"}  # any value but the default is an error
+    wanted = {option for option in options_of(command) if option.startswith("--")} - retired
+    offered = set(complete(*filter(None, [command]), "--"))
+    # One spelling of an option is enough.
+    assert offered - wanted <= {"--help"}
+    assert wanted - offered <= {"--addr", "--cors"}
+
+
+@pytest.mark.parametrize("words, offered", [
+    (["ma"], ["manage"]),
+    ([""], ["create", "list", "manage", "join", "cert", "help"]),
+    (["-l", "debug", "li"], ["list"]),
+    (["-l", "w"], ["warn"]),
+    (["manage", "--strategy", "b"], ["binpack"]),
+    (["manage", "-f", "con"], ["containerslots", "constraint"]),
+    (["manage", "--tls", "--tlsc"], ["--tlscacert", "--tlscert"]),
+    (["join", "--advertise", ""], []),
+    (["cert", "m"], ["manager"]),
+    (["help", "j"], ["join"]),
+    (["list", "c"], ["consul://"]),
+    (["join", "--addr=h:1", ""], ["consul://", "etcd://", "zk://", "token://"]),
+    (["list", "zzz"], []),
+])  # fmt: skip
+def test_completion(words, offered):
+    assert complete(*words) == offered
+
+
+def test_files_are_completed(tmp_path):
+    (tmp_path / "ca.pem").touch()
+    assert complete("manage", "--tlscacert", f"{tmp_path}/c") == [f"{tmp_path}/ca.pem"]
+    # readline splits words at colons
+    assert complete("manage", "file", ":", f"//{tmp_path}/c") == [f"//{tmp_path}/ca.pem"]

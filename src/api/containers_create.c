@@ -1,4 +1,5 @@
 /* POST /containers/create: gather and check the body, let the manager do the work, answer. */
+#include "api/body.h"
 #include "api/containers.h"
 #include "api/reply.h"
 #include "base/mem.h"
@@ -65,12 +66,6 @@ static enum task_turn create_request_fail(struct create_request *cr, const struc
 	return TASK_WAIT; /* finished and freed */
 }
 
-static enum task_turn create_request_too_slow(struct create_request *cr)
-{
-	reply_errorf(create_request_free(cr), 408, "the body of the request did not come");
-	return TASK_WAIT;
-}
-
 static enum task_turn create_request_body(struct task *t)
 {
 	struct create_request *cr = container_of(t, struct create_request, task);
@@ -78,13 +73,9 @@ static enum task_turn create_request_body(struct task *t)
 	struct container_config config = { 0 };
 	auto_error struct error err = ERROR_INIT;
 
-	if (!exchange_body_ready(rq->x, CREATE_BODY_MAX, &err)) {
-		if (error_is_set(&err))
-			return create_request_fail(cr, &err);
-		if (t->timed_out)
-			return create_request_too_slow(cr);
-		return task_wait_ms(t, &step_body, REQUEST_SILENCE_MS);
-	}
+	if (!body_is_ready(rq, t, CREATE_BODY_MAX, &err))
+		return error_is_set(&err) ? create_request_fail(cr, &err)
+					  : body_wait(t, &step_body);
 	if (!parse_request(rq, &config, &err)) {
 		config_finish(&config);
 		return create_request_fail(cr, &err);
@@ -114,7 +105,5 @@ void containers_create(struct request *rq)
 	rq->work = cr;
 	rq->cancel = create_request_cancel;
 	task_init(&cr->task, rq->api->loop, &step_body, NULL);
-	exchange_set_waiter(rq->x, &cr->task);
-	exchange_continue(rq->x);
-	task_start(&cr->task);
+	body_start(rq, &cr->task);
 }

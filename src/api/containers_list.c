@@ -16,8 +16,8 @@
 #include "base/mem.h"
 #include "base/parse.h"
 #include "cluster/lookup.h"
-#include "cluster/refresh.h"
 #include "manager/fanout.h"
+#include "manager/refreshes.h"
 
 enum {
 	LIST_PER_TURN = 1000, /* containers looked at in one turn of the loop */
@@ -44,10 +44,9 @@ struct containers_list {
 	size_t count, next;
 	int64_t limit, written; /* limit 0: none */
 	struct fanout fanout;
-	struct list_size *sizes;   /* owned */
-	struct refresh *refreshes; /* before the list, for classic's refresh options; owned */
-	size_t refreshes_count;
-	struct strbuf text; /* one piece */
+	struct list_size *sizes;    /* owned */
+	struct refreshes refreshes; /* before the list, for classic's refresh options */
+	struct strbuf text;         /* one piece */
 };
 
 static enum task_turn list_refreshed(struct task *task);
@@ -67,9 +66,7 @@ static struct request *list_free(struct containers_list *l)
 
 	task_finish(&l->task);
 	fanout_finish(&l->fanout);
-	for (size_t i = 0; i < l->refreshes_count; i++)
-		refresh_finish(&l->refreshes[i]);
-	free(l->refreshes);
+	refreshes_finish(&l->refreshes);
 	HASH_ITER (hh, l->sizes, size, tmp) {
 		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) the head has moved on */
 		HASH_DEL(l->sizes, size);
@@ -114,11 +111,11 @@ static enum task_turn start_refreshes(struct containers_list *l)
 {
 	struct cluster *cluster = l->rq->api->cluster;
 
-	l->refreshes = xcalloc(cluster->engines_count + 1, sizeof(*l->refreshes));
+	refreshes_init(&l->refreshes, cluster->engines_count);
 	for (size_t i = 0; i < cluster->engines_count; i++) {
 		if (wants_refresh(l, cluster->engines[i]))
 			refresh_containers(
-				&l->refreshes[l->refreshes_count++], cluster->engines[i], &l->task);
+				refreshes_next(&l->refreshes), cluster->engines[i], &l->task);
 	}
 	return task_go(&l->task, &step_refreshed);
 }
@@ -127,10 +124,8 @@ static enum task_turn list_refreshed(struct task *task)
 {
 	struct containers_list *l = container_of(task, struct containers_list, task);
 
-	for (size_t i = 0; i < l->refreshes_count; i++) {
-		if (!l->refreshes[i].done)
-			return task_wait(task, &step_refreshed); /* a refresh has deadlines */
-	}
+	if (!refreshes_done(&l->refreshes))
+		return task_wait(task, &step_refreshed); /* they have deadlines */
 	if (!parse_query_bool(query_get(&l->rq->query, "size")))
 		return task_go(task, &step_begin);
 	fanout_add_healthy(&l->fanout, l->rq->api->cluster);

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "api/body.h"
 #include "api/proxy.h"
 #include "api/reply.h"
 #include "base/json.h"
@@ -113,13 +114,13 @@ static enum task_turn exec_start_read(struct task *t)
 	struct exchange *x = s->rq->x;
 	auto_error struct error err = ERROR_INIT;
 
-	if (exchange_body_ready(x, EXEC_BODY_MAX, &err))
+	if (body_is_ready(s->rq, t, EXEC_BODY_MAX, &err))
 		start_on_engine(exec_start_free(s), asks_for_terminal(x));
 	else if (error_is_set(&err))
 		reply_error(exec_start_free(s), &err);
 	else
-		return task_wait(t, &step_read); /* the server ends a body that is too slow */
-	return TASK_WAIT;                        /* freed */
+		return body_wait(t, &step_read);
+	return TASK_WAIT; /* freed */
 }
 
 void exec_start(struct request *rq)
@@ -138,8 +139,7 @@ void exec_start(struct request *rq)
 	rq->work = s;
 	rq->cancel = exec_start_cancel;
 	task_init(&s->task, rq->api->loop, &step_read, NULL);
-	exchange_set_waiter(rq->x, &s->task);
-	task_start(&s->task);
+	body_start(rq, &s->task);
 }
 
 void exec_pass(struct request *rq)

@@ -1,5 +1,6 @@
 #include "api/networks_change.h"
 
+#include "api/body.h"
 #include "api/reply.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -26,20 +27,12 @@ TASK_STEP(step_answered, change_answered);
 TASK_STEP(step_refreshed, change_refreshed);
 TASK_STEP(step_look_again, change_look_again);
 
-static void finish_refreshes(struct network_change *c)
-{
-	for (size_t i = 0; i < c->refreshes_count; i++)
-		refresh_finish(&c->refreshes[i]);
-	free(steal(c->refreshes));
-	c->refreshes_count = 0;
-}
-
 static struct request *change_free(struct network_change *c)
 {
 	struct request *rq = c->rq;
 
 	task_finish(&c->task);
-	finish_refreshes(c);
+	refreshes_finish(&c->refreshes);
 	call_finish(&c->call);
 	network_spread_finish(&c->spread);
 	for (size_t i = 0; i < c->targets_count; i++) {
@@ -77,9 +70,7 @@ void network_change_start(
 	rq->work = c;
 	rq->cancel = change_cancel;
 	task_init(&c->task, rq->api->loop, &step_gather, NULL);
-	exchange_set_waiter(rq->x, &c->task);
-	exchange_continue(rq->x);
-	task_start(&c->task);
+	body_start(rq, &c->task);
 }
 
 void network_change_add(struct network_change *c, struct engine *e, char *path)
@@ -94,26 +85,6 @@ void network_change_add(struct network_change *c, struct engine *e, char *path)
 void network_change_spread(struct network_change *c, struct engine *e, const struct network *n)
 {
 	network_spread_start(&c->spread, c->rq->api->manager, e, n, &c->task);
-}
-
-yyjson_mut_doc *network_change_read_body(struct network_change *c, struct error *err)
-{
-	struct evbuffer *body = c->rq->x->body;
-	size_t len = evbuffer_get_length(body);
-	auto_json yyjson_doc *doc = NULL;
-
-	if (len == 0) {
-		error_set(err, ERROR_INVALID, "EOF");
-		return NULL;
-	}
-	doc = json_parse((const char *)evbuffer_pullup(body, -1), len, err);
-	if (!doc)
-		return NULL;
-	if (!yyjson_is_obj(yyjson_doc_get_root(doc))) {
-		error_set(err, ERROR_INVALID, "invalid JSON: an object is expected");
-		return NULL;
-	}
-	return yyjson_doc_mut_copy(doc, NULL);
 }
 
 void network_change_set_body(struct network_change *c, yyjson_mut_doc *doc)
@@ -145,11 +116,8 @@ static enum task_turn change_gather(struct task *task)
 	struct network_change *c = container_of(task, struct network_change, task);
 	auto_error struct error err = ERROR_INIT;
 
-	if (!exchange_body_ready(c->rq->x, BODY_MAX, &err)) {
-		if (error_is_set(&err))
-			return change_fail(c, &err);
-		return task_wait(task, &step_gather); /* the server ends a body that is too slow */
-	}
+	if (!body_is_ready(c->rq, task, BODY_MAX, &err))
+		return error_is_set(&err) ? change_fail(c, &err) : body_wait(task, &step_gather);
 	if (!c->prepare(c, &err))
 		return change_fail(c, &err);
 	return task_go(task, &step_spread);
@@ -171,24 +139,20 @@ static enum task_turn change_spread(struct task *task)
 	return task_wait(task, &step_answered); /* the call has deadlines */
 }
 
-static void add_refresh(struct network_change *c, struct engine *e)
-{
-	refresh_networks(&c->refreshes[c->refreshes_count++], e, &c->task);
-}
-
 static void start_refreshes(struct network_change *c)
 {
 	struct cluster *cluster = c->rq->api->cluster;
 
-	c->refreshes = xcalloc(cluster->engines_count + 2, sizeof(*c->refreshes));
-	add_refresh(c, c->engine);
+	refreshes_init(&c->refreshes, cluster->engines_count + 2);
+	refresh_networks(refreshes_next(&c->refreshes), c->engine, &c->task);
 	for (size_t i = 0; c->everywhere && i < cluster->engines_count; i++) {
 		if (cluster->engines[i] != c->engine && engine_is_healthy(cluster->engines[i]))
-			add_refresh(c, cluster->engines[i]);
+			refresh_networks(
+				refreshes_next(&c->refreshes), cluster->engines[i], &c->task);
 	}
 	if (c->container_id[0])
 		refresh_container(
-			&c->refreshes[c->refreshes_count++], c->engine, c->container_id, &c->task);
+			refreshes_next(&c->refreshes), c->engine, c->container_id, &c->task);
 }
 
 static bool has_next(const struct network_change *c)
@@ -258,7 +222,6 @@ static enum task_turn change_look_again(struct task *task)
 {
 	struct network_change *c = container_of(task, struct network_change, task);
 
-	finish_refreshes(c);
 	start_refreshes(c);
 	return task_go(task, &step_refreshed);
 }
@@ -267,10 +230,8 @@ static enum task_turn change_refreshed(struct task *task)
 {
 	struct network_change *c = container_of(task, struct network_change, task);
 
-	for (size_t i = 0; i < c->refreshes_count; i++) {
-		if (!c->refreshes[i].done)
-			return task_wait(task, &step_refreshed); /* refreshes have deadlines */
-	}
+	if (!refreshes_done(&c->refreshes))
+		return task_wait(task, &step_refreshed); /* they have deadlines */
 	if (is_still_there(c) && c->looks++ < LOOKS_MAX)
 		return task_wait_ms(task, &step_look_again, LOOK_AGAIN_MS);
 	return change_reply(c);

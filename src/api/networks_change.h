@@ -10,6 +10,7 @@
 #include "api/request.h"
 #include "cluster/refresh.h"
 #include "manager/network_spread.h"
+#include "manager/refreshes.h"
 
 struct network_target {
 	struct engine *engine; /* counted */
@@ -37,8 +38,7 @@ struct network_change {
 	struct engine *engine; /* being asked; in targets */
 	struct call call;
 	struct network_spread spread;
-	struct refresh *refreshes; /* owned */
-	size_t refreshes_count;
+	struct refreshes refreshes;
 	unsigned looks; /* how often it was looked whether the network is gone */
 };
 
@@ -49,6 +49,4 @@ void network_change_start(
 void network_change_add(struct network_change *c, struct engine *e, char *path);
 /* Before the engine is asked it gets an instance of the network. */
 void network_change_spread(struct network_change *c, struct engine *e, const struct network *n);
-/* The body as a document that may be changed; NULL with err (400). */
-yyjson_mut_doc *network_change_read_body(struct network_change *c, struct error *err) must_check;
 void network_change_set_body(struct network_change *c, yyjson_mut_doc *doc);

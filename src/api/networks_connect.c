@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "api/body.h"
 #include "api/networks_change.h"
 #include "api/reply.h"
 #include "api/routes.h"
@@ -67,7 +68,7 @@ static const char *action_of(const struct request *rq)
 
 static bool prepare_attachment(struct network_change *c, struct error *err)
 {
-	auto_json_mut yyjson_mut_doc *doc = network_change_read_body(c, err);
+	auto_json_mut yyjson_mut_doc *doc = body_object(c->rq, NULL, err);
 	struct container *container = doc ? find_container(c, doc, err) : NULL;
 	auto_strbuf struct strbuf id = STRBUF_INIT;
 	const struct network *network;

@@ -13,6 +13,7 @@
 
 #include <string.h>
 
+#include "api/body.h"
 #include "api/networks_change.h"
 #include "api/placement_label.h"
 #include "api/reply.h"
@@ -21,6 +22,7 @@
 #include "base/mem.h"
 #include "docker/objects.h"
 #include "manager/network_find.h"
+#include "manager/node_name.h"
 
 /* Drivers whose networks no other engine sees. */
 static bool driver_is_local(const char *driver)
@@ -252,17 +254,14 @@ static void drop_ipv4(yyjson_mut_doc *doc, const struct engine *e)
 
 static bool prepare_create(struct network_change *c, struct error *err)
 {
-	auto_json_mut yyjson_mut_doc *doc = network_change_read_body(c, err);
+	auto_json_mut yyjson_mut_doc *doc = body_object(c->rq, NULL, err);
 	auto_free char *written = NULL, *node = NULL;
 	const char *name, *driver;
-	char *slash;
 
 	if (!doc)
 		return false;
 	written = xstrdup(read_text(yyjson_mut_doc_get_root(doc), "Name"));
-	slash = strchr(written, '/');
-	node = xstrndup(written, slash ? (size_t)(slash - written) : 0);
-	name = slash ? slash + 1 : written;
+	node = node_name_split(written, &name);
 	driver = settle_driver(c->rq->api->cluster, doc, node);
 	if (!choose_engines(c, doc, driver, node, err))
 		return false;

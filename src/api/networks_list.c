@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "api/networks_endpoints.h"
+#include "api/object_list.h"
 #include "api/reply.h"
-#include "base/json.h"
 #include "base/map.h"
 #include "base/parse.h"
 #include "docker/listfilter.h"
@@ -52,17 +52,6 @@ static bool check_type(const struct strv *types, struct error *err)
 	return true;
 }
 
-static bool read_dangling(struct networks_list *l, struct error *err)
-{
-	const struct strv *values = list_filters_get(&l->filters, "dangling");
-
-	if (!values)
-		return true;
-	if (values->count != 1 || !parse_flag_bool(values->items[0], &l->dangling))
-		return error_set(err, ERROR_INVALID, "invalid filter 'dangling'");
-	return true;
-}
-
 static bool list_init_filters(struct networks_list *l, const char *text, struct error *err)
 {
 	static const char *const accepted[] = { "dangling", "driver", "id", "label", "name", "node",
@@ -70,7 +59,8 @@ static bool list_init_filters(struct networks_list *l, const char *text, struct 
 
 	return list_filters_parse(&l->filters, text, err) &&
 	       list_filters_check(&l->filters, accepted, err) &&
-	       check_type(list_filters_get(&l->filters, "type"), err) && read_dangling(l, err);
+	       check_type(list_filters_get(&l->filters, "type"), err) &&
+	       object_list_read_dangling(&l->filters, &l->dangling, err);
 }
 
 static bool has_type(const struct networks_list *l, const struct network *n)
@@ -80,17 +70,6 @@ static bool has_type(const struct networks_list *l, const struct network *n)
 
 	for (size_t i = 0; types && i < types->count; i++) {
 		if (strcmp(types->items[i], type) != 0)
-			return false;
-	}
-	return true;
-}
-
-static bool has_labels(const struct networks_list *l, const struct network *n)
-{
-	const struct strv *labels = list_filters_get(&l->filters, "label");
-
-	for (size_t i = 0; labels && i < labels->count; i++) {
-		if (!labels_match(&n->labels, labels->items[i]))
 			return false;
 	}
 	return true;
@@ -160,7 +139,8 @@ static bool has_use(const struct networks_list *l, const struct network *n)
 
 static bool matches(const struct networks_list *l, const struct listed *n)
 {
-	return has_type(l, n->network) && has_labels(l, n->network) &&
+	return has_type(l, n->network) &&
+	       object_list_has_labels(&l->filters, &n->network->labels) &&
 	       has_exact(l, "driver", n->network->driver) &&
 	       has_exact(l, "scope", n->network->scope) && is_on_nodes(l, n) && is_named(l, n) &&
 	       has_use(l, n->network);
@@ -212,26 +192,14 @@ static void gather_networks(struct networks_list *l, struct cluster *cluster)
 /* The engine's entry with three members of our own. */
 static void write_network(struct strbuf *sb, const struct networks_list *l, const struct listed *n)
 {
-	const char *entry = n->network->entry;
-	auto_json yyjson_doc *doc = json_parse(entry, strlen(entry), NULL);
+	static const char *const ours[] = { "Name", "Id", "Containers", NULL };
 	auto_strbuf struct strbuf name = STRBUF_INIT;
-	yyjson_val *key, *value;
-	size_t i, max;
 
 	network_write_name(&name, n->network, n->engine);
 	strbuf_add_str(sb, "{\"Name\":");
 	strbuf_add_json_str(sb, name.buf, name.len);
 	strbuf_addf(sb, ",\"Id\":\"%s\"", n->network->logical_id);
-	yyjson_obj_foreach(yyjson_doc_get_root(doc), i, max, key, value)
-	{
-		if (yyjson_equals_str(key, "Name") || yyjson_equals_str(key, "Id") ||
-			yyjson_equals_str(key, "Containers"))
-			continue;
-		strbuf_add_char(sb, ',');
-		json_write(sb, key);
-		strbuf_add_char(sb, ':');
-		json_write(sb, value);
-	}
+	object_list_write_members(sb, n->network->entry, ours);
 	strbuf_add_str(sb, ",\"Containers\":");
 	network_endpoints_write(sb, network_endpoints_find(&l->endpoints, n->network));
 	strbuf_add_char(sb, '}');

@@ -13,10 +13,10 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "cluster/refresh.h"
 #include "docker/listfilter.h"
 #include "manager/fanout.h"
 #include "manager/network_find.h"
+#include "manager/refreshes.h"
 
 enum { PRUNE_TIMEOUT_MS = 60 * 1000 };
 
@@ -29,8 +29,7 @@ struct networks_prune {
 	struct fanout fanout;               /* one item per network */
 	struct strv ids, shown;             /* of the same networks */
 	bool everywhere;                    /* one of them spans engines */
-	struct refresh *refreshes;          /* owned */
-	size_t refreshes_count;
+	struct refreshes refreshes;
 };
 
 static enum task_turn prune_answered(struct task *task);
@@ -43,9 +42,7 @@ static struct request *prune_free(struct networks_prune *p)
 	struct request *rq = p->rq;
 
 	task_finish(&p->task);
-	for (size_t i = 0; i < p->refreshes_count; i++)
-		refresh_finish(&p->refreshes[i]);
-	free(p->refreshes);
+	refreshes_finish(&p->refreshes);
 	fanout_finish(&p->fanout);
 	list_filters_finish(&p->filters);
 	strv_finish(&p->ids);
@@ -176,11 +173,11 @@ static void start_refreshes(struct networks_prune *p)
 {
 	struct cluster *cluster = p->rq->api->cluster;
 
-	p->refreshes = xcalloc(cluster->engines_count + 1, sizeof(*p->refreshes));
+	refreshes_init(&p->refreshes, cluster->engines_count);
 	for (size_t i = 0; i < cluster->engines_count; i++) {
 		if (shows_a_change(p, cluster->engines[i]))
 			refresh_networks(
-				&p->refreshes[p->refreshes_count++], cluster->engines[i], &p->task);
+				refreshes_next(&p->refreshes), cluster->engines[i], &p->task);
 	}
 }
 
@@ -231,10 +228,8 @@ static enum task_turn prune_refreshed(struct task *task)
 {
 	struct networks_prune *p = container_of(task, struct networks_prune, task);
 
-	for (size_t i = 0; i < p->refreshes_count; i++) {
-		if (!p->refreshes[i].done)
-			return task_wait(task, &step_refreshed); /* refreshes have deadlines */
-	}
+	if (!refreshes_done(&p->refreshes))
+		return task_wait(task, &step_refreshed); /* they have deadlines */
 	return prune_reply(p);
 }
 

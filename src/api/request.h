@@ -14,10 +14,7 @@
 
 struct route;
 
-enum {
-	REQUEST_CAPTURES = 2,
-	REQUEST_SILENCE_MS = 60 * 1000, /* between two pieces of a body that we gather; then 408 */
-};
+enum { REQUEST_CAPTURES = 2 };
 
 struct request {
 	struct list link; /* api->requests */

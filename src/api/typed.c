@@ -1,5 +1,6 @@
 #include "api/typed.h"
 
+#include "api/body.h"
 #include "api/reply.h"
 #include "base/mem.h"
 
@@ -52,9 +53,7 @@ struct typed *typed_create(struct request *rq, struct engine *e, const char *pat
 
 void typed_start(struct typed *t)
 {
-	exchange_set_waiter(t->rq->x, &t->task);
-	exchange_continue(t->rq->x);
-	task_start(&t->task);
+	body_start(t->rq, &t->task);
 }
 
 static enum task_turn typed_fail(struct typed *t, const struct error *err)
@@ -75,24 +74,13 @@ static void take_body(struct typed *t)
 	headers_set(&t->call.head.headers, "Content-Type", "application/json");
 }
 
-static enum task_turn typed_too_slow(struct typed *t)
-{
-	reply_errorf(typed_free(t), 408, "the body of the request did not come");
-	return TASK_WAIT;
-}
-
 static enum task_turn typed_gather(struct task *task)
 {
 	struct typed *t = container_of(task, struct typed, task);
 	auto_error struct error err = ERROR_INIT;
 
-	if (!exchange_body_ready(t->rq->x, TYPED_BODY_MAX, &err)) {
-		if (error_is_set(&err))
-			return typed_fail(t, &err);
-		if (task->timed_out)
-			return typed_too_slow(t);
-		return task_wait_ms(task, &step_gather, REQUEST_SILENCE_MS);
-	}
+	if (!body_is_ready(t->rq, task, TYPED_BODY_MAX, &err))
+		return error_is_set(&err) ? typed_fail(t, &err) : body_wait(task, &step_gather);
 	take_body(t);
 	if (t->edit && !t->edit(t, &err))
 		return typed_fail(t, &err);

@@ -1,8 +1,8 @@
 #include "api/volumes_change.h"
 
+#include "api/body.h"
 #include "api/reply.h"
 #include "base/mem.h"
-#include "cluster/refresh.h"
 
 enum { BODY_MAX = 4 * 1024 * 1024 };
 
@@ -19,9 +19,7 @@ struct request *volumes_change_free(struct volumes_change *c)
 	struct request *rq = c->rq;
 
 	task_finish(&c->task);
-	for (size_t i = 0; c->refreshes && i < c->fanout.count; i++)
-		refresh_finish(&c->refreshes[i]);
-	free(c->refreshes);
+	refreshes_finish(&c->refreshes);
 	fanout_finish(&c->fanout);
 	strv_finish(&c->unasked);
 	free(c);
@@ -52,9 +50,7 @@ void volumes_change_start(struct request *rq,
 	rq->work = c;
 	rq->cancel = change_cancel;
 	task_init(&c->task, rq->api->loop, &step_gather, NULL);
-	exchange_set_waiter(rq->x, &c->task);
-	exchange_continue(rq->x);
-	task_start(&c->task);
+	body_start(rq, &c->task);
 }
 
 static enum task_turn change_gather(struct task *task)
@@ -62,11 +58,8 @@ static enum task_turn change_gather(struct task *task)
 	struct volumes_change *c = container_of(task, struct volumes_change, task);
 	auto_error struct error err = ERROR_INIT;
 
-	if (!exchange_body_ready(c->rq->x, BODY_MAX, &err)) {
-		if (error_is_set(&err))
-			return change_fail(c, &err);
-		return task_wait(task, &step_gather); /* the server ends a body that is too slow */
-	}
+	if (!body_is_ready(c->rq, task, BODY_MAX, &err))
+		return error_is_set(&err) ? change_fail(c, &err) : body_wait(task, &step_gather);
 	if (!c->prepare(c, &err))
 		return change_fail(c, &err);
 	fanout_send(&c->fanout, task);
@@ -79,9 +72,9 @@ static enum task_turn change_answered(struct task *task)
 
 	if (!fanout_done(&c->fanout))
 		return task_wait(task, &step_answered); /* the calls have deadlines */
-	c->refreshes = xcalloc(c->fanout.count + 1, sizeof(*c->refreshes));
+	refreshes_init(&c->refreshes, c->fanout.count);
 	for (size_t i = 0; i < c->fanout.count; i++)
-		refresh_volumes(&c->refreshes[i], c->fanout.items[i].engine, task);
+		refresh_volumes(refreshes_next(&c->refreshes), c->fanout.items[i].engine, task);
 	return task_go(task, &step_refreshed);
 }
 
@@ -90,10 +83,8 @@ static enum task_turn change_refreshed(struct task *task)
 	struct volumes_change *c = container_of(task, struct volumes_change, task);
 	auto_error struct error err = ERROR_INIT;
 
-	for (size_t i = 0; i < c->fanout.count; i++) {
-		if (!c->refreshes[i].done)
-			return task_wait(task, &step_refreshed); /* refreshes have deadlines */
-	}
+	if (!refreshes_done(&c->refreshes))
+		return task_wait(task, &step_refreshed); /* they have deadlines */
 	if (!fanout_check(&c->fanout, &c->unasked, &err))
 		return change_fail(c, &err);
 	c->answer(c);

@@ -6,6 +6,7 @@
 
 #include "api/request.h"
 #include "manager/fanout.h"
+#include "manager/refreshes.h"
 
 struct volumes_change {
 	struct request *rq;
@@ -15,8 +16,8 @@ struct volumes_change {
 	bool (*prepare)(struct volumes_change *c, struct error *err);
 	/* All engines succeeded: the answer. */
 	void (*answer)(struct volumes_change *c);
-	struct strv unasked;       /* "node-2: the node is unhealthy": failures without a call */
-	struct refresh *refreshes; /* private; owned */
+	struct strv unasked;        /* "node-2: the node is unhealthy": failures without a call */
+	struct refreshes refreshes; /* private */
 };
 
 void volumes_change_start(struct request *rq,

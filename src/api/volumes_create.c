@@ -6,30 +6,16 @@
 
 #include <string.h>
 
+#include "api/body.h"
 #include "api/placement_label.h"
 #include "api/reply.h"
 #include "api/volumes_change.h"
 #include "base/id.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "manager/node_name.h"
 
 /* --- what --- */
-
-/* An empty body is {}, as for engines: a volume with a name of our choice. */
-static yyjson_mut_doc *read_body(const struct request *rq, struct error *err)
-{
-	size_t len = evbuffer_get_length(rq->x->body);
-	const char *text = len ? (const char *)evbuffer_pullup(rq->x->body, -1) : "{}";
-	auto_json yyjson_doc *doc = json_parse(text, len ? len : 2, err);
-
-	if (!doc)
-		return NULL;
-	if (!yyjson_is_obj(yyjson_doc_get_root(doc))) {
-		error_set(err, ERROR_INVALID, "invalid JSON: an object is expected");
-		return NULL;
-	}
-	return yyjson_doc_mut_copy(doc, NULL);
-}
 
 static const char *read_text(yyjson_mut_val *obj, const char *key)
 {
@@ -86,20 +72,20 @@ static void fill_calls(struct volumes_change *c, yyjson_mut_doc *doc)
 	}
 }
 
+/* An empty body is {}, as for engines: a volume with a name of our choice. */
 static bool prepare_create(struct volumes_change *c, struct error *err)
 {
-	auto_json_mut yyjson_mut_doc *doc = read_body(c->rq, err);
+	auto_json_mut yyjson_mut_doc *doc = body_object(c->rq, "{}", err);
 	auto_free char *written = NULL, *node = NULL;
-	char *slash;
+	const char *name;
 
 	if (!doc)
 		return false;
 	written = xstrdup(read_text(yyjson_mut_doc_get_root(doc), "Name"));
-	slash = strchr(written, '/');
-	node = xstrndup(written, slash ? (size_t)(slash - written) : 0);
+	node = node_name_split(written, &name);
 	if (!choose_engines(c, doc, node, err))
 		return false;
-	put_name(doc, slash ? slash + 1 : written);
+	put_name(doc, name);
 	fill_calls(c, doc);
 	return true;
 }

@@ -2,23 +2,16 @@
 
 #include <string.h>
 
+#include "manager/node_name.h"
+
 bool volume_is_local(const struct volume *v)
 {
 	return strcmp(v->driver, "local") == 0;
 }
 
-static bool is_qualified(const char *what, const char *prefix, const char *name)
-{
-	size_t len = strlen(prefix);
-
-	return len && strncmp(what, prefix, len) == 0 && what[len] == '/' &&
-	       strcmp(what + len + 1, name) == 0;
-}
-
 bool volume_answers(const struct volume *v, const struct engine *e, const char *what)
 {
-	return strcmp(v->name, what) == 0 || is_qualified(what, e->name, v->name) ||
-	       is_qualified(what, e->id, v->name) || is_qualified(what, e->daemon_id, v->name);
+	return node_name_means(e, what, v->name);
 }
 
 const struct volume *volume_find_on(const struct engine *e, const char *what)

@@ -3,11 +3,11 @@
 
 #include <string.h>
 
+#include "api/object_list.h"
 #include "api/reply.h"
 #include "api/volumes_find.h"
-#include "base/json.h"
 #include "base/map.h"
-#include "base/parse.h"
+#include "base/mem.h"
 #include "docker/listfilter.h"
 
 /* One row of the answer. */
@@ -50,27 +50,10 @@ static bool list_init_filters(struct volumes_list *l, const char *text, struct e
 {
 	static const char *const accepted[] = { "dangling", "driver", "label", "name", "node",
 		NULL };
-	const struct strv *dangling;
 
-	if (!list_filters_parse(&l->filters, text, err) ||
-		!list_filters_check(&l->filters, accepted, err))
-		return false;
-	dangling = list_filters_get(&l->filters, "dangling");
-	if (dangling &&
-		(dangling->count != 1 || !parse_flag_bool(dangling->items[0], &l->dangling)))
-		return error_set(err, ERROR_INVALID, "invalid filter 'dangling'");
-	return true;
-}
-
-static bool has_labels(const struct volumes_list *l, const struct volume *v)
-{
-	const struct strv *labels = list_filters_get(&l->filters, "label");
-
-	for (size_t i = 0; labels && i < labels->count; i++) {
-		if (!labels_match(&v->labels, labels->items[i]))
-			return false;
-	}
-	return true;
+	return list_filters_parse(&l->filters, text, err) &&
+	       list_filters_check(&l->filters, accepted, err) &&
+	       object_list_read_dangling(&l->filters, &l->dangling, err);
 }
 
 static bool is_on_some_node(const struct volumes_list *l, const struct listed *v)
@@ -91,8 +74,8 @@ static bool matches(const struct volumes_list *l, const struct listed *v)
 	if (list_filters_get(&l->filters, "dangling") && v->used == l->dangling)
 		return false;
 	return (!drivers || strv_contains(drivers, v->volume->driver)) &&
-	       list_filters_match(&l->filters, "name", v->name) && has_labels(l, v->volume) &&
-	       is_on_some_node(l, v);
+	       list_filters_match(&l->filters, "name", v->name) &&
+	       object_list_has_labels(&l->filters, &v->volume->labels) && is_on_some_node(l, v);
 }
 
 /* --- gathering --- */
@@ -176,21 +159,11 @@ static void gather_volumes(struct volumes_list *l, struct cluster *cluster)
 /* The engine's entry with a name of our own. */
 static void write_volume(struct strbuf *sb, const struct listed *v)
 {
-	auto_json yyjson_doc *doc = json_parse(v->volume->entry, strlen(v->volume->entry), NULL);
-	yyjson_val *key, *value;
-	size_t i, max;
+	static const char *const ours[] = { "Name", NULL };
 
 	strbuf_add_str(sb, "{\"Name\":");
 	strbuf_add_json_str(sb, v->name, strlen(v->name));
-	yyjson_obj_foreach(yyjson_doc_get_root(doc), i, max, key, value)
-	{
-		if (yyjson_equals_str(key, "Name"))
-			continue;
-		strbuf_add_char(sb, ',');
-		json_write(sb, key);
-		strbuf_add_char(sb, ':');
-		json_write(sb, value);
-	}
+	object_list_write_members(sb, v->volume->entry, ours);
 	strbuf_add_char(sb, '}');
 }
 

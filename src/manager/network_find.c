@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/parse.h"
+#include "manager/node_name.h"
 
 enum { SHORT_ID_LEN = 12 };
 
@@ -44,21 +45,6 @@ void network_write_name(struct strbuf *sb, const struct network *n, const struct
 	strbuf_add_str(sb, n->name);
 }
 
-/* "<prefix>/<name>" */
-static bool is_qualified(const char *what, const char *prefix, const char *name)
-{
-	size_t len = strlen(prefix);
-
-	return len && strncmp(what, prefix, len) == 0 && what[len] == '/' &&
-	       strcmp(what + len + 1, name) == 0;
-}
-
-static bool has_name(const struct network *n, const struct engine *e, const char *what)
-{
-	return strcmp(n->name, what) == 0 || is_qualified(what, e->name, n->name) ||
-	       is_qualified(what, e->id, n->name) || is_qualified(what, e->daemon_id, n->name);
-}
-
 static bool has_id(const struct network *n, const char *what, size_t len)
 {
 	return strncmp(n->id, what, len) == 0 || strncmp(n->logical_id, what, len) == 0;
@@ -70,7 +56,7 @@ static enum rank rank_of(const struct network *n, const struct engine *e, const 
 
 	if (has_id(n, what, len == SHORT_ID_LEN ? len : len + 1))
 		return RANK_ID;
-	if (has_name(n, e, what))
+	if (node_name_means(e, what, n->name))
 		return RANK_NAME;
 	return has_id(n, what, len) ? RANK_PREFIX : RANK_NONE;
 }

@@ -1,0 +1,52 @@
+#include "api/body.h"
+
+#include <string.h>
+
+#include "base/json.h"
+
+enum { SILENCE_MS = 60 * 1000 }; /* between two pieces */
+
+void body_start(struct request *rq, struct task *task)
+{
+	exchange_set_waiter(rq->x, task);
+	exchange_continue(rq->x);
+	task_start(task);
+}
+
+bool body_is_ready(struct request *rq, struct task *task, size_t max, struct error *err)
+{
+	auto_error struct error why = ERROR_INIT;
+
+	if (exchange_body_ready(rq->x, max, &why))
+		return true;
+	if (error_is_set(&why))
+		error_move(err, &why);
+	else if (task->timed_out)
+		error_set_status(err, 408, "the body of the request did not come");
+	return false;
+}
+
+enum task_turn body_wait(struct task *task, const struct task_step *step)
+{
+	return task_wait_ms(task, step, SILENCE_MS);
+}
+
+yyjson_mut_doc *body_object(const struct request *rq, const char *otherwise, struct error *err)
+{
+	size_t len = evbuffer_get_length(rq->x->body);
+	const char *text = len ? (const char *)evbuffer_pullup(rq->x->body, -1) : otherwise;
+	auto_json yyjson_doc *doc = NULL;
+
+	if (!text) {
+		error_set(err, ERROR_INVALID, "EOF");
+		return NULL;
+	}
+	doc = json_parse(text, len ? len : strlen(text), err);
+	if (!doc)
+		return NULL;
+	if (!yyjson_is_obj(yyjson_doc_get_root(doc))) {
+		error_set(err, ERROR_INVALID, "invalid JSON: an object is expected");
+		return NULL;
+	}
+	return yyjson_doc_mut_copy(doc, NULL);
+}

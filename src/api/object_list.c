@@ -1,0 +1,54 @@
+#include "api/object_list.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/parse.h"
+
+bool object_list_read_dangling(const struct list_filters *f, bool *ret_dangling, struct error *err)
+{
+	const struct strv *values = list_filters_get(f, "dangling");
+
+	if (!values)
+		return true;
+	if (values->count != 1 || !parse_flag_bool(values->items[0], ret_dangling))
+		return error_set(err, ERROR_INVALID, "invalid filter 'dangling'");
+	return true;
+}
+
+bool object_list_has_labels(const struct list_filters *f, const struct labels *labels)
+{
+	const struct strv *wanted = list_filters_get(f, "label");
+
+	for (size_t i = 0; wanted && i < wanted->count; i++) {
+		if (!labels_match(labels, wanted->items[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool is_excepted(yyjson_val *key, const char *const *except)
+{
+	for (size_t i = 0; except[i]; i++) {
+		if (yyjson_equals_str(key, except[i]))
+			return true;
+	}
+	return false;
+}
+
+void object_list_write_members(struct strbuf *sb, const char *entry, const char *const *except)
+{
+	auto_json yyjson_doc *doc = json_parse(entry, strlen(entry), NULL);
+	yyjson_val *key, *value;
+	size_t i, max;
+
+	yyjson_obj_foreach(yyjson_doc_get_root(doc), i, max, key, value)
+	{
+		if (is_excepted(key, except))
+			continue;
+		strbuf_add_char(sb, ',');
+		json_write(sb, key);
+		strbuf_add_char(sb, ':');
+		json_write(sb, value);
+	}
+}

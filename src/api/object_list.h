@@ -1,0 +1,18 @@
+/*
+ * api/object_list.h - what the lists of networks and volumes have in common.
+ */
+#pragma once
+
+#include "base/strbuf.h"
+#include "docker/label.h"
+#include "docker/listfilter.h"
+
+/* The filter `dangling`; false with err for a value that is none, or several. */
+bool object_list_read_dangling(const struct list_filters *f, bool *ret_dangling, struct error *err);
+/* All values of the filter `label` hold. */
+bool object_list_has_labels(const struct list_filters *f, const struct labels *labels);
+/*
+ * The members of an engine's entry (text of an object), each after a comma, without those named in
+ * `except`, which ends with NULL.
+ */
+void object_list_write_members(struct strbuf *sb, const char *entry, const char *const *except);

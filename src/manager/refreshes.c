@@ -1,0 +1,35 @@
+#include "manager/refreshes.h"
+
+#include <assert.h>
+
+#include "base/mem.h"
+
+void refreshes_init(struct refreshes *r, size_t room)
+{
+	refreshes_finish(r);
+	r->items = xcalloc(room + 1, sizeof(*r->items));
+	r->room = room;
+}
+
+struct refresh *refreshes_next(struct refreshes *r)
+{
+	assert(r->count < r->room);
+	return &r->items[r->count++];
+}
+
+bool refreshes_done(const struct refreshes *r)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		if (!r->items[i].done)
+			return false;
+	}
+	return true;
+}
+
+void refreshes_finish(struct refreshes *r)
+{
+	for (size_t i = 0; i < r->count; i++)
+		refresh_finish(&r->items[i]);
+	free(r->items);
+	*r = (struct refreshes){ 0 };
+}

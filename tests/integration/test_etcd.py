@@ -40,6 +40,8 @@ class EtcdCases(StoreCases):
 class TestV3(EtcdCases):
     api = "v3"
     options = option("v3")
+    # It knows only v2.
+    test_a_classic_agent_is_a_member = None
 
     def test_what_is_written(self, store, prefix, join):
         join(store.url(prefix), "127.0.0.1:7", *self.options, ttl="40s")
@@ -83,17 +85,6 @@ class TestV2(EtcdCases):
         assert node["key"] == f"/{prefix}/docker/swarm/nodes/127.0.0.1:7"
         assert node["value"] == "127.0.0.1:7"
         assert 30 <= node["ttl"] <= 40
-
-    def test_heartbeats_of_a_classic_agent_are_no_news(self, store, prefix, start_manager, fakes):
-        engine, = fakes(1)
-        store.put(prefix, engine.address, engine.address)
-        manager = self.manage(start_manager, store.url(prefix))
-        manager.wait_healthy(1)
-        for _ in range(5):
-            store.put(prefix, engine.address, engine.address)
-        store.put(prefix, "127.0.0.9:7", "127.0.0.9:7")
-        eventually(lambda: "127.0.0.9:7" in members(manager))
-        assert manager.log.count("Watch triggered with 1 nodes") == 1
 
 
 class TestAuto:

@@ -215,6 +215,25 @@ class StoreCases:
         assert members(manager) == wanted
         assert all(length == 3 for length in lists_seen(manager)[seen:])
 
+    def test_a_classic_agent_is_a_member(self, store, prefix, join, fakes, start_manager):
+        """Beside one of ours; its heartbeats are writes, and no news."""
+        ours, classic = fakes(2)
+        url = store.url(prefix)
+        manager = self.manage(start_manager, url)
+        agent = store.classic_agent(prefix, classic.address)
+        agent.beat()
+        join(url, ours.address, *self.options)
+        manager.wait_healthy(2)
+        assert sorted(self.listed(url)) == members(manager)
+        seen = lists_seen(manager)
+        for _ in range(5):
+            agent.beat()
+        store.put(prefix, "127.0.0.9:7", "127.0.0.9:7")
+        eventually(lambda: "127.0.0.9:7" in members(manager))
+        assert lists_seen(manager) == [*seen, 3]
+        agent.die()
+        eventually(lambda: members(manager) == sorted([ours.address, "127.0.0.9:7"]))
+
     def test_strangers_are_skipped_and_logged(self, store, prefix, join, fakes, start_manager):
         engine, = fakes(1)
         url = store.url(prefix)

@@ -12,7 +12,6 @@ import re
 import shutil
 import signal
 import socket
-import struct
 import subprocess
 import urllib.parse
 
@@ -21,6 +20,7 @@ import pytest
 from harness import rawhttp
 from harness.lab import TOP
 from harness.wait import eventually
+from harness.zkclient import EPHEMERAL, ZooKeeperClient, ZooKeeperError
 
 UNPACKED = TOP / "build-stores"
 STOP_SECONDS = 15
@@ -128,6 +128,10 @@ class Store:
 
     def put(self, prefix, name, value):
         """What a stranger writes beside the members: no session, no time to live."""
+        raise NotImplementedError
+
+    def classic_agent(self, prefix, address):
+        """What an agent of classic Swarm sends: beat() does a heartbeat, die() ends it without a word."""
         raise NotImplementedError
 
     def delete_tree(self, prefix):
@@ -285,11 +289,42 @@ class Consul(Store):
         )
         return found.stdout.count(f"pid={manager.pid},")
 
+    def classic_agent(self, prefix, address):
+        return ClassicConsulAgent(self, f"{prefix}/{self.directory}/{address}")
+
     def sessions(self):
         return self.request("GET", "/v1/session/list").json
 
     def leads(self):
         return self.request("GET", "/v1/status/leader").json == f"127.0.0.1:{self.ports['server']}"
+
+
+class ClassicConsulAgent:
+    """As captured (cli-discovery-ha.md 4.2)."""
+
+    FLAGS = "3304740253564472344"
+
+    def __init__(self, store, key):
+        self.store, self.target, self.value = store, f"/v1/kv/{quote(key)}", key.rsplit("/", 1)[1].encode()
+        self.session = None
+
+    def put(self, target, body=None):
+        response = self.store.request("PUT", target, body)
+        assert response.status == 200, response.text
+        return response.json
+
+    def beat(self):
+        found = self.store.request("GET", self.target)
+        self.session = found.json[0].get("Session") if found.status == 200 else None
+        if not self.session:
+            self.session = self.put("/v1/session/create", {"Behavior": "delete", "LockDelay": "1ms", "TTL": "5s"})["ID"]
+            assert self.put(f"{self.target}?acquire={self.session}&flags={self.FLAGS}", b"") is True
+        self.put(f"/v1/session/renew/{self.session}")
+        assert self.put(f"{self.target}?flags={self.FLAGS}", self.value) is True
+
+    def die(self):
+        """Its session ends at once, so that no test waits for that."""
+        self.put(f"/v1/session/destroy/{self.session}")
 
 
 class Etcd(Store):
@@ -370,6 +405,9 @@ class Etcd(Store):
         else:
             self.call("/kv/put", {"key": self.text(key), "value": self.text(value)})
 
+    def classic_agent(self, prefix, address):
+        return ClassicEtcdAgent(self, f"{prefix}/{self.directory}/{address}")
+
     def delete_tree(self, prefix):
         if self.api == "v2":
             assert self.request("DELETE", f"/v2/keys/{prefix}?recursive=true").status == 200
@@ -393,101 +431,38 @@ class Etcd(Store):
         return status.get("leader") == status["header"]["member_id"]
 
 
-class ZooKeeperError(LookupError):
-    def __init__(self, code):
-        super().__init__(f"ZooKeeper error {code}")
-        self.code = code
+class ClassicEtcdAgent:
+    """As captured (cli-discovery-ha.md 5.2)."""
+
+    def __init__(self, store, key):
+        self.store, self.target, self.value = store, f"/v2/keys/{quote(key)}", key.rsplit("/", 1)[1]
+
+    def beat(self):
+        body = urllib.parse.urlencode({"ttl": 2, "value": self.value}).encode()
+        form = [("Content-Type", "application/x-www-form-urlencoded")]
+        assert self.store.request("PUT", self.target, body, form).status in (200, 201)
+
+    def die(self):
+        """The next heartbeat does not come."""
 
 
-class ZooKeeperClient:
-    """As much of the wire protocol as a test needs to look and to meddle."""
+class ClassicZooKeeperAgent:
+    """As captured (cli-discovery-ha.md 6.3): the node is empty at first."""
 
-    OPEN_ACL = struct.pack(">ii", 1, 31) + struct.pack(">i", 5) + b"world" + struct.pack(">i", 6) + b"anyone"
+    def __init__(self, store, prefix, address):
+        self.path, self.value = store.path(prefix, address), address.encode()
+        self.client = ZooKeeperClient(store.ip, store.port, session_ms=2000)
+        store.create_folder(self.client, prefix)
 
-    def __init__(self, ip, port):
-        self.socket = socket.create_connection((ip, port), 10)
-        self.xid = 0
-        self._send(struct.pack(">iqiq", 0, 0, 10000, 0) + self._bytes(b"\0" * 16))
-        self._receive()
+    def beat(self):
+        try:
+            self.client.get(self.path)
+        except ZooKeeperError:
+            self.client.create(self.path, flags=EPHEMERAL)
+        self.client.set(self.path, self.value)
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.socket.close()
-
-    @staticmethod
-    def _bytes(data):
-        return struct.pack(">i", len(data)) + data
-
-    def _send(self, payload):
-        self.socket.sendall(self._bytes(payload))
-
-    def _exactly(self, count):
-        data = b""
-        while len(data) < count:
-            part = self.socket.recv(count - len(data))
-            if not part:
-                raise ConnectionError("ZooKeeper closed the connection")
-            data += part
-        return data
-
-    def _receive(self):
-        return self._exactly(struct.unpack(">i", self._exactly(4))[0])
-
-    def _call(self, operation, body):
-        self.xid += 1
-        self._send(struct.pack(">ii", self.xid, operation) + body)
-        reply = self._receive()
-        _, _, error = struct.unpack(">iqi", reply[:16])
-        if error:
-            raise ZooKeeperError(error)
-        return reply[16:]
-
-    @staticmethod
-    def _stat(data):
-        names = "czxid mzxid ctime mtime version cversion aversion ephemeralOwner dataLength numChildren pzxid"
-        return dict(zip(names.split(), struct.unpack(">qqqqiiiqiiq", data)))
-
-    def create(self, path, value=b""):
-        body = self._bytes(path.encode()) + self._bytes(value) + self.OPEN_ACL + struct.pack(">i", 0)
-        self._call(1, body)
-
-    def delete(self, path):
-        self._call(2, self._bytes(path.encode()) + struct.pack(">i", -1))
-
-    def get(self, path):
-        """(data, stat)"""
-        reply = self._call(4, self._bytes(path.encode()) + b"\0")
-        length = struct.unpack(">i", reply[:4])[0]
-        length = max(length, 0)
-        return reply[4:4 + length], self._stat(reply[4 + length:])
-
-    def set(self, path, value):
-        self._call(5, self._bytes(path.encode()) + self._bytes(value) + struct.pack(">i", -1))
-
-    def acl(self, path):
-        """[(permissions, scheme, id)]"""
-        reply, found = self._call(6, self._bytes(path.encode())), []
-        count, at = struct.unpack(">i", reply[:4])[0], 4
-        for _ in range(count):
-            permissions = struct.unpack(">i", reply[at:at + 4])[0]
-            at, words = at + 4, []
-            for _ in range(2):
-                length = struct.unpack(">i", reply[at:at + 4])[0]
-                words.append(reply[at + 4:at + 4 + length].decode())
-                at += 4 + length
-            found.append((permissions, *words))
-        return found
-
-    def children(self, path):
-        reply = self._call(8, self._bytes(path.encode()) + b"\0")
-        count, at, found = struct.unpack(">i", reply[:4])[0], 4, []
-        for _ in range(count):
-            length = struct.unpack(">i", reply[at:at + 4])[0]
-            found.append(reply[at + 4:at + 4 + length].decode())
-            at += 4 + length
-        return found
+    def die(self):
+        self.client.socket.close()
 
 
 class ZooKeeper(Store):
@@ -543,16 +518,16 @@ class ZooKeeper(Store):
 
     def put(self, prefix, name, value):
         with self.client() as client:
-            self._create_folder(client, prefix)
+            self.create_folder(client, prefix)
             client.create(self.path(prefix, name), value.encode("latin-1"))
 
     def put_members(self, prefix, addresses):
         with self.client() as client:
-            self._create_folder(client, prefix)
+            self.create_folder(client, prefix)
             for address in addresses:
                 client.create(self.path(prefix, address), address.encode())
 
-    def _create_folder(self, client, prefix):
+    def create_folder(self, client, prefix):
         at = ""
         for part in self.path(prefix).strip("/").split("/"):
             at += "/" + part
@@ -570,6 +545,9 @@ class ZooKeeper(Store):
     def changes(self, prefix, name):
         with self.client() as client:
             return client.get(self.path(prefix, name))[1]["mzxid"]
+
+    def classic_agent(self, prefix, address):
+        return ClassicZooKeeperAgent(self, prefix, address)
 
     def command_of_four_letters(self, word):
         with socket.create_connection((self.ip, self.port), 10) as connection:

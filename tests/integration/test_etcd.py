@@ -126,6 +126,27 @@ def test_user_and_password(tmp_path, prefix, join):  # noqa: F811
         etcd.stop()
 
 
+def test_user_and_password_of_v2(tmp_path, prefix, join):  # noqa: F811
+    etcd = Etcd(tmp_path / "etcd", api="v2").start()
+    root = [("Authorization", "Basic cm9vdDpzM2NyZXQ=")]
+    everything = {"kv": {"read": ["/*"], "write": ["/*"]}}
+    try:
+        assert etcd.request("PUT", "/v2/auth/users/root", {"user": "root", "password": "s3cret"}).status == 201
+        assert etcd.request("PUT", "/v2/auth/enable").status == 200
+        guest = {"role": "guest", "revoke": everything}
+        assert etcd.request("PUT", "/v2/auth/roles/guest", guest, root).status == 200
+        url = etcd.url(prefix)
+        refused = join(url, "127.0.0.1:7", *option("v2"))
+        eventually(lambda: "401" in refused.log and "authentication" in refused.log)
+        login = ("--discovery-opt", "kv.username=root", "--discovery-opt", "kv.password=s3cret")
+        agent = join(url, "127.0.0.2:7", *option("v2"), *login)
+        eventually(lambda: "Registered on the discovery service" in agent.log)
+        done = run_swarm("list", *option("v2"), *login, url)
+        assert (done.returncode, done.stdout) == (0, "127.0.0.2:7\n"), done.stderr
+    finally:
+        etcd.stop()
+
+
 class TestThreeMembers(EnsembleCases):
     @pytest.fixture
     def ensemble(self, tmp_path):

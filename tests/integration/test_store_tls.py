@@ -1,5 +1,8 @@
 """Stores behind TLS that ask for a client certificate."""
 
+import shutil
+import signal
+
 import pytest
 
 from harness.certificates import Authority
@@ -85,6 +88,22 @@ def test_plain_on_a_tls_port(store, prefix):  # noqa: F811
     done = run_swarm("list", "--timeout", "2s", store.url(prefix))
     assert done.returncode == 1 and done.stdout == ""
     assert store.address in done.stderr
+
+
+def test_certificates_are_read_again(store, authority, prefix, join, tmp_path):  # noqa: F811
+    mine = {name: str(tmp_path / name) for name in ("ca", "cert", "key")}
+
+    def install(issued):
+        for name, path in mine.items():
+            shutil.copy2(issued[name], path)
+
+    install(Authority(tmp_path / "other", "somebody else").issue("member"))
+    files = options(cacertfile=mine["ca"], certfile=mine["cert"], keyfile=mine["key"])
+    agent = join(store.url(prefix), "127.0.0.1:7", *files)
+    eventually(lambda: "authority" in agent.log)
+    install(authority.issue("renewed"))
+    agent.send(signal.SIGHUP)
+    eventually(lambda: "Registered on the discovery service" in agent.log)
 
 
 @pytest.mark.parametrize("kind", [Consul, Etcd], ids=["consul", "etcd"])

@@ -295,6 +295,17 @@ def test_kill_in_the_middle_of_writes_loses_nothing(start, folder, wait):
     assert not set(acknowledged) - set(Hub(start().address).list("t"))
 
 
+def test_what_a_killed_save_has_left_is_no_state(start, folder):
+    folder.mkdir()
+    (folder / "registry").write_text("swarm registry 1\ntoken t\nmember a:1 180\nend\n")
+    (folder / "registry.new").write_text("swarm registry 1\ntoken t\nmember b:1 1")
+    hub = Hub(start().address)
+    assert hub.list("t") == ["a:1"]
+    hub.put("t", "c:1")
+    assert state(folder)[1]["t"] == ["a:1", "c:1"]
+    assert not (folder / "registry.new").exists()
+
+
 def run_manage(folder, **variables):
     environment = {**os.environ, **variables}
     return subprocess.run(

@@ -5,6 +5,7 @@
  * for, and for the log of the commands that keep running.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -170,6 +171,14 @@ static bool flush_output(struct error *err)
 	return true;
 }
 
+/* Classic Swarm does not mind them, so nobody who sends them to all programs may end one of ours.
+ */
+static void ignore_user_signals(void)
+{
+	signal(SIGUSR1, SIG_IGN);
+	signal(SIGUSR2, SIG_IGN);
+}
+
 int main(int argc, char **argv)
 {
 	auto_error struct error err = ERROR_INIT;
@@ -180,6 +189,7 @@ int main(int argc, char **argv)
 	};
 	struct options options;
 
+	ignore_user_signals();
 	options_init(&options, global_options, global_options_count, &globals);
 	bool ok = run_program(
 		&in, &options, argv + min_of(argc, 1), argc > 0 ? (size_t)argc - 1 : 0, &err);

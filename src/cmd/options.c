@@ -171,10 +171,8 @@ static bool take_option(struct options *o, const struct word *word, const char *
 	const struct option_spec *spec = find_spec(o, word->name);
 	const char *value = word->value;
 
-	if (!spec && (same("help", word->name) || same("h", word->name))) {
-		o->help = true;
-		return true;
-	}
+	if (!spec && (same("help", word->name) || same("h", word->name)))
+		return set_bool(&o->help, word->name, value ? value : "true", err);
 	if (!spec)
 		return error_set(
 			err, ERROR_INVALID, "flag provided but not defined: -%s", word->name);

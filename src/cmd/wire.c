@@ -5,7 +5,8 @@
  *       ^----------- registry <- hub <---------'
  *
  * SIGTERM or SIGINT stop accepting, give requests under way ten seconds, and end with status 0; a
- * second one ends at once.  SIGHUP reads certificates and the discovery source again.
+ * second one ends at once.  SIGHUP reads certificates and the discovery source again, SIGUSR1 tells
+ * the log what is known.
  */
 #include "cmd/wire.h"
 
@@ -23,6 +24,7 @@
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "cluster/cluster.h"
+#include "cmd/dump.h"
 #include "cmd/invite.h"
 #include "cmd/version.h"
 #include "discovery/embedded.h"
@@ -50,7 +52,7 @@ struct wire {
 	struct listener **listeners; /* owned */
 	size_t listeners_count;
 	struct discovery *discovery;
-	struct loop_signal terminate, interrupt, hangup;
+	struct loop_signal terminate, interrupt, hangup, dump;
 	struct timer drain;
 	int64_t drain_left_ms;
 	bool stopping;
@@ -330,17 +332,24 @@ static void handle_hangup(struct loop_signal *s)
 	discovery_reload(w->discovery);
 }
 
+static void handle_dump(struct loop_signal *s)
+{
+	dump_state(container_of(s, struct wire, dump)->cluster);
+}
+
 static void start_signals(struct wire *w)
 {
 	loop_signal_start(&w->terminate, w->loop, SIGTERM, handle_terminate);
 	loop_signal_start(&w->interrupt, w->loop, SIGINT, handle_interrupt);
 	loop_signal_start(&w->hangup, w->loop, SIGHUP, handle_hangup);
+	loop_signal_start(&w->dump, w->loop, SIGUSR1, handle_dump);
 	timer_init(&w->drain, w->loop, handle_drain);
 }
 
 static void stop_signals(struct wire *w)
 {
 	timer_stop(&w->drain);
+	loop_signal_stop(&w->dump);
 	loop_signal_stop(&w->hangup);
 	loop_signal_stop(&w->interrupt);
 	loop_signal_stop(&w->terminate);

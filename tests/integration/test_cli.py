@@ -220,6 +220,7 @@ ERRORS = [
     (["list", "abc"], "address abc: missing port in address" + HINT),
     (["list", "a:1:2"], "address a:1:2: too many colons in address" + HINT),
     (["list", "a:1,"], "missing port in address" + HINT),
+    (["list", "h[2:1]:80"], "'h[2:1]:80' stands for no address: its range runs backwards"),
     (["list", "h[0:65536]:1"], "stands for more than 65536 addresses"),
     (["list", "file:///none/such"], "failed to read '/none/such': No such file or directory"),
     (["list", "token://t"], "a bare token meant the public hub, which is gone"),
@@ -275,6 +276,7 @@ ERRORS = [
         "max refresh interval cannot be less than min refresh interval",
     ),
     (["manage", "--engine-refresh-max-interval=x", NODES], "invalid --engine-refresh-max-interval: "),
+    (["manage", "--strategy=binpacking", "-c", "x", NODES], 'unsupported cluster "x"'),
     (
         ["manage", "--engine-refresh-retry=4", NODES],
         "--engine-refresh-retry is deprecated. Use --engine-failure-retry",
@@ -372,6 +374,7 @@ USAGE_ERRORS = [
     (["manage", "--cors", "--api-enable-cors", NODES], TWO_FORMS + "cors api-enable-cors"),
     (["list", "--heartbeat=1s", NODES], "flag provided but not defined: -heartbeat"),
     (["create", "--bogus"], NO_SUCH_FLAG),
+    (["create", "--help=x"], 'invalid boolean value "x" for -help: '),
 ]
 
 
@@ -445,7 +448,6 @@ LISTS = [
     (["list", "n[01:02].x[1:2]:80"], ["n01.x1:80", "n01.x2:80", "n02.x1:80", "n02.x2:80"]),
     (["list", "[2001:db8::1]:2375"], ["[2001:db8::1]:2375"]),
     (["list", "unix:///run/docker.sock,a:1"], ["unix:///run/docker.sock", "a:1"]),
-    (["list", "h[2:1]:80"], []),
     (["list", "a:1", "--timeout=2s"], ["a:1"]),
     (["list", "--timeout=2s", "a:1"], ["a:1"]),
     (["list", "-timeout", "2s", "a:1"], ["a:1"]),
@@ -454,6 +456,7 @@ LISTS = [
     (["list", "--timeout=1s", "--", "a:1"], ["a:1"]),
     (["list", "--discovery-opt", "kv.path=x", "a:1"], ["a:1"]),
     (["-l", "debug", "-experimental", "l", "a:1"], ["a:1"]),
+    (["list", "--help=false", "a:1"], ["a:1"]),
 ]
 
 
@@ -548,6 +551,9 @@ class Running:
             assert part, f"'{text}' did not come in: {self.output.decode()}"
             self.output += part
 
+    def send(self, number):
+        self.process.send_signal(number)
+
     def end(self, number):
         self.process.send_signal(number)
         rest = self.process.stdout.read()
@@ -561,6 +567,17 @@ def test_manage_ends_by_signal(number, tmp_path):
     with Running(f"file://{missing}") as manager:
         manager.wait_for(f"Discovery error: failed to read '{missing}': No such file or directory")
         assert manager.end(number) == 0
+
+
+def test_manage_tells_its_state(tmp_path):
+    with Running("127.0.0.1:1") as manager:
+        manager.wait_for("Failed to validate pending node")
+        manager.send(signal.SIGUSR2)  # means nothing, and does nothing
+        manager.send(signal.SIGUSR1)
+        manager.wait_for("State: 1 engines, 0 of them healthy")
+        manager.wait_for('msg="State of engine" addr="127.0.0.1:1" containers=0 error="Cannot connect')
+        manager.wait_for("State: swarm_engines 1")
+        assert manager.end(signal.SIGTERM) == 0
 
 
 def test_manage_names_the_malformed_line(tmp_path):

@@ -62,12 +62,13 @@ struct engine {
 	bool maybe_twin; /* shows a container that another engine of the same id shows too */
 
 	/* Owned array of owned records, PENDING ones included; order means nothing.  A PENDING
-	 * record goes only when whoever reserved it removes it, however the engine fares. */
+	 * record goes when its container (the one with the same swarm id) is there, which nobody
+	 * but whoever reserved it then knows, or when that one removes it; however the engine
+	 * fares. */
 	struct container **containers;
 	size_t containers_count, containers_cap;
 	size_t running, paused, stopped; /* counts without pending ones */
-	/* Sums over all of them; a reservation counts until its container (the one with the same
-	 * swarm id) is there. */
+	/* Sums over all of them. */
 	int64_t used_nano_cpus, used_memory;
 	struct image *images;
 	size_t images_count;
@@ -103,7 +104,8 @@ struct container *engine_find_container(const struct engine *e, const char *id);
 /* Containers of the engine; keeps sums, counts and the cluster's indexes right.  add takes
  * ownership. */
 void engine_add_container(struct engine *e, struct container *c);
-void engine_remove_container(struct engine *e, struct container *c); /* destroys it */
+/* Destroys it; also a reservation that has given way to its container. */
+void engine_remove_container(struct engine *e, struct container *c);
 /* Around every change of a record's fields: before takes its share out of sums and indexes, after
  * puts it back. */
 void engine_before_change(struct engine *e, struct container *c);

@@ -12,6 +12,9 @@
 #include "cluster/monitor.h"
 #include "cluster/refresh_job.h"
 
+/* position of a reservation whose container is there: only whoever made it still knows it. */
+static const size_t DETACHED = SIZE_MAX;
+
 static size_t *state_counter(struct engine *e, const struct container *c)
 {
 	if (c->state == CONTAINER_PAUSED)
@@ -19,32 +22,16 @@ static size_t *state_counter(struct engine *e, const struct container *c)
 	return container_is_running(c) ? &e->running : &e->stopped;
 }
 
-static void count_use(struct engine *e, struct container *c)
+static void count_use(struct engine *e, const struct container *c)
 {
-	assert(!c->counted);
-	c->counted = true;
 	e->used_nano_cpus += c->nano_cpus;
 	e->used_memory += c->memory_bytes;
 }
 
-static void uncount_use(struct engine *e, struct container *c)
+static void uncount_use(struct engine *e, const struct container *c)
 {
-	if (!c->counted)
-		return;
-	c->counted = false;
 	e->used_nano_cpus -= c->nano_cpus;
 	e->used_memory -= c->memory_bytes;
-}
-
-/* What was reserved is there: from now on the container counts for itself. */
-static void settle_reservation(struct engine *e, const struct container *c)
-{
-	struct container *reserved = NULL;
-
-	if (c->swarm_id[0] && e->cluster)
-		reserved = lookup_find_reservation(e->cluster->lookup, c->swarm_id, e);
-	if (reserved)
-		uncount_use(e, reserved);
 }
 
 void engine_before_change(struct engine *e, struct container *c)
@@ -54,6 +41,38 @@ void engine_before_change(struct engine *e, struct container *c)
 	uncount_use(e, c);
 	if (e->cluster)
 		lookup_remove(e->cluster->lookup, c);
+}
+
+static void put_in(struct engine *e, struct container *c)
+{
+	array_reserve(e->containers, e->containers_count, e->containers_cap);
+	c->position = e->containers_count;
+	e->containers[e->containers_count++] = c;
+}
+
+static void take_out(struct engine *e, struct container *c)
+{
+	struct container *last = e->containers[e->containers_count - 1];
+
+	assert(c->engine == e && e->containers[c->position] == c);
+	e->containers[c->position] = last;
+	last->position = c->position;
+	e->containers_count--;
+	c->position = DETACHED;
+}
+
+/* What was reserved is there: from now on the container stands for itself, and nobody sees its
+ * reservation any more: one name, one slot, one share. */
+static void settle_reservation(struct engine *e, const struct container *c)
+{
+	struct container *reserved = NULL;
+
+	if (c->swarm_id[0] && e->cluster)
+		reserved = lookup_find_reservation(e->cluster->lookup, c->swarm_id, e);
+	if (!reserved)
+		return;
+	engine_before_change(e, reserved);
+	take_out(e, reserved);
 }
 
 void engine_after_change(struct engine *e, struct container *c)
@@ -92,10 +111,8 @@ static void suspect_twin(struct engine *e, const struct container *c)
 
 void engine_add_container(struct engine *e, struct container *c)
 {
-	array_reserve(e->containers, e->containers_count, e->containers_cap);
 	c->engine = e;
-	c->position = e->containers_count;
-	e->containers[e->containers_count++] = c;
+	put_in(e, c);
 	engine_after_change(e, c);
 	if (c->state != CONTAINER_PENDING)
 		metric_add(METRIC_containers, 1);
@@ -104,13 +121,10 @@ void engine_add_container(struct engine *e, struct container *c)
 
 void engine_remove_container(struct engine *e, struct container *c)
 {
-	struct container *last = e->containers[e->containers_count - 1];
-
-	assert(c->engine == e && e->containers[c->position] == c);
-	engine_before_change(e, c);
-	e->containers[c->position] = last;
-	last->position = c->position;
-	e->containers_count--;
+	if (c->position != DETACHED) {
+		engine_before_change(e, c);
+		take_out(e, c);
+	}
 	if (c->state != CONTAINER_PENDING) {
 		refresh_log_removal(e->refresh_log, c->id);
 		metric_add(METRIC_containers, -1);

@@ -100,11 +100,10 @@ struct container {
 	uint32_t names_at, state_at, status_at;
 	uint32_t labels_at; /* 0: they stand in the text, because not all are strings */
 
-	/* Private to cluster/: where it stands in the look-up, which refresh told the newest facts,
-	 * whether its share is in the engine's sums. */
+	/* Private to cluster/: where it stands in the look-up, which refresh told the newest facts.
+	 */
 	struct list by_prefix, by_swarm_prefix;
 	uint64_t seen;
-	bool counted;
 };
 
 struct container *container_create(void) must_check;

@@ -167,7 +167,9 @@ static void test_sums_follow_containers(void **state)
 	assert_int_equal(e->used_memory, 120);
 	assert_int_equal(e->used_nano_cpus, 0);
 	assert_int_equal(e->running, 1);
+	assert_int_equal(e->containers_count, 1); /* one slot */
 	engine_remove_container(e, r);
+	assert_int_equal(e->containers_count, 1);
 	assert_int_equal(e->used_memory, 120);
 
 	engine_before_change(e, c);

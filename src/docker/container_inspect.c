@@ -82,9 +82,11 @@ static int compare_uses(const void *x, const void *y)
 }
 
 /* Takes the reference to the address.  What the engine chooses itself holds nothing yet. */
-static void add_port(struct container *c, size_t *cap, struct port_use use)
+static void add_port(struct container *c, size_t *cap, struct port_use use, bool is_given)
 {
-	if (use.first == 0 || c->ports_count == UINT16_MAX) {
+	bool holds_nothing = use.first == 0 || (is_given && use.first != use.last);
+
+	if (holds_nothing || c->ports_count == UINT16_MAX) {
 		intern_unref(use.address);
 		return;
 	}
@@ -110,14 +112,23 @@ static void drop_repeated_ports(struct container *c)
 	c->ports = xreallocarray(c->ports, kept, sizeof(*c->ports));
 }
 
-/* {"80/tcp": [{"HostIp": "", "HostPort": "8080"}]}, as PortBindings and Ports are written. */
-static void add_bindings(struct container *c, size_t *cap, yyjson_val *ports)
+static bool has_binding(yyjson_val *ports, yyjson_val *key)
+{
+	return yyjson_arr_size(yyjson_obj_getn(ports, yyjson_get_str(key), yyjson_get_len(key))) >
+	       0;
+}
+
+/* {"80/tcp": [{"HostIp": "", "HostPort": "8080"}]}, as PortBindings and Ports are written.  Of a
+ * range that was asked for, only the port that was given counts once it is there: `given`, written
+ * in the same way, or NULL. */
+static void add_bindings(struct container *c, size_t *cap, yyjson_val *ports, yyjson_val *given)
 {
 	yyjson_obj_iter iter;
 	yyjson_val *key, *binding;
 
 	yyjson_obj_iter_init(ports, &iter);
 	while ((key = yyjson_obj_iter_next(&iter))) {
+		bool is_given = has_binding(given, key);
 		enum port_protocol protocol;
 		yyjson_arr_iter bindings;
 		struct port_use use;
@@ -129,7 +140,7 @@ static void add_bindings(struct container *c, size_t *cap, yyjson_val *ports)
 		while ((binding = yyjson_arr_iter_next(&bindings))) {
 			if (needs_binding(&use, protocol, json_get_str(binding, "HostIp", ""),
 				    json_get_str(binding, "HostPort", "")))
-				add_port(c, cap, use);
+				add_port(c, cap, use, is_given);
 		}
 	}
 }
@@ -161,8 +172,8 @@ static void set_ports(struct container *c, yyjson_val *inspect)
 		set_exposed(c, json_get_obj(json_get_obj(inspect, "Config"), "ExposedPorts"));
 		return;
 	}
-	add_bindings(c, &cap, json_get_obj(host, "PortBindings"));
-	add_bindings(c, &cap, json_get_obj(settings, "Ports"));
+	add_bindings(c, &cap, json_get_obj(host, "PortBindings"), json_get_obj(settings, "Ports"));
+	add_bindings(c, &cap, json_get_obj(settings, "Ports"), NULL);
 	drop_repeated_ports(c);
 }
 

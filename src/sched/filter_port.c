@@ -25,37 +25,44 @@ static bool is_of_interest(const struct wish *w, const struct port_use *use)
 	return use->first && use->first <= w->highest_port && use->last >= w->lowest_port;
 }
 
-/* The last port of what stands in the way of this one, or 0 when it is free. */
-static uint16_t find_holder(const struct node *n, const struct wish *w, const struct port_use *use)
+static bool is_range(const struct port_use *use)
 {
+	return use->first != use->last;
+}
+
+/* How many uses of that kind, a range or a port of its own, stand in the way. */
+static size_t count_holders(
+	const struct node *n, const struct wish *w, const struct port_use *use, bool ranges)
+{
+	size_t count = 0;
+
 	for (size_t i = 0; i < n->containers_count; i++) {
 		struct held_ports held = ports_of(n->containers[i]);
 
-		for (size_t k = 0; k < held.count; k++) {
-			if (is_of_interest(w, &held.uses[k]) &&
-				port_use_conflicts(&held.uses[k], use))
-				return held.uses[k].last;
-		}
+		for (size_t k = 0; k < held.count; k++)
+			count += is_range(&held.uses[k]) == ranges &&
+				 is_of_interest(w, &held.uses[k]) &&
+				 port_use_conflicts(&held.uses[k], use);
 	}
-	return 0;
+	return count;
 }
 
-/* A range asks for one port out of it; go on behind what stands in the way. */
+/*
+ * Who asks for a range gets one port out of it, and so did, or will, whoever asked for one before:
+ * which one is not known until it runs.  So one must be free after each of them has taken its own.
+ */
 static bool has_free_port(const struct node *n, const struct wish *w, const struct port_use *wanted)
 {
-	uint32_t port = wanted->first;
+	size_t needed = 1 + count_holders(n, w, wanted, true);
 
-	while (port <= wanted->last) {
+	for (uint32_t port = wanted->first; needed > 0 && port <= wanted->last; port++) {
 		struct port_use use = *wanted;
-		uint16_t taken;
 
 		use.first = use.last = (uint16_t)port;
-		taken = find_holder(n, w, &use);
-		if (!taken)
-			return true;
-		port = (uint32_t)taken + 1;
+		if (count_holders(n, w, &use, false) == 0)
+			needed--;
 	}
-	return false;
+	return needed == 0;
 }
 
 static bool holds_any(const struct node *n, const struct wish *w)

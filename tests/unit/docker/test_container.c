@@ -50,6 +50,33 @@ static const char *name_at(yyjson_doc *doc, size_t i)
 	return s ? s : "-";
 }
 
+/* Who asked for a range holds one port of it, which is known while it runs. */
+static void test_ports_of_a_range(void **state maybe_unused)
+{
+	static const struct {
+		const char *ports;
+		uint16_t first, last;
+	} cases[] = {
+		{ "{\"80/tcp\":[{\"HostIp\":\"0.0.0.0\",\"HostPort\":\"8003\"}]}", 8003, 8003 },
+		{ "{\"80/tcp\":null}", 8000, 8010 },
+		{ "{}", 8000, 8010 },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		auto_free char *text = xasprintf(
+			"{\"Id\":\"a\",\"HostConfig\":{\"PortBindings\":{\"80/tcp\":[{\"HostPort\":"
+			"\"8000-8010\"}]}},\"NetworkSettings\":{\"Ports\":%s}}",
+			cases[i].ports);
+		auto_json yyjson_doc *doc = parse_json(text);
+		struct container *c = container_create();
+
+		assert_true(container_set_inspect(c, yyjson_doc_get_root(doc), &plain_view, NULL));
+		assert_int_equal(c->ports_count, 1);
+		assert_int_equal(c->ports[0].first, cases[i].first);
+		assert_int_equal(c->ports[0].last, cases[i].last);
+		container_destroy(c);
+	}
+}
+
 /* They are kept apart from the text, but must come out of it as they went in. */
 static void test_labels_are_listed_as_they_came(void **state maybe_unused)
 {
@@ -517,6 +544,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_entry_facts),
+		cmocka_unit_test(test_ports_of_a_range),
 		cmocka_unit_test(test_labels_are_listed_as_they_came),
 		cmocka_unit_test(test_labels_of_inspect_are_listed),
 		cmocka_unit_test(test_names_by_client),

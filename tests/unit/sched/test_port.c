@@ -4,7 +4,8 @@
 #define BIND(port, ip, host)                                                                       \
 	"{\"Image\":\"i\",\"HostConfig\":{\"PortBindings\":{\"" port "\":[{\"HostIp\":\"" ip       \
 	"\",\"HostPort\":\"" host "\"}]}}}"
-#define PORT_80 BIND("80/tcp", "", "80")
+#define BINDS(list) "{\"Image\":\"i\",\"HostConfig\":{\"PortBindings\":{\"80/tcp\":[" list "]}}}"
+#define PORT_80     BIND("80/tcp", "", "80")
 #define EXPOSE_HOST(port)                                                                          \
 	"{\"Image\":\"i\",\"ExposedPorts\":{\"" port                                               \
 	"\":{}},\"HostConfig\":{\"NetworkMode\":\"host\"}}"
@@ -72,12 +73,22 @@ static void test_more_than_classic(void **state maybe_unused)
 		{ "leading zero", BIND("80/tcp", "", "080"), 0, PORT_80, "12" },
 		{ "within a held range", BIND("80/tcp", "", "79-81"), 0, PORT_80, "12" },
 		{ "range with free ports", PORT_80, 0, BIND("80/tcp", "", "79-81"), "012" },
-		{ "range without", BIND("80/tcp", "", "79-81"), 0, BIND("80/tcp", "", "80-81"),
+		{ "range for two", BIND("80/tcp", "", "79-81"), 0, BIND("80/tcp", "", "80-81"),
+			"012" },
+		{ "range for one", BIND("80/tcp", "", "79-80"), 0, BIND("80/tcp", "", "80-80"),
 			"12" },
+		{ "range without", BINDS("{\"HostPort\":\"80\"},{\"HostPort\":\"81\"}"), 0,
+			BIND("80/tcp", "", "80-81"), "12" },
+		{ "range and port, for two",
+			BINDS("{\"HostPort\":\"80\"},{\"HostPort\":\"80-82\"}"), 0,
+			BIND("80/tcp", "", "80-81"), "12" },
+		{ "range and port, for three",
+			BINDS("{\"HostPort\":\"80\"},{\"HostPort\":\"80-82\"}"), 0,
+			BIND("80/tcp", "", "80-82"), "012" },
 		{ "range partly free", BIND("80/tcp", "", "79-81"), 0, BIND("80/tcp", "", "80-82"),
 			"012" },
 		{ "range to the end", BIND("80/tcp", "", "65000-65535"), 0,
-			BIND("80/tcp", "", "65001-65535"), "12" },
+			BIND("80/tcp", "", "65001-65535"), "012" },
 		{ "host mode and bridge", EXPOSE_HOST("80/tcp"), 0, PORT_80, "12" },
 		{ "bridge and host mode", PORT_80, 0, EXPOSE_HOST("80/tcp"), "12" },
 		{ "host mode, other protocol", EXPOSE_HOST("80/udp"), 0, EXPOSE_HOST("80/tcp"),

@@ -3,6 +3,7 @@
 #   make            build/swarm
 #   make demo       three real engines and the main job before your eyes
 #   make check      every test
+#   make matrix     every kind of engine with every kind of client; writes docs/compatibility.md
 #   make install    PREFIX=/usr/local, DESTDIR=
 #   make fuzz       long fuzzing, FUZZ_SECONDS for each target
 #   make lint       format, floors, clang-tidy and cppcheck
@@ -14,7 +15,7 @@ PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 600
 MESON ?= meson
 
-.PHONY: all demo check install clean fuzz asan lint image cross
+.PHONY: all demo check matrix install clean fuzz asan lint image cross
 
 all: build/build.ninja
 	@ninja -C build
@@ -29,6 +30,9 @@ demo:
 
 check:
 	@tools/check
+
+matrix:
+	@tools/check --matrix
 
 # DESTDIR is passed on through the environment.  Somebody else's build is not touched without need.
 bindir = $(DESTDIR)$(PREFIX)/bin

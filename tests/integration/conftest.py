@@ -38,7 +38,7 @@ DIRECT = bool(os.environ.get("SWARM_TEST_DIRECT"))
 
 def pytest_collection_modifyitems(config, items):
     """Tests without engines first: they are quick, and tell most about what is broken."""
-    items.sort(key=lambda item: "lab" in item.fixturenames)
+    items.sort(key=lambda item: bool({"lab", "matrix"} & set(item.fixturenames)) or item.originalname == "test_cell")
     if DIRECT:
         left_out = [item for item in items if {"manager", "start_manager"} & set(item.fixturenames)]
         config.hook.pytest_deselected(items=left_out)

@@ -36,17 +36,21 @@ def containers():
 
 def run():
     for node in settings["nodes"]:
-        try:
-            client.containers.run("busybox", ["sh", "-c", "echo out >&2; exit 3"], remove=True, environment=wish(node))
-            raise AssertionError("a status of 3 counts as success")
-        except docker.errors.ContainerError as error:
-            expect((error.exit_status, error.stderr), (3, b"out\n"))
         container = client.containers.run(
             "busybox", ["sh", "-c", "echo logged; exec sleep 1000"],
             detach=True, name=f"{prefix}-{node}", environment=wish(node),
         )
         listed = client.containers.list(filters={"id": container.id})
         expect([entry.id for entry in listed], [container.id])
+
+
+def run_once():
+    for node in settings["nodes"]:
+        try:
+            client.containers.run("busybox", ["sh", "-c", "echo out >&2; exit 3"], remove=True, environment=wish(node))
+            raise AssertionError("a status of 3 counts as success")
+        except docker.errors.ContainerError as error:
+            expect((error.exit_status, error.stderr), (3, b"out\n"))
 
 
 def execute():
@@ -94,13 +98,14 @@ def push():
 
 
 def pull():
-    client.images.remove(NAME, force=True)
+    client.images.remove(NAME)
     client.images.pull(NAME, "latest", auth_config=AUTH)
     expect(client.containers.run(NAME, ["echo", "pulled"], remove=True), b"pulled\n")
 
 
-for action_name, action in [("run", run), ("exec", execute), ("logs", logs), ("cp", copy), ("build", build),
-                            ("push", push), ("pull", pull)]:
-    op(action_name, action)
+ACTIONS = {"run": run, "run --rm": run_once, "exec": execute, "logs": logs, "cp": copy, "build": build, "push": push,
+           "pull": pull}
+for action_name in ACTIONS:
+    op(action_name, ACTIONS[action_name])
 for started, _ in containers():
     started.remove(force=True)

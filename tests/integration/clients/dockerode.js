@@ -27,10 +27,11 @@ function finished(stream) {
 
 async function runOnce(image, command, node) {
 	const out = new PassThrough();
-	const [status] = await docker.run(image, command, [out, out], {
-		Tty: false, HostConfig: {AutoRemove: true}, Env: node ? [`constraint:node==${node}`] : [],
+	const [status, container] = await docker.run(image, command, [out, out], {
+		Tty: false, Env: node ? [`constraint:node==${node}`] : [],
 	});
 	out.end();
+	await container.remove();
 	return {status: status.StatusCode, output: await text(out)};
 }
 
@@ -49,8 +50,6 @@ async function eachNode(action) {
 
 async function main() {
 	await op('run', () => eachNode(async (_, node) => {
-		const command = ['sh', '-c', 'echo out; exit 3'];
-		assert.deepStrictEqual(await runOnce('busybox', command, node), {status: 3, output: 'out\n'});
 		const container = await docker.createContainer({
 			Image: 'busybox', name: `${settings.prefix}-${node}`, Env: [`constraint:node==${node}`],
 			Cmd: ['sh', '-c', 'echo logged; exec sleep 1000'],
@@ -59,6 +58,8 @@ async function main() {
 		const listed = await docker.listContainers({filters: {id: [container.id]}});
 		assert.deepStrictEqual(listed.map(entry => entry.Id), [container.id]);
 	}));
+	await op('run --rm', () => eachNode(async (_, node) => assert.deepStrictEqual(
+		await runOnce('busybox', ['sh', '-c', 'echo out; exit 3'], node), {status: 3, output: 'out\n'})));
 	await op('exec', () => eachNode(async container => {
 		const exec = await container.exec({
 			Cmd: ['sh', '-c', 'echo inside; exit 4'], AttachStdout: true, AttachStderr: true,
@@ -86,7 +87,7 @@ async function main() {
 		await finished(await docker.getImage(name).push({authconfig: auth}));
 	});
 	await op('pull', async () => {
-		await docker.getImage(name).remove({force: true});
+		await docker.getImage(name).remove();
 		await finished(await docker.pull(`${name}:latest`, {authconfig: auth}));
 		assert.strictEqual((await runOnce(name, ['echo', 'pulled'])).output, 'pulled\n');
 	});

@@ -6,14 +6,22 @@ const assert = require('assert');
 // settings of the cell, as harness/matrix.py gives them
 const settings = JSON.parse(process.argv[2]);
 
+// Some clients throw where nobody can catch it, and the promise that waits never ends.
+function thrownElsewhere() {
+	return new Promise((_, reject) => process.once('uncaughtException', reject));
+}
+
 // An operation that fails does not stop those after it.
 async function op(name, action) {
 	let error = null;
+	const awake = setInterval(() => {}, 1000); // Testcontainers lets Node end while it waits for logs
 	try {
-		await action();
+		await Promise.race([action(), thrownElsewhere()]);
 	} catch (thrown) {
 		error = String(thrown.message || thrown);
 	}
+	clearInterval(awake);
+	process.removeAllListeners('uncaughtException');
 	console.log(JSON.stringify({op: name, error}));
 }
 

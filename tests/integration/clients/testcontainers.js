@@ -11,7 +11,7 @@ function logging(image, message) {
 function startOn(node) {
 	return logging('busybox', 'logged')
 		.withName(`${settings.prefix}-${node}`)
-		.withEnvironment({[`constraint:node=`]: `=${node}`})
+		.withEnvironment({'constraint:node=': node})
 		.withExposedPorts(80)
 		.withCommand(['sh', '-c', 'echo logged; exec httpd -f -p 80'])
 		.start();

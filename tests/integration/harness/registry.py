@@ -1,5 +1,6 @@
 """A registry with a password, on the bridge between the engines."""
 
+import base64
 import shutil
 import subprocess
 import tempfile
@@ -50,6 +51,10 @@ class Registry:
 
     def login(self, docker):
         docker("login", "-u", USER, "-p", PASSWORD, self.address)
+
+    def auth(self):
+        """This registry's entry in somebody's configuration."""
+        return {"auth": base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()}
 
     def close(self):
         self.process.kill()

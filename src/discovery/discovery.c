@@ -152,6 +152,7 @@ struct discovery *discovery_create(struct loop *loop, const struct discovery_url
 		.arg = arg,
 		.err = err,
 	};
+	/* cppcheck-suppress returnDanglingLifetime ; what it makes keeps nothing of the config */
 	return url->scheme->create(&config);
 }
 

@@ -4,7 +4,8 @@
  */
 #include "kv/etcd.h"
 
-#include <stdio.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -94,13 +95,29 @@ static enum task_turn open_begin(struct task *t)
 	return task_go(t, e->api == ETCD_API_V2 ? w->first_v2 : &step_login);
 }
 
+/* "3.4.23" */
+static bool parse_version(const char *text, int *ret_major, int *ret_minor)
+{
+	char *dot, *end;
+	long major = strtol(text, &dot, 10);
+
+	if (dot == text || *dot != '.')
+		return false;
+	long minor = strtol(dot + 1, &end, 10);
+	if (end == dot + 1 || major < 0 || major > INT_MAX || minor < 0 || minor > INT_MAX)
+		return false;
+	*ret_major = (int)major;
+	*ret_minor = (int)minor;
+	return true;
+}
+
 static bool read_version(const struct call *c, int *ret_major, int *ret_minor, struct error *err)
 {
 	size_t len = evbuffer_get_length(c->in);
 	auto_json yyjson_doc *doc = json_parse((const char *)evbuffer_pullup(c->in, -1), len, NULL);
 	const char *version = json_get_str(yyjson_doc_get_root(doc), "etcdserver", "");
 
-	if (sscanf(version, "%d.%d", ret_major, ret_minor) != 2)
+	if (!parse_version(version, ret_major, ret_minor))
 		return error_set(err, ERROR_PROTOCOL,
 			"answers /version without an etcd version: is it etcd?");
 	return true;

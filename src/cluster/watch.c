@@ -18,6 +18,7 @@ enum {
 	QUEUE_MAX = 2048,
 	QUEUE_MAX_BYTES = 16 * 1024 * 1024,
 	LINE_MAX_BYTES = 1024 * 1024,
+	LINES_PER_TURN = 500,
 	HEAD_TIMEOUT_MS = 15 * 1000,
 	STEADY_MS = 30 * 1000, /* a stream that lived so long broke by chance */
 	REPLAY_MS = 5 * 1000,
@@ -255,19 +256,22 @@ static bool is_blank(const char *line, size_t len)
 	return true;
 }
 
-/* False when the stream cannot be followed any more. */
-static bool take_lines(struct watch *w, struct error *err)
+/* False when the stream cannot be followed any more.  *ret_more: there are further lines. */
+static bool take_lines(struct watch *w, bool *ret_more, struct error *err)
 {
 	struct evbuffer *in = w->call.in;
+	int left = LINES_PER_TURN;
 	size_t len;
 	char *line;
 
-	while ((line = evbuffer_readln(in, &len, EVBUFFER_EOL_LF))) {
+	while (left > 0 && (line = evbuffer_readln(in, &len, EVBUFFER_EOL_LF))) {
 		if (!is_blank(line, len))
 			take_line(w, line, len);
 		free(line);
+		left--;
 	}
-	if (evbuffer_get_length(in) <= LINE_MAX_BYTES)
+	*ret_more = left == 0;
+	if (*ret_more || evbuffer_get_length(in) <= LINE_MAX_BYTES)
 		return true;
 	w->last_ns = 0; /* do not ask for it again */
 	return error_set(err, ERROR_TOO_LARGE, "an event of more than %d bytes", LINE_MAX_BYTES);
@@ -299,28 +303,29 @@ static void ended(struct watch *w, struct error *err)
 	broken(w, err);
 }
 
-static void read_stream(struct watch *w)
+/* True when it has to go on after the others had their turn. */
+static bool read_stream(struct watch *w)
 {
+	bool more = false;
 	auto_error struct error err = ERROR_INIT;
 
 	if (w->state == WATCH_OPENING && w->call.head_done && w->call.answer.status == 200)
 		opened(w);
 	if (w->state == WATCH_OPENING && w->call.done) {
 		failed_to_open(w, &err);
-		return;
+		return false;
 	}
 	if (w->state != WATCH_OPEN)
-		return;
+		return false;
 	if (evbuffer_get_length(w->call.in) > 0)
 		engine_note_heard(w->engine);
-	if (!take_lines(w, &err)) {
+	if (!take_lines(w, &more, &err))
 		broken(w, &err);
-		return;
-	}
-	if (w->call.done)
+	else if (!more && w->call.done)
 		ended(w, &err);
-	else
+	else if (!more)
 		call_resume(&w->call);
+	return more;
 }
 
 /*
@@ -437,8 +442,11 @@ static enum task_turn watch_pump(struct task *t)
 {
 	struct watch *w = container_of(t, struct watch, task);
 
-	read_stream(w);
+	bool more = read_stream(w);
+
 	work_off(w);
+	if (more)
+		return task_wait_ms(t, &watch_step_pump, 0);
 	/* The head and the refreshes have deadlines; over a silent stream watches the pulse. */
 	return task_wait(t, &watch_step_pump);
 }

@@ -139,14 +139,14 @@ def machines(engines, tmp_path):
             machine.stop()
 
 
-def test_docker_machine(hosts, machines, consul):
-    """Its argument lists (0.16), in the containers that it makes."""
+def test_docker_machine(hosts, machines, consul, outside):
+    """Its argument lists (0.16), in the containers that it makes; a proxy is never for engines."""
     url = consul.url("machines")
     master = hosts[0]
     D = machines[0].folder
     master.docker(
         "run", "-d", "--restart=always", "--name", "swarm-agent-master", "-v", f"{D}:{D}", "-p", "3376:3376",
-        "--expose", "2375", image.NAME,
+        "--expose", "2375", "-e", "HTTP_PROXY=http://127.0.0.1:1", "-e", f"NO_PROXY={outside.ip}", image.NAME,
         "--experimental", "manage", "--tlsverify", f"--tlscacert={D}/ca.pem", f"--tlscert={D}/server.pem",
         f"--tlskey={D}/server-key.pem", "-H", "tcp://0.0.0.0:3376", "--strategy", "spread",
         "--advertise", f"{master.ip}:3376", "--heartbeat=5s", url,

@@ -63,8 +63,9 @@ static int64_t silent_ms(const struct call_state *s)
 
 	if (waits_for_owner(s))
 		return 0;
-	/* as long as it takes our bytes it lives */
-	if (s->phase == CALL_HEAD && stream_output_len(s->stream) > 0)
+	/* as long as it takes our bytes it lives; but not by dripping its head meanwhile */
+	if (s->phase == CALL_HEAD && stream_output_len(s->stream) > 0 &&
+		!http_parser_in_head(&s->parser))
 		last = max_of(last, stream_last_active_ms(s->stream));
 	return clock_mono_ms() - last;
 }

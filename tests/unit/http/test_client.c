@@ -469,6 +469,27 @@ static void test_silence(void **state maybe_unused)
 	}
 }
 
+/* It does not take our body any more, and says a byte of its head now and then. */
+static void test_a_dripped_head_has_a_deadline(void **state maybe_unused)
+{
+	enum { LARGE = 16 * 1024 * 1024 };
+	auto_rig struct rig r;
+
+	rig_start(&r, (struct endpoint_config){ 0 });
+	call_init(&r.call, "POST", "/load");
+	r.call.body = xcalloc(1, LARGE);
+	r.call.body_len = LARGE;
+	r.call.head_timeout_ms = 100;
+	send_call(&r, &r.call);
+	accept_peer(&r);
+	raw_send(&r.peer, "HTTP/1.1 200 OK\r\nX: ");
+	for (int64_t end = clock_mono_ms() + 1000; clock_mono_ms() < end && !r.call.done;) {
+		raw_try_send(&r.peer, "x", 1);
+		loop_turn(r.loop, 5);
+	}
+	assert_int_equal(r.call.err.code, ERROR_TIMEOUT);
+}
+
 static void test_an_error_names_the_peer_once(void **state maybe_unused)
 {
 	auto_rig struct rig r;
@@ -753,6 +774,7 @@ int main(void)
 		cmocka_unit_test(test_no_retry_with_body),
 		cmocka_unit_test(test_no_connection),
 		cmocka_unit_test(test_silence),
+		cmocka_unit_test(test_a_dripped_head_has_a_deadline),
 		cmocka_unit_test(test_an_error_names_the_peer_once),
 		cmocka_unit_test(test_a_dripped_answer_has_a_deadline),
 		cmocka_unit_test(test_calls_wait_in_line),

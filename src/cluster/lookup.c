@@ -414,7 +414,6 @@ static void exec_destroy(struct lookup *l, struct exec_entry *x)
 {
 	list_remove(&x->link);
 	(x->ended ? &l->ended : &l->running)->count--;
-	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference) x is in the table */
 	HASH_DEL(l->execs, x);
 	free(x);
 }

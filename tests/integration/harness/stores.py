@@ -221,6 +221,8 @@ class Consul(Store):
             "session_ttl_min": "500ms",
             "disable_update_check": True,
             "performance": {"raft_multiplier": 1},
+            # A server that is killed stays a voter: else it is not one yet when it has just come back.
+            "autopilot": {"cleanup_dead_servers": False},
             # Agents of a test or bench all have one address, and 200 connections are the default.
             "limits": {"http_max_conns_per_client": 10000},
         }

@@ -78,6 +78,8 @@ class TestV3(EtcdCases):
 class TestV2(EtcdCases):
     api = "v2"
     options = option("v2")
+    # Nothing in it depends on the API, and it takes long.
+    test_a_frozen_store_stops_nothing = None
 
     def test_what_is_written_is_what_classic_agents_write(self, store, prefix, join):
         join(store.url(prefix), "127.0.0.1:7", *self.options, ttl="40s")
@@ -148,8 +150,14 @@ def test_user_and_password_of_v2(tmp_path, prefix, join):  # noqa: F811
 
 
 class TestThreeMembers(EnsembleCases):
+    options = option("v3")
+
     @pytest.fixture
     def ensemble(self, tmp_path):
         ensemble = Ensemble(Etcd, tmp_path)
         yield ensemble
         ensemble.stop()
+
+
+class TestThreeMembersOfV2(TestThreeMembers):
+    options = option("v2")

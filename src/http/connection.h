@@ -82,7 +82,8 @@ bool connection_drains(const struct http_connection *c);
 void request_begin(struct http_connection *c);
 /* Its body, and the end of the client. */
 void request_advance(struct http_connection *c);
-/* The client has hung up behind much that is unread. */
+/* The client has hung up behind much that is unread, or uploads while we are about to end: it is
+ * gone when nothing moves. */
 void request_hung_up(struct http_connection *c);
 /* The grace of a client that hung up is over; an answer that is complete still goes out. */
 void request_grace_over(struct http_connection *c);

@@ -8,7 +8,9 @@
  * long as we are not about to end ourselves.
  *
  * A client that leaves in the middle of an upload that nobody takes (a frozen engine) may leave
- * more than we would read for it.  It is gone when for a moment none of that was taken.
+ * more than we would read for it.  It is gone when for a moment none of that was taken.  Its end
+ * may even be behind what its own host could not send us any more, so when we are about to end
+ * ourselves, an upload that stands still holds us up for a few seconds only.
  */
 #include <string.h>
 #include <strings.h>
@@ -20,6 +22,7 @@ enum {
 	BODY_MARK = 64 * 1024,
 	HALF_CLOSED_GRACE_MS = 250,
 	HUNG_UP_LOOK_MS = 1000,
+	STALLED_LOOK_MS = 3000,
 };
 
 static void body_changed(
@@ -153,7 +156,12 @@ void request_hung_up(struct http_connection *c)
 	if (!c->exchange || end_belongs_to_stream(c) || timer_pending(&c->timer))
 		return;
 	c->bytes_at_look = stream_bytes_in(c->stream);
-	timer_start(&c->timer, HUNG_UP_LOOK_MS);
+	timer_start(&c->timer, stream_hung_up(c->stream) ? HUNG_UP_LOOK_MS : STALLED_LOOK_MS);
+}
+
+static bool is_upload_at_the_end(const struct http_connection *c)
+{
+	return connection_drains(c) && !c->exchange->body_complete;
 }
 
 void request_advance(struct http_connection *c)
@@ -166,7 +174,7 @@ void request_advance(struct http_connection *c)
 	}
 	if (stream_input_ended(c->stream))
 		input_ended_in_exchange(c);
-	else if (stream_hung_up(c->stream))
+	else if (stream_hung_up(c->stream) || is_upload_at_the_end(c))
 		request_hung_up(c);
 }
 
@@ -251,14 +259,23 @@ void request_begin(struct http_connection *c)
 	c->server->config.handle(x, c->server->config.arg);
 }
 
-/* Whoever has the exchange still takes what the client left. */
+/* Whoever has the exchange still takes what the client left, or sends. */
 static bool is_being_read(const struct http_connection *c)
 {
 	return !stream_input_ended(c->stream) && stream_bytes_in(c->stream) > c->bytes_at_look;
 }
 
+/* The upload that was looked at has come to its end, and its client waits for the answer. */
+static bool has_all_of_a_client(const struct http_connection *c)
+{
+	return c->exchange->body_complete && !stream_input_ended(c->stream) &&
+	       !stream_hung_up(c->stream);
+}
+
 void request_grace_over(struct http_connection *c)
 {
+	if (c->exchange && has_all_of_a_client(c))
+		return;
 	if (c->exchange && is_being_read(c))
 		request_hung_up(c);
 	else if (!c->exchange || !c->exchange->answer_ended)

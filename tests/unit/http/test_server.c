@@ -434,6 +434,35 @@ static void test_client_goes_away_while_its_upload_is_taken(void **state maybe_u
 	exchange_finish(x);
 }
 
+static struct exchange *upload_at_the_end(struct rig *r, const char *rest)
+{
+	rig_start(r, (struct http_server_config){ 0 });
+	raw_send(&r->client, "POST /load HTTP/1.1\r\nHost:\r\nContent-Length: 6\r\n\r\nx");
+	struct exchange *x = next_exchange(r);
+	exchange_want_body(x);
+	http_server_drain(r->server);
+	loop_turn(r->loop, 10);
+	raw_send(&r->client, rest);
+	return x;
+}
+
+/* Its end may be behind what its host could not send any more: nobody can tell. */
+static void test_a_stalled_upload_does_not_hold_up_the_end(void **state maybe_unused)
+{
+	auto_rig struct rig stalled, whole;
+	struct exchange *a = upload_at_the_end(&stalled, "");
+	struct exchange *b = upload_at_the_end(&whole, "23456");
+
+	for (int64_t end = clock_mono_ms() + 3300; clock_mono_ms() < end;) {
+		loop_turn(stalled.loop, 10);
+		loop_turn(whole.loop, 10);
+	}
+	assert_true(a->gone);
+	assert_false(b->gone);
+	exchange_finish(a);
+	exchange_finish(b);
+}
+
 static void test_half_closed_upgrade_does_not_hold_up_the_end(void **state maybe_unused)
 {
 	auto_rig struct rig r;
@@ -704,6 +733,7 @@ int main(void)
 		cmocka_unit_test(test_client_goes_away_behind_a_body_that_nobody_wants),
 		cmocka_unit_test(test_client_goes_away_in_the_middle_of_an_upload),
 		cmocka_unit_test(test_client_goes_away_while_its_upload_is_taken),
+		cmocka_unit_test(test_a_stalled_upload_does_not_hold_up_the_end),
 		cmocka_unit_test(test_half_closed_upgrade_does_not_hold_up_the_end),
 		cmocka_unit_test(test_half_close_before_upgrade_is_no_end),
 		cmocka_unit_test(test_refused_upgrade_notices_the_end),

@@ -49,6 +49,11 @@ def lacking(kind):
     return None if kind in there else f"there is no {kind} on this machine"
 
 
+def pool_is_whole():
+    """Does the mixed pool of this machine have an engine of every kind?"""
+    return not any(lacking(kind) for kind in ENGINES)
+
+
 class Matrix:
     """One engine of each kind, a manager in front of each and one in front of all.
 

@@ -21,6 +21,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "net/peer.h"
 #include "net/socket.h"
 #include "net/transport.h"
 
@@ -38,7 +39,6 @@ struct stream {
 	struct deferred work;
 	struct timer watch; /* runs while bytes are on their way to a TCP peer */
 	int64_t watch_since_ms;
-	bool is_tcp;
 	struct evbuffer *input, *output; /* owned */
 	const struct stream_ops *ops;    /* borrowed; NULL until somebody cares */
 	void *arg;
@@ -58,9 +58,7 @@ struct stream {
 
 	int64_t last_active_ms;
 	uint64_t bytes_in, bytes_out;
-	char *peer, *peer_ip;   /* owned */
-	char *peer_certificate; /* owned; NULL: none */
-	int64_t peer_uid;
+	struct peer peer;
 };
 
 static void want_work(struct stream *s)
@@ -134,7 +132,7 @@ static bool read_input(struct stream *s, size_t max, struct error *err)
 static void stream_break(struct stream *s, struct error *err)
 {
 	error_move(&s->broken, err);
-	error_wrap(&s->broken, "%s", s->peer);
+	error_wrap(&s->broken, "%s", s->peer.address);
 	s->tell_end = s->tell_hang_up = s->tell_drained = false;
 	s->tell_broken = true;
 	evbuffer_drain(s->output, evbuffer_get_length(s->output));
@@ -237,7 +235,7 @@ static void note_output_result(struct stream *s, enum transport_result result, s
 
 static void start_watch(struct stream *s)
 {
-	if (!s->is_tcp || timer_pending(&s->watch))
+	if (!s->peer.is_tcp || timer_pending(&s->watch))
 		return;
 	s->watch_since_ms = clock_mono_ms();
 	timer_start(&s->watch, WATCH_MS);
@@ -366,46 +364,6 @@ static void handle_input_change(
 		want_work(s);
 }
 
-static char *certificate_subject(SSL *ssl)
-{
-	X509 *certificate = SSL_get0_peer_certificate(ssl);
-	char *text, *copy;
-
-	if (!certificate || SSL_get_verify_mode(ssl) == SSL_VERIFY_NONE)
-		return NULL;
-	text = X509_NAME_oneline(X509_get_subject_name(certificate), NULL, 0);
-	copy = xstrdup_null(text);
-	OPENSSL_free(text);
-	return copy;
-}
-
-static int64_t unix_peer_uid(int fd)
-{
-	struct ucred peer;
-	socklen_t len = sizeof(peer);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0)
-		return -1;
-	return peer.uid;
-}
-
-static void learn_peer(struct stream *s)
-{
-	struct sockaddr_storage sa = { 0 };
-	socklen_t len = sizeof(sa);
-
-	if (getpeername(s->transport.fd, (struct sockaddr *)&sa, &len) != 0)
-		len = 0; /* gone already: reading will tell */
-	s->peer = socket_format_address(&sa, len);
-	s->peer_ip = socket_format_ip(&sa);
-	s->peer_uid = sa.ss_family == AF_UNIX ? unix_peer_uid(s->transport.fd) : -1;
-	s->is_tcp = socket_is_ip(&sa);
-	if (s->is_tcp)
-		socket_tune_tcp(s->transport.fd);
-	if (s->transport.ssl)
-		s->peer_certificate = certificate_subject(s->transport.ssl);
-}
-
 struct stream *stream_create(struct loop *loop, int fd, SSL *ssl)
 {
 	struct stream *s = xnew(struct stream);
@@ -417,7 +375,9 @@ struct stream *stream_create(struct loop *loop, int fd, SSL *ssl)
 	evbuffer_add_cb(s->input, handle_input_change, s);
 	deferred_init(&s->work, stream_work);
 	timer_init(&s->watch, loop, handle_watch);
-	learn_peer(s);
+	peer_learn(&s->peer, fd, ssl);
+	if (s->peer.is_tcp)
+		socket_tune_tcp(fd);
 	s->last_active_ms = clock_mono_ms();
 	/* Nobody knows what the handshake has left in the buffers: try both once. */
 	s->can_read = s->can_write = true;
@@ -436,9 +396,7 @@ static void stream_free(void *object)
 	evbuffer_free(s->output);
 	SSL_free(s->transport.ssl);
 	error_clear(&s->broken);
-	free(s->peer);
-	free(s->peer_ip);
-	free(s->peer_certificate);
+	peer_finish(&s->peer);
 	free(s);
 }
 
@@ -447,7 +405,8 @@ void stream_destroy(struct stream *s, const char *reason)
 	if (!s || s->destroyed)
 		return;
 	if (log_enabled(LOG_DEBUG))
-		log_fields(LOG_DEBUG, "stream closed", "peer", s->peer, "reason", reason, NULL);
+		log_fields(LOG_DEBUG, "stream closed", "peer", s->peer.address, "reason", reason,
+			NULL);
 	s->destroyed = true;
 	s->ops = NULL;
 	deferred_cancel(&s->work);
@@ -575,22 +534,22 @@ bool stream_is_broken(const struct stream *s)
 
 const char *stream_peer(const struct stream *s)
 {
-	return s->peer;
+	return s->peer.address;
 }
 
 const char *stream_peer_ip(const struct stream *s)
 {
-	return s->peer_ip;
+	return s->peer.ip;
 }
 
 int64_t stream_peer_uid(const struct stream *s)
 {
-	return s->peer_uid;
+	return s->peer.uid;
 }
 
 const char *stream_peer_certificate(const struct stream *s)
 {
-	return s->peer_certificate;
+	return s->peer.certificate;
 }
 
 bool stream_is_tls(const struct stream *s)

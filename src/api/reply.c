@@ -41,7 +41,7 @@ void reply_decorate(const struct api *api, struct headers *to)
 {
 	auto_strbuf struct strbuf version = STRBUF_INIT;
 
-	api_version_format(&version, API_VERSION_MAX);
+	api_version_format(&version, api->config.max_version);
 	headers_set(to, "Api-Version", version.buf);
 	headers_set(to, "Docker-Experimental", api->config.experimental ? "true" : "false");
 	headers_set(to, "Ostype", "linux");

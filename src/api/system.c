@@ -45,11 +45,11 @@ static const char *go_architecture(const char *machine)
 	return machine;
 }
 
-static void add_versions(yyjson_mut_doc *doc, yyjson_mut_val *to)
+static void add_versions(const struct api *api, yyjson_mut_doc *doc, yyjson_mut_val *to)
 {
 	auto_strbuf struct strbuf max = STRBUF_INIT, min = STRBUF_INIT;
 
-	api_version_format(&max, API_VERSION_MAX);
+	api_version_format(&max, api->config.max_version);
 	api_version_format(&min, API_VERSION_MIN);
 	yyjson_mut_obj_add_strcpy(doc, to, "ApiVersion", max.buf);
 	yyjson_mut_obj_add_strcpy(doc, to, "MinAPIVersion", min.buf);
@@ -70,7 +70,7 @@ static void add_component(yyjson_mut_doc *doc, yyjson_mut_val *components, const
 
 	yyjson_mut_obj_add_str(doc, component, "Name", "Swarm");
 	add_swarm_version(api, doc, component, "Version");
-	add_versions(doc, details);
+	add_versions(api, doc, details);
 	yyjson_mut_obj_add_val(doc, component, "Details", details);
 }
 
@@ -95,7 +95,7 @@ void system_version(struct request *rq)
 	yyjson_mut_obj_add_str(doc, platform, "Name", "Swarm");
 	add_component(doc, yyjson_mut_obj_add_arr(doc, root, "Components"), api);
 	add_swarm_version(api, doc, root, "Version");
-	add_versions(doc, root);
+	add_versions(api, doc, root);
 	yyjson_mut_obj_add_str(doc, root, "GitCommit", api->config.git_commit);
 	yyjson_mut_obj_add_str(doc, root, "GoVersion", "");
 	yyjson_mut_obj_add_str(doc, root, "Os", "linux");

@@ -102,12 +102,30 @@ static bool set_create_retry(struct cluster_options *o, const char *text, struct
 	return true;
 }
 
+static bool set_api_version(struct cluster_options *o, const char *text, struct error *err)
+{
+	auto_strbuf struct strbuf range = STRBUF_INIT;
+	struct api_version value;
+
+	if (api_version_parse(text, &value) && api_version_compare(value, API_VERSION_MIN) >= 0 &&
+		api_version_compare(value, API_VERSION_MAX) <= 0) {
+		o->api_version = value;
+		return true;
+	}
+	api_version_format(&range, API_VERSION_MIN);
+	strbuf_add_str(&range, " to ");
+	api_version_format(&range, API_VERSION_MAX);
+	return error_set(err, ERROR_INVALID,
+		"swarm.apiversion should be one of %s, '%s' is invalid", range.buf, text);
+}
+
 static const struct cluster_key {
 	const char *name;
 	bool (*set)(struct cluster_options *o, const char *text, struct error *err);
 } cluster_keys[] = {
 	{ "swarm.overcommit", set_overcommit },
 	{ "swarm.createretry", set_create_retry },
+	{ "swarm.apiversion", set_api_version },
 };
 
 static const struct cluster_key *find_cluster_key(const char *option, size_t len)
@@ -123,7 +141,10 @@ static const struct cluster_key *find_cluster_key(const char *option, size_t len
 bool value_cluster_options(
 	const struct strv *options, struct cluster_options *ret, struct error *err)
 {
-	struct cluster_options o = { .overcommit = DEFAULT_OVERCOMMIT };
+	struct cluster_options o = {
+		.overcommit = DEFAULT_OVERCOMMIT,
+		.api_version = API_VERSION_MAX,
+	};
 	bool seen[ARRAY_SIZE(cluster_keys)] = { false };
 
 	for (size_t i = 0; i < options->count; i++) {
@@ -136,8 +157,8 @@ bool value_cluster_options(
 				"--cluster-opt '%s' should be of the form key=value", option);
 		if (!key)
 			return error_set(err, ERROR_INVALID,
-				"unknown --cluster-opt '%.*s': there are swarm.overcommit and "
-				"swarm.createretry",
+				"unknown --cluster-opt '%.*s': there are swarm.overcommit, "
+				"swarm.createretry and swarm.apiversion",
 				(int)len, option);
 		if (seen[key - cluster_keys])
 			continue;

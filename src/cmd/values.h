@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/strv.h"
+#include "docker/version.h"
 
 /* A duration of the option --name; "invalid --name: <reason>". */
 bool value_duration(const char *name, const char *text, int64_t *ret_ns, struct error *err);
@@ -23,8 +24,9 @@ bool value_discovery_options(const struct strv *options, struct error *err);
 bool value_host(const char *text, struct error *err);
 
 struct cluster_options {
-	double overcommit;     /* > -1; 0.05 */
-	uint32_t create_retry; /* 0 */
+	double overcommit;              /* > -1; 0.05 */
+	uint32_t create_retry;          /* 0 */
+	struct api_version api_version; /* the newest offered to clients; API_VERSION_MAX */
 };
 /* "key=value" each; of a repeated key the first counts.  Unknown keys are errors. */
 bool value_cluster_options(

@@ -378,6 +378,7 @@ static void build_api(struct wire *w)
 
 	api_init(&w->api, w->loop, &w->manager,
 		&(struct api_config){
+			.max_version = o->cluster.api_version,
 			.version = SWARM_VERSION,
 			.git_commit = SWARM_COMMIT,
 			.cors = o->cors,

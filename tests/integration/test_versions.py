@@ -23,6 +23,13 @@ def pool(fakes, start_manager):
     return start
 
 
+@pytest.fixture
+def engine_of_today(fakes):
+    (engine,) = fakes()
+    engine.configure(api_min=NEW[0], api_max=NEW[1])
+    return engine
+
+
 OLD = ("1.12", "1.41")  # as Docker 20.10
 NEW = ("1.44", "1.52")  # as Docker 29.0
 
@@ -38,6 +45,20 @@ def asked(engine):
 
 def networks(main, **endpoints):
     return {"HostConfig": {"NetworkMode": main}, "NetworkingConfig": {"EndpointsConfig": endpoints}}
+
+
+def test_the_newest_version_can_be_lowered(engine_of_today, start_manager):
+    """Clients that negotiate stay below it, and one that insists is told what there is."""
+    manager = start_manager([engine_of_today.address], "--cluster-opt", "swarm.apiversion=1.44").wait_healthy()
+    assert manager.get("/_ping").head.get("Api-Version") == "1.44"
+    assert manager.get("/version").json["ApiVersion"] == "1.44"
+    assert manager.get("/v1.44/info").status == 200
+    answer = manager.get("/v1.45/info")
+    assert answer.status == 400
+    assert answer.json["message"] == "client version 1.45 is too new. Maximum supported API version is 1.44"
+    assert create(manager, "1.44").status == 201
+    manager.get("/containers/web/json")
+    assert engine_of_today.requests("GET", "/containers/*/json")[-1].version == "1.44"
 
 
 #

@@ -147,10 +147,17 @@ static const struct {
 	{ "swarm.overcommit", 0, 0,
 		"--cluster-opt 'swarm.overcommit' should be of the form key=value" },
 	{ "swarm.over=1", 0, 0,
-		"unknown --cluster-opt 'swarm.over': there are swarm.overcommit and "
-		"swarm.createretry" },
+		"unknown --cluster-opt 'swarm.over': there are swarm.overcommit, "
+		"swarm.createretry and swarm.apiversion" },
 	{ "=1", 0, 0,
-		"unknown --cluster-opt '': there are swarm.overcommit and swarm.createretry" },
+		"unknown --cluster-opt '': there are swarm.overcommit, swarm.createretry and "
+		"swarm.apiversion" },
+	{ "swarm.apiversion=1.53", 0, 0,
+		"swarm.apiversion should be one of 1.24 to 1.52, '1.53' is invalid" },
+	{ "swarm.apiversion=1.23", 0, 0,
+		"swarm.apiversion should be one of 1.24 to 1.52, '1.23' is invalid" },
+	{ "swarm.apiversion=new", 0, 0,
+		"swarm.apiversion should be one of 1.24 to 1.52, 'new' is invalid" },
 };
 
 static void test_cluster_options(void **state)
@@ -171,6 +178,29 @@ static void test_cluster_options(void **state)
 		}
 		assert_true(got.overcommit == clusters[i].overcommit);
 		assert_int_equal(got.create_retry, clusters[i].create_retry);
+	}
+}
+
+static void test_newest_api_version(void **state)
+{
+	static const struct {
+		const char *option;
+		struct api_version version;
+	} cases[] = {
+		{ "swarm.createretry=1", API_VERSION_MAX },
+		{ "swarm.apiversion=1.44", { 1, 44 } },
+		{ "swarm.apiversion=1.24", { 1, 24 } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		auto_strv struct strv options = STRV_INIT;
+		auto_error struct error err = ERROR_INIT;
+		struct cluster_options got;
+
+		strv_add(&options, cases[i].option);
+		assert_true(value_cluster_options(&options, &got, &err));
+		assert_int_equal(api_version_compare(got.api_version, cases[i].version), 0);
 	}
 }
 
@@ -238,6 +268,7 @@ int main(void)
 		cmocka_unit_test(test_advertise),
 		cmocka_unit_test(test_hosts),
 		cmocka_unit_test(test_cluster_options),
+		cmocka_unit_test(test_newest_api_version),
 		cmocka_unit_test(test_discovery_options),
 		cmocka_unit_test(test_discovery_argument),
 	};

@@ -51,38 +51,6 @@ void gather_add_healthy(struct gather *g)
 	free(engines);
 }
 
-void gather_start_each(struct gather *g, char *(*path_for)(const struct engine *e, const void *arg),
-	const void *arg)
-{
-	struct request *rq = g->rq;
-
-	if (g->fanout.count == 0) {
-		reply_errorf(gather_free(g), 500, "No healthy node available in the cluster");
-		return;
-	}
-	for (size_t i = 0; i < g->fanout.count; i++) {
-		struct fanout_item *item = &g->fanout.items[i];
-		auto_free char *path = path_for(item->engine, arg);
-
-		remote_call_init(&item->call, &item->engine->remote, rq->version,
-			rq->x->head.method, "%s%s%s", path, *rq->raw_query ? "?" : "",
-			rq->raw_query);
-		item->call.mode = CALL_JSON;
-		item->call.head_timeout_ms = g->timeout_ms;
-	}
-	fanout_send(&g->fanout, &g->task);
-}
-
-static char *same_path(const struct engine *e maybe_unused, const void *path)
-{
-	return xstrdup(path);
-}
-
-void gather_start(struct gather *g, const char *path)
-{
-	gather_start_each(g, same_path, path);
-}
-
 /* Logs every failure; true with the last one when nobody succeeded. */
 static bool all_failed(const struct gather *g, struct error *err)
 {
@@ -102,16 +70,14 @@ static bool all_failed(const struct gather *g, struct error *err)
 	return failed > 0 && failed == g->fanout.count;
 }
 
-static enum task_turn gather_answered(struct task *task)
+/* All that can be had is there. */
+static void gather_reply(struct gather *g)
 {
-	struct gather *g = container_of(task, struct gather, task);
 	auto_error struct error err = ERROR_INIT;
 	auto_free char *text = NULL;
 	size_t len = 0;
 
-	if (!fanout_done(&g->fanout))
-		return task_wait(task, &step_answered); /* the calls have deadlines */
-	if (!all_failed(g, &err)) {
+	if (!all_failed(g, &err) || g->may_fail) {
 		error_clear(&err);
 		text = g->merge(g, &len, &err);
 	}
@@ -119,5 +85,56 @@ static enum task_turn gather_answered(struct task *task)
 		reply_json(gather_free(g), 200, text, len);
 	else
 		reply_error(gather_free(g), &err);
+}
+
+static char *query_for(const struct gather *g, const struct engine *e)
+{
+	return g->query_for ? g->query_for(g, e) : xstrdup(g->rq->raw_query);
+}
+
+void gather_start_each(struct gather *g, char *(*path_for)(const struct engine *e, const void *arg),
+	const void *arg)
+{
+	struct request *rq = g->rq;
+
+	if (g->fanout.count == 0 && g->may_fail) {
+		gather_reply(g);
+		return;
+	}
+	if (g->fanout.count == 0) {
+		reply_errorf(gather_free(g), 500, "No healthy node available in the cluster");
+		return;
+	}
+	for (size_t i = 0; i < g->fanout.count; i++) {
+		struct fanout_item *item = &g->fanout.items[i];
+		auto_free char *path = path_for(item->engine, arg);
+		auto_free char *query = query_for(g, item->engine);
+
+		remote_call_init(&item->call, &item->engine->remote, rq->version,
+			rq->x->head.method, "%s%s%s", path, *query ? "?" : "", query);
+		item->call.mode = CALL_JSON;
+		item->call.head_timeout_ms = g->timeout_ms;
+		item->call.body_timeout_ms = g->timeout_ms;
+	}
+	fanout_send(&g->fanout, &g->task);
+}
+
+static char *same_path(const struct engine *e maybe_unused, const void *path)
+{
+	return xstrdup(path);
+}
+
+void gather_start(struct gather *g, const char *path)
+{
+	gather_start_each(g, same_path, path);
+}
+
+static enum task_turn gather_answered(struct task *task)
+{
+	struct gather *g = container_of(task, struct gather, task);
+
+	if (!fanout_done(&g->fanout))
+		return task_wait(task, &step_answered); /* the calls have deadlines */
+	gather_reply(g);
 	return TASK_WAIT;
 }

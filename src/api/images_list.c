@@ -1,27 +1,115 @@
 /*
  * GET /images/json, from memory, in one turn: what is written is bounded by the number of different
  * images, which is small even where thousands of engines have them.
+ *
+ * Memory has no sizes of shared layers, and no manifests.  A client that wants them waits for the
+ * engines that know how to tell them; the others, and those that fail, are left to memory.
  */
 #include "api/images.h"
 
-#include "api/images_merge.h"
-#include "api/reply.h"
+#include <string.h>
 
-void images_list(struct request *rq)
+#include "api/gather.h"
+#include "api/images_merge.h"
+#include "api/routes.h"
+#include "docker/query_need.h"
+
+/* For the head, and again for the rest: docker 29 asks for manifests with a plain `docker images`,
+ * and without an engine's answer the list is still what it always was. */
+enum { TELL_TIMEOUT_MS = 10 * 1000 };
+
+/* Takes away what the peer does not know; is there still something that memory cannot answer? */
+static bool asks_more(const struct request *rq, struct query *q, struct api_version peer)
+{
+	query_fit(rq->route->method, rq->route->path, peer, q);
+	return query_need(rq->route->method, rq->route->path, q).major > 0;
+}
+
+/* The client's query as the engine knows it; false when there is no reason to ask. */
+static bool read_question(const struct request *rq, const struct engine *e, struct query *q)
+{
+	(void)query_parse(q, rq->raw_query, strlen(rq->raw_query), NULL); /* it was read before */
+	return asks_more(rq, q, rq->version) &&
+	       asks_more(rq, q, remote_version(&e->remote, rq->version));
+}
+
+/*
+ * The engine's filters only spare work: its answer adds to what memory lists.  Left out are those
+ * that not all engines know (node, until), or that name an image which another one may have.
+ */
+static void fit_filters(struct query *q)
+{
+	static const char *const own[] = { "before", "node", "since", "until" };
+	auto_list_filters struct list_filters filters = { 0 };
+
+	if (!list_filters_parse(&filters, query_get(q, "filters"), NULL))
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
+		list_filters_remove(&filters, own[i]);
+	auto_free char *text = list_filters_format(&filters);
+
+	query_set(q, "filters", text);
+}
+
+static char *query_for(const struct gather *g, const struct engine *e)
 {
 	auto_strbuf struct strbuf text = STRBUF_INIT;
-	auto_error struct error err = ERROR_INIT;
+	auto_query struct query q = QUERY_INIT;
+
+	(void)read_question(g->rq, e, &q);
+	fit_filters(&q);
+	query_format(&q, &text);
+	return strbuf_steal(&text);
+}
+
+/* None when memory will do, or when the filters are wrong, which the merge says. */
+static void add_engines(struct gather *g)
+{
+	struct request *rq = g->rq;
 	struct image_filter filter;
 	struct engine **engines;
 	size_t count;
 
-	if (!image_filter_init(&filter, &rq->query, rq->version, rq->api->cluster, &err)) {
-		reply_error(rq, &err);
+	if (query_need(rq->route->method, rq->route->path, &rq->query).major == 0 ||
+		!image_filter_init(&filter, &rq->query, rq->version, rq->api->cluster, NULL))
 		return;
-	}
 	engines = cluster_sorted_engines(rq->api->cluster, &count);
-	images_merge_write(&text, &filter, rq->version, engines, count);
+	for (size_t i = 0; i < count; i++) {
+		auto_query struct query q = QUERY_INIT;
+
+		if (engine_is_healthy(engines[i]) && image_filter_takes_node(&filter, engines[i]) &&
+			read_question(rq, engines[i], &q))
+			fanout_add(&g->fanout, engines[i]);
+	}
 	free(engines);
 	image_filter_finish(&filter);
-	reply_json(rq, 200, text.buf, text.len);
+}
+
+static char *merge_answers(struct gather *g, size_t *ret_len, struct error *err)
+{
+	auto_strbuf struct strbuf text = STRBUF_INIT;
+	struct request *rq = g->rq;
+	struct image_filter filter;
+	struct engine **engines;
+	size_t count;
+
+	if (!image_filter_init(&filter, &rq->query, rq->version, rq->api->cluster, err))
+		return NULL;
+	engines = cluster_sorted_engines(rq->api->cluster, &count);
+	images_merge_write(&text, &filter, rq->version, engines, count, &g->fanout);
+	free(engines);
+	image_filter_finish(&filter);
+	*ret_len = text.len;
+	return strbuf_steal(&text);
+}
+
+void images_list(struct request *rq)
+{
+	struct gather *g = gather_create(rq, merge_answers);
+
+	g->timeout_ms = TELL_TIMEOUT_MS;
+	g->may_fail = true;
+	g->query_for = query_for;
+	add_engines(g);
+	gather_start(g, "/images/json");
 }

@@ -4,6 +4,14 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "manager/fanout.h"
+
+/* An entry that an engine told just now; lent by the fan-out. */
+struct told {
+	const char *id;
+	size_t order; /* of its engine, behind all that tell more */
+	yyjson_val *entry;
+};
 
 struct source {
 	const struct image *image;
@@ -17,6 +25,8 @@ struct merge {
 	size_t sources_count, sources_cap;
 	const char **used_ids; /* image of each container, interned, sorted by address; owned */
 	size_t used_count, used_cap;
+	struct told *told; /* equal ids stand together; owned */
+	size_t told_count, told_cap;
 };
 
 /* --- gathering --- */
@@ -82,7 +92,69 @@ static void gather(struct merge *m, struct engine *const *engines, size_t count)
 		qsort(m->used_ids, m->used_count, sizeof(*m->used_ids), compare_addresses);
 }
 
+static int compare_told(const void *a, const void *b)
+{
+	const struct told *x = a, *y = b;
+	int by_id = strcmp(x->id, y->id);
+
+	if (by_id)
+		return by_id;
+	return x->order < y->order ? -1 : x->order > y->order;
+}
+
+static void gather_told(struct merge *m, const struct fanout *answers)
+{
+	for (size_t i = 0; answers && i < answers->count; i++) {
+		yyjson_val *list = yyjson_doc_get_root(answers->items[i].call.json), *entry;
+		yyjson_arr_iter iter;
+
+		yyjson_arr_iter_init(list, &iter);
+		while ((entry = yyjson_arr_iter_next(&iter))) {
+			bool tells_more = json_get_arr(entry, "Manifests") != NULL;
+
+			array_reserve(m->told, m->told_count, m->told_cap);
+			m->told[m->told_count++] = (struct told){
+				.id = json_get_str(entry, "Id", ""),
+				.order = tells_more ? i : answers->count + i,
+				.entry = entry,
+			};
+		}
+	}
+	if (m->told_count)
+		qsort(m->told, m->told_count, sizeof(*m->told), compare_told);
+}
+
 /* --- one image --- */
+
+static yyjson_val *find_told(const struct merge *m, const char *id)
+{
+	size_t low = 0, high = m->told_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(m->told[middle].id, id) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < m->told_count && strcmp(m->told[low].id, id) == 0 ? m->told[low].entry : NULL;
+}
+
+static yyjson_mut_doc *copy_entry(const struct merge *m, const struct image *image)
+{
+	yyjson_val *told = find_told(m, image->id);
+	auto_json yyjson_doc *kept = NULL;
+	yyjson_mut_doc *doc;
+
+	if (!told) {
+		kept = json_parse(image->entry, strlen(image->entry), NULL);
+		told = yyjson_doc_get_root(kept);
+	}
+	doc = yyjson_mut_doc_new(NULL);
+	yyjson_mut_doc_set_root(doc, yyjson_val_mut_copy(doc, told));
+	return doc;
+}
 
 /* The number of elements below the address, so that two of these make a count. */
 static size_t rank(const struct merge *m, const char *address)
@@ -165,10 +237,10 @@ static void fit_version(
 		put(doc, root, "VirtualSize", yyjson_mut_sint(doc, image->size_bytes));
 	else
 		yyjson_mut_obj_remove_key(root, "VirtualSize");
-	if (api_version_before(m->client, 1, 48)) {
+	if (api_version_before(m->client, 1, 48))
 		yyjson_mut_obj_remove_key(root, "Descriptor");
+	if (api_version_before(m->client, 1, 47))
 		yyjson_mut_obj_remove_key(root, "Manifests");
-	}
 	put(doc, root, "Containers",
 		yyjson_mut_sint(doc, shows_containers(m) ? count_containers(m, image->id) : -1));
 }
@@ -177,8 +249,7 @@ static void write_group(
 	struct strbuf *to, const struct merge *m, const struct source *group, size_t count)
 {
 	const struct image *image = group[0].image;
-	auto_json yyjson_doc *entry = json_parse(image->entry, strlen(image->entry), NULL);
-	auto_json_mut yyjson_mut_doc *doc = yyjson_doc_mut_copy(entry, NULL);
+	auto_json_mut yyjson_mut_doc *doc = copy_entry(m, image);
 	yyjson_mut_val *root = yyjson_mut_doc_get_root(doc);
 
 	put_names(m, doc, root, group, count);
@@ -197,11 +268,13 @@ static size_t group_size(const struct merge *m, size_t first)
 }
 
 void images_merge_write(struct strbuf *to, const struct image_filter *filter,
-	struct api_version client, struct engine *const *engines, size_t count)
+	struct api_version client, struct engine *const *engines, size_t count,
+	const struct fanout *told)
 {
 	struct merge m = { .filter = filter, .client = client };
 
 	gather(&m, engines, count);
+	gather_told(&m, told);
 	strbuf_add_char(to, '[');
 	for (size_t i = 0, n; i < m.sources_count; i += n) {
 		n = group_size(&m, i);
@@ -212,4 +285,5 @@ void images_merge_write(struct strbuf *to, const struct image_filter *filter,
 	strbuf_add_str(to, "]\n");
 	free(m.sources);
 	free(m.used_ids);
+	free(m.told);
 }

@@ -74,7 +74,9 @@ const struct route routes[] = {
 
 	{ "POST", "/commit", containers_commit, "the node of the container" },
 
-	{ "GET", "/images/json", images_list, "all nodes, from memory; equal ids are one image" },
+	{ "GET", "/images/json", images_list,
+		"all nodes, from memory; equal ids are one image; `shared-size`, `manifests` and "
+		"`identity` are asked of the healthy nodes that know them" },
 	{ "POST", "/images/create", images_create,
 		"pull: all healthy nodes, or those that satisfy `constraint`; import: one node, "
 		"from there to the others" },

@@ -16,6 +16,9 @@ static const struct query_row {
 	{ 52, "GET", "/images/{name}/get", "platform", true },
 	{ 48, "GET", "/images/get", "platform", false },
 	{ 52, "GET", "/images/get", "platform", true },
+	{ 42, "GET", "/images/json", "shared-size", false },
+	{ 47, "GET", "/images/json", "manifests", false },
+	{ 54, "GET", "/images/json", "identity", false },
 	{ 48, "GET", "/images/{name}/json", "manifests", false },
 	{ 49, "GET", "/images/{name}/json", "platform", false },
 	{ 48, "GET", "/images/{name}/history", "platform", false },
@@ -38,6 +41,11 @@ static bool is_used(const struct query_row *row, const struct query *q)
 	return !row->param || count_param(q, row->param) > (row->repeated ? 1 : 0);
 }
 
+static bool is_about(const struct query_row *row, const char *method, const char *route)
+{
+	return strcmp(row->method, method) == 0 && strcmp(row->route, route) == 0;
+}
+
 struct api_version query_need(const char *method, const char *route, const struct query *q)
 {
 	struct api_version need = { 0 };
@@ -45,9 +53,20 @@ struct api_version query_need(const char *method, const char *route, const struc
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const struct query_row *row = &rows[i];
 
-		if (strcmp(row->method, method) == 0 && strcmp(row->route, route) == 0 &&
-			is_used(row, q) && api_version_before(need, 1, row->since))
+		if (is_about(row, method, route) && is_used(row, q) &&
+			api_version_before(need, 1, row->since))
 			need = (struct api_version){ 1, row->since };
 	}
 	return need;
+}
+
+void query_fit(const char *method, const char *route, struct api_version v, struct query *q)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct query_row *row = &rows[i];
+
+		if (is_about(row, method, route) && row->param && !row->repeated &&
+			api_version_before(v, 1, row->since))
+			query_remove(q, row->param);
+	}
 }

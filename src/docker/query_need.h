@@ -12,3 +12,5 @@
 /* The version from which on an engine understands all of a request, as far as it matters: the
  * method, the route ("/images/{name}/push") and the query.  0.0: any does. */
 struct api_version query_need(const char *method, const char *route, const struct query *q);
+/* Removes the parameters that came after that version. */
+void query_fit(const char *method, const char *route, struct api_version v, struct query *q);

@@ -698,8 +698,11 @@ class FakeEngine:
     def _inspect(self, request, name):
         return 200, self._container(name)
 
+    def _spoken(self, request):
+        return tuple(map(int, (request.version or self.state.api_max).split(".")))
+
     def _check_endpoints(self, request, body):
-        version = tuple(map(int, (request.version or self.state.api_max).split(".")))
+        version = self._spoken(request)
         endpoints = (body.get("NetworkingConfig") or {}).get("EndpointsConfig") or {}
         if version < (1, 44) and len(endpoints) > 1:
             raise ApiError(400, "Container cannot be created with multiple network endpoints: "
@@ -809,7 +812,15 @@ class FakeEngine:
     #
 
     def _images(self, request):
-        return 200, list(self.state.images.values())
+        def wants(parameter, since):
+            return self._spoken(request) >= since and request.query.get(parameter) in ("1", "true")
+
+        more = {}
+        if wants("shared-size", (1, 42)):
+            more["SharedSize"] = 512
+        if wants("manifests", (1, 47)):
+            more["Manifests"] = [{"ID": f"of {self.name}", "Kind": "image", "Available": True}]
+        return 200, [{**image, **more} for image in self.state.images.values()]
 
     def _inspect_image(self, request, name):
         return 200, self._image(name)

@@ -6,9 +6,10 @@ import json
 import os
 import pathlib
 import tarfile
+from urllib.parse import quote
 
 import pytest
-from fakes.engine import Cut, Reply
+from fakes.engine import Close, Cut, Hang, Reply
 from harness.memory import Peak
 from harness.registry import PASSWORD, USER
 from harness.wait import eventually
@@ -70,6 +71,89 @@ def test_list_is_the_union(manager, engines, docker):
     assert sorted(printed) == ["busybox:latest", "mine:3", "one:1", "two:2"]
     assert docker("images", "-q", "two").strip() == two.removeprefix("sha256:")[:12]
     assert listed(manager, '?filters={"node":["node-2"]}').keys() == {"busybox:latest", "mine:3"}
+
+
+LIVE = {"shared-size", "manifests", "identity"}
+
+
+def ask(manager, engines, target):
+    """The list by tag, and for each engine what it was asked on the way."""
+    for engine in engines:
+        engine.forget_requests()
+    images = {tag: image for image in manager.get(target).json for tag in image["RepoTags"]}
+    return images, [[(request.version, {key: request.query[key] for key in LIVE & request.query.keys()})
+                     for request in engine.requests("GET", "/images/json") if request.query.keys() - {"all"}]
+                    for engine in engines]
+
+
+def engines_of(fakes, versions):
+    """Scripted engines of these API versions; beside busybox each has an image of its own."""
+    engines = fakes(len(versions))
+    for number, (engine, newest) in enumerate(zip(engines, versions)):
+        engine.configure(api_max=newest)
+        engine.add_image(f"only:{number}")
+    return engines
+
+
+def test_list_asks_for_what_memory_lacks(fakes, start_manager):
+    engines = engines_of(fakes, ["1.41", "1.44", "1.47", "1.52"])
+    manager = start_manager([engine.address for engine in engines]).wait_healthy()
+    for target in ("/v1.52/images/json", "/v1.52/images/json?all=1&shared-size=0&manifests=false&identity=",
+                   "/v1.41/images/json?shared-size=1&manifests=1", "/v1.46/images/json?manifests=1"):
+        images, asked = ask(manager, engines, target)
+        assert asked == [[]] * 4, target
+        assert images.keys() == {"busybox:latest", "only:0", "only:1", "only:2", "only:3"}
+        assert {image["SharedSize"] for image in images.values()} == {-1}
+
+    images, asked = ask(manager, engines, "/v1.52/images/json?shared-size=1")
+    size = {"shared-size": "1"}
+    assert asked == [[], [("1.44", size)], [("1.47", size)], [("1.52", size)]]
+    assert {tag: image["SharedSize"] for tag, image in images.items()} == {
+        "busybox:latest": 512, "only:0": -1, "only:1": 512, "only:2": 512, "only:3": 512}
+    assert not any("Manifests" in image for image in images.values())
+
+    images, asked = ask(manager, engines, "/v1.48/images/json?shared-size=1&manifests=true&identity=1")
+    both = {"shared-size": "1", "manifests": "true"}
+    assert asked == [[], [("1.44", size)], [("1.47", both)], [("1.48", both)]]
+    assert {tag: image["Manifests"][0]["ID"] for tag, image in images.items() if "Manifests" in image} == {
+        "busybox:latest": "of fake-2", "only:2": "of fake-2", "only:3": "of fake-3"}
+    assert images["only:1"]["SharedSize"] == 512 and images["only:0"]["SharedSize"] == -1
+    assert all(image["Containers"] == -1 for image in images.values())
+
+
+def test_list_asks_with_the_filters_that_engines_know(fakes, start_manager):
+    engines = engines_of(fakes, ["1.52", "1.52"])
+    manager = start_manager([engine.address for engine in engines]).wait_healthy()
+    filters = json.dumps({"node": ["fake-1"], "reference": ["only"], "until": ["4000000000"]})
+    images, asked = ask(manager, engines, f"/v1.52/images/json?manifests=1&all=1&filters={quote(filters)}")
+    assert images.keys() == {"only:1"} and images["only:1"]["Manifests"]
+    assert asked[0] == []
+    (request,) = [r for r in engines[1].requests("GET", "/images/json") if "manifests" in r.query]
+    assert request.filters == {"reference": ["only"]} and request.query["all"] == "1"
+    answer = manager.get(f"/v1.52/images/json?manifests=1&filters={quote(json.dumps({'nonsense': ['x']}))}")
+    assert (answer.status, answer.json) == (400, {"message": "invalid filter 'nonsense'"})
+
+
+@pytest.mark.parametrize("action", [Reply(500, {}), Reply(200, {"no": "list"}), Close(), Cut(150), Hang()],
+                         ids=["error", "nonsense", "close", "cut", "hang"])
+def test_list_remembers_what_an_engine_does_not_tell(fakes, start_manager, action):
+    engines = engines_of(fakes, ["1.52", "1.52"])
+    manager = start_manager([engine.address for engine in engines]).wait_healthy()
+    engines[0].script("GET", "/images/json", action)
+    images, _ = ask(manager, engines, "/v1.52/images/json?manifests=1&shared-size=1")
+    assert {tag: (image["SharedSize"], "Manifests" in image) for tag, image in images.items()} == {
+        "busybox:latest": (512, True), "only:0": (-1, False), "only:1": (512, True)}
+
+
+def test_list_remembers_when_no_engine_tells(fakes, start_manager):
+    engines = engines_of(fakes, ["1.52", "1.52"])
+    manager = start_manager([engine.address for engine in engines]).wait_healthy()
+    for engine in engines:
+        engine.script("GET", "/images/json", Reply(500, {"message": "no"}))
+    images, asked = ask(manager, engines, "/v1.52/images/json?manifests=1")
+    assert asked == [[("1.52", {"manifests": "1"})]] * 2
+    assert images.keys() == {"busybox:latest", "only:0", "only:1"}
+    assert not any("Manifests" in image for image in images.values())
 
 
 def test_inspect_history_and_unknown(manager, engines, docker):

@@ -4,6 +4,7 @@
 #include "api/images_merge.h"
 #include "base/intern.h"
 #include "base/mem.h"
+#include "manager/fanout.h"
 
 static struct fixture fx;
 static struct engine *node0, *node1;
@@ -55,7 +56,7 @@ static char *list_ids(const char *filters, bool all)
 		return xstrdup(error_text(&err));
 	struct engine **engines = cluster_sorted_engines(fx.cluster, &count);
 
-	images_merge_write(&text, &filter, API_VERSION_MAX, engines, count);
+	images_merge_write(&text, &filter, API_VERSION_MAX, engines, count, NULL);
 	free(engines);
 	image_filter_finish(&filter);
 	auto_json yyjson_doc *doc = json_parse(text.buf, text.len, NULL);
@@ -181,7 +182,7 @@ static char *list_text(const char *filters, int minor)
 	query_set(&query, "filters", filters);
 	query_set(&query, "all", "1");
 	assert_true(image_filter_init(&filter, &query, client, fx.cluster, NULL));
-	images_merge_write(&text, &filter, client, engines, count);
+	images_merge_write(&text, &filter, client, engines, count, NULL);
 	free(engines);
 	image_filter_finish(&filter);
 	return strbuf_steal(&text);
@@ -246,6 +247,44 @@ static void test_shape_by_version(void **state)
 	}
 }
 
+/* What engines told just now counts, in their order; what there is and its names memory knows. */
+static void test_told(void **state)
+{
+	static const char *const answers[] = {
+		"{\"message\":\"not a list\"}",
+		"[7,{},{\"Id\":\"sha256:a\",\"SharedSize\":1,\"RepoTags\":[\"old:1\"]},"
+		"{\"Id\":\"sha256:gone\"},{\"Id\":\"sha256:b\",\"SharedSize\":4}]",
+		"[{\"Id\":\"sha256:b\",\"SharedSize\":2,\"Manifests\":[{\"ID\":\"m\"}]},"
+		"{\"Id\":\"sha256:a\",\"SharedSize\":3}]",
+		NULL, /* failed */
+	};
+	struct fanout_item items[ARRAY_SIZE(answers)] = { 0 };
+	struct fanout told = { .items = items, .count = ARRAY_SIZE(answers) };
+	auto_strbuf struct strbuf text = STRBUF_INIT;
+	struct image_filter filter = { .all = true, .before_s = INT64_MAX, .until_s = INT64_MAX };
+	struct engine *engines[] = { node0, node1 };
+
+	(void)state;
+	add_image(node0, "{\"Id\":\"sha256:a\",\"Created\":7,\"RepoTags\":[\"x:1\"]}");
+	add_image(node1, "{\"Id\":\"sha256:a\",\"Created\":7,\"RepoTags\":[\"x:2\"]}");
+	add_image(node1, "{\"Id\":\"sha256:b\",\"Created\":6,\"SharedSize\":-1}");
+	add_image(node1, "{\"Id\":\"sha256:c\",\"Created\":5,\"SharedSize\":-1}");
+	for (size_t i = 0; i < told.count; i++)
+		items[i].call.json =
+			answers[i] ? json_parse(answers[i], strlen(answers[i]), NULL) : NULL;
+	images_merge_write(
+		&text, &filter, (struct api_version){ 1, 47 }, engines, ARRAY_SIZE(engines), &told);
+	for (size_t i = 0; i < told.count; i++)
+		yyjson_doc_free(items[i].call.json);
+	assert_row("told", text.buf,
+		"[{\"Id\":\"sha256:a\",\"SharedSize\":1,\"RepoTags\":[\"x:1\",\"x:2\"],"
+		"\"RepoDigests\":[],\"Containers\":-1},"
+		"{\"Id\":\"sha256:b\",\"SharedSize\":2,\"Manifests\":[{\"ID\":\"m\"}],"
+		"\"RepoTags\":[],\"RepoDigests\":[],\"Containers\":-1},"
+		"{\"Id\":\"sha256:c\",\"Created\":5,\"SharedSize\":-1,\"RepoTags\":[],"
+		"\"RepoDigests\":[],\"Containers\":-1}]\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -254,6 +293,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_dangling, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_merge, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_shape_by_version, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_told, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,6 +17,9 @@ static void test_needs(void **state maybe_unused)
 		{ "GET", "/images/get", "names=a&platform=x", 48 },
 		{ "GET", "/images/get", "names=a&platform=x&platform=y", 52 },
 		{ "GET", "/images/{name}/get", "platform=x", 48 },
+		{ "GET", "/images/json", "all=1&shared-size=false", 0 },
+		{ "GET", "/images/json", "all=1&shared-size=true", 42 },
+		{ "GET", "/images/json", "shared-size=1&manifests=1", 47 },
 		{ "GET", "/images/{name}/json", "", 0 },
 		{ "GET", "/images/{name}/json", "manifests=1", 48 },
 		{ "GET", "/images/{name}/json", "manifests=0", 0 },
@@ -36,10 +39,39 @@ static void test_needs(void **state maybe_unused)
 	}
 }
 
+static void test_fit(void **state maybe_unused)
+{
+	static const struct {
+		const char *query;
+		int minor;
+		const char *left;
+	} cases[] = {
+		{ "all=1&shared-size=1&manifests=1&identity=1", 54,
+			"all=1&shared-size=1&manifests=1&identity=1" },
+		{ "all=1&shared-size=1&manifests=1&identity=1", 53,
+			"all=1&shared-size=1&manifests=1" },
+		{ "manifests=1&shared-size=1", 46, "shared-size=1" },
+		{ "manifests=0&all=1&manifests=1", 41, "all=1" },
+		{ "shared-size=1", 41, "" },
+		{ "platform=x", 40, "platform=x" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		auto_query struct query q = QUERY_INIT;
+		auto_strbuf struct strbuf left = STRBUF_INIT;
+
+		assert_true(query_parse(&q, cases[i].query, strlen(cases[i].query), NULL));
+		query_fit("GET", "/images/json", (struct api_version){ 1, cases[i].minor }, &q);
+		query_format(&q, &left);
+		assert_string_equal(left.len ? left.buf : "", cases[i].left);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_needs),
+		cmocka_unit_test(test_fit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

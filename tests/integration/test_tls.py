@@ -144,15 +144,35 @@ def test_versions(manager, certificates, version):
     assert read(manager.address, context)[0] == 200
 
 
+AUTHORITY_CONFIG = """
+[ca]
+default_ca = own
+[own]
+database = {folder}/issued
+new_certs_dir = {folder}
+default_md = sha256
+policy = names
+rand_serial = yes
+x509_extensions = extensions
+[names]
+commonName = supplied
+[extensions]
+extendedKeyUsage = clientAuth
+"""
+
+
 def expired_client(folder, authority):
-    """A client certificate that has ended yesterday; only here another tool is needed."""
+    """A client certificate that ended long ago; only here another tool is needed."""
     key, request, cert = folder / "key.pem", folder / "request.pem", folder / "cert.pem"
+    config = folder / "authority.conf"
+    config.write_text(AUTHORITY_CONFIG.format(folder=folder))
+    (folder / "issued").touch()
     openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=late",
             "-keyout", key, "-out", request)
-    extensions = folder / "extensions"
-    extensions.write_text("extendedKeyUsage=clientAuth\n")
-    openssl("x509", "-req", "-in", request, "-CA", authority / "ca.pem", "-CAkey", authority / "ca-key.pem",
-            "-CAcreateserial", "-CAserial", folder / "serial", "-days", "-1", "-extfile", extensions, "-out", cert)
+    openssl("ca", "-batch", "-notext", "-config", config, "-startdate", "20200101000000Z",
+            "-enddate", "20200102000000Z", "-cert", authority / "ca.pem", "-keyfile", authority / "ca-key.pem",
+            "-in", request, "-out", cert)
+    assert "BEGIN CERTIFICATE" in cert.read_text()
     return cert, key
 
 

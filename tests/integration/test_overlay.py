@@ -42,7 +42,8 @@ def test_containers_of_all_nodes_reach_each_other(swarm, how):
         docker("run", "-d", "--name", f"web-{n}", "--net", "back", "busybox", "sleep", "1000")
     assert sorted(swarm.placed().values()) == ["node-0", "node-1", "node-2"]
     for n in (1, 2):
-        docker("exec", "web-0", "ping", "-c1", "-w10", f"web-{n}")
+        # The engines tell each other the names of containers, in their own time.
+        eventually(lambda: docker.run("exec", "web-0", "ping", "-c1", "-w5", f"web-{n}", check=False).returncode == 0)
 
     inspected = swarm.get("/networks/back").json
     assert sorted(c["Name"] for c in inspected["Containers"].values()) == ["web-0", "web-1", "web-2"]

@@ -20,7 +20,7 @@
 #include "manager/refreshes.h"
 
 enum {
-	LIST_PER_TURN = 1000, /* containers looked at in one turn of the loop */
+	LIST_PER_TURN = 100, /* containers looked at in one turn of the loop */
 	SIZE_TIMEOUT_MS = 120 * 1000,
 };
 

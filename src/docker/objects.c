@@ -172,6 +172,11 @@ bool network_is_predefined(const char *name)
 
 const char *network_logical_id(const struct network *networks, size_t count, const char *id)
 {
+	/* long lists ask this of each container: an interned id is found without reading texts */
+	for (size_t i = 0; i < count; i++) {
+		if (networks[i].id == id)
+			return networks[i].logical_id;
+	}
 	for (size_t i = 0; i < count; i++) {
 		if (strcmp(networks[i].id, id) == 0)
 			return networks[i].logical_id;

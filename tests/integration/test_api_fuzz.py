@@ -14,7 +14,7 @@ import time
 
 import pytest
 
-from fakes.engine import Altered, Close, Cut, Delay, Drip, Hang, Raw, Reply, Reset
+from fakes.actions import Altered, Close, Cut, Delay, Drip, Hang, Raw, Reply, Reset
 from harness import rawhttp
 from harness.apifuzz import Generator
 from harness.wait import eventually

@@ -11,7 +11,7 @@ import urllib.parse
 
 import pytest
 
-from fakes.engine import Hang, Reply
+from fakes.actions import Hang, Reply
 from harness import docker as docker_module
 from harness import rawhttp
 from harness.docker import Docker

@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from fakes.engine import Action
+from fakes.actions import Action
 from harness import rawhttp
 from harness.lab import holder
 from harness.memory import Peak

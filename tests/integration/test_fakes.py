@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from fakes.engine import Close, Cut, Delay, Drip, Hang, Huge, Raw, Reply, Reset
+from fakes.actions import Close, Cut, Delay, Drip, Hang, Huge, Raw, Reply, Reset
 from harness import rawhttp
 from harness.docker import Docker
 from harness.wait import eventually, seconds

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from fakes.engine import Hang
+from fakes.actions import Hang
 from harness.manager import run_swarm
 from harness.wait import eventually
 

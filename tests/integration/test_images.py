@@ -9,7 +9,7 @@ import tarfile
 from urllib.parse import quote
 
 import pytest
-from fakes.engine import Close, Cut, Hang, Reply
+from fakes.actions import Close, Cut, Hang, Reply
 from harness.memory import Peak
 from harness.registry import PASSWORD, USER
 from harness.wait import eventually

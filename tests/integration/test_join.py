@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from fakes.engine import Close, Hang, Reply
+from fakes.actions import Close, Hang, Reply
 from harness.store_cases import closed_address, join, prefix  # noqa: F401
 from harness.stores import Consul
 from harness.wait import eventually

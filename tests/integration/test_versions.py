@@ -2,7 +2,7 @@
 
 import pytest
 
-from fakes.engine import Reply
+from fakes.actions import Reply
 from harness import rawhttp
 from harness.wait import eventually
 

@@ -7,26 +7,9 @@ import time
 
 import pytest
 
-from fakes.engine import Endless, Hang, Reply
+from fakes.actions import Endless, Hang, Reply
 from harness.memory import Peak
 from harness.wait import eventually
-
-
-@pytest.fixture
-def pair(fakes, start_manager):
-    """(scripted engine, manager over it)"""
-    (engine,) = fakes()
-    return engine, start_manager([engine.address]).wait_healthy()
-
-
-@pytest.fixture
-def engine(pair):
-    return pair[0]
-
-
-@pytest.fixture
-def manager(pair):
-    return pair[1]
 
 
 def test_rename_of_nothing(manager):

@@ -1,0 +1,1 @@
+"""The bytes: what arrives at an engine and at a client, and what becomes of peers that misbehave."""

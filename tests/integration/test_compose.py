@@ -1,7 +1,7 @@
 """A Compose project on a cluster: what works on one engine works on three."""
 
 import pytest
-from harness import compose
+from harness import clients, compose, rawhttp
 from harness.wait import eventually
 
 PROJECT = """
@@ -40,6 +40,45 @@ SMALL = """
 version: "3"
 services:
   web: {image: busybox, command: sleep 1000, stop_grace_period: 0s}
+"""
+
+# The first format of Compose files: services at the top, and links instead of networks.
+LINKED = """
+db:
+  image: busybox
+  command: sh -c 'echo db is up; exec httpd -f -p 80 -h /data'
+  environment: ["constraint:node==node-1"]
+  volumes: [/data]
+  stop_signal: KILL
+web:
+  image: busybox
+  command: sh -c 'echo web is up; hostname >/tmp/index.html; exec httpd -f -p 80 -h /tmp'
+  environment: ["COLOUR=red"]
+  links: ["db:database"]
+  ports: ["80"]
+  stop_signal: KILL
+"""
+
+BESIDE = """
+db:
+  image: busybox
+  command: sleep 1000
+  environment: ["constraint:node==node-1"]
+  volumes: [/data]
+  stop_signal: KILL
+beside:
+  image: busybox
+  command: sleep 1000
+  stop_signal: KILL
+  %s
+"""
+
+ALONE = """
+db:
+  image: busybox
+  command: sleep 1000
+  volumes: [/data]
+  stop_signal: KILL
 """
 
 
@@ -158,3 +197,70 @@ def test_the_network_is_one(project, manager):
     ids = {c["NetworkSettings"]["Networks"]["demo_default"]["NetworkID"] for c in manager.list()}
     assert ids == {inspected["Id"]}
     assert set(inspected["Containers"]) == {c["Id"] for c in manager.list()}
+
+
+#
+# The first format, which Compose 1 alone reads
+#
+
+of_compose_1 = pytest.mark.parametrize("make_project", [clients.compose("1.29")], ids=["1.29"], indirect=True)
+
+
+def published(project, service, count):
+    """The addresses that Compose tells of a service's containers."""
+    return [project("port", "--index", str(index), service, "80").strip() for index in range(1, count + 1)]
+
+
+@of_compose_1
+def test_links(make_project, manager, engines):
+    """What is linked goes where its target is; ports are found by any client."""
+    project = make_project(LINKED)
+    project("up", "-d")
+    before = manager.placed()
+    assert before == {"demo_db_1": "node-1", "demo_web_1": "node-1"}
+    web = manager.get("/containers/demo_web_1/json").json
+    assert set(web["NetworkSettings"]["Networks"]) == {"bridge"}
+    assert "/demo_db_1:/demo_web_1/database" in web["HostConfig"]["Links"]
+    project("exec", "-T", "db", "sh", "-c", "echo hello >/data/index.html")
+    assert project("exec", "-T", "web", "wget", "-qO-", "http://database/") == "hello\n"
+
+    project("scale", "web=3")
+    assert manager.placed() == {**before, "demo_web_2": "node-1", "demo_web_3": "node-1"}
+    found = published(project, "web", 3)
+    assert all(address in project("ps") for address in found)
+    assert {address.split(":")[0] for address in found} == {engines[1].ip}
+    answers = eventually(lambda: {rawhttp.get(address, "/").text.strip() for address in found})
+    ids = {c["Id"] for c in manager.list()}
+    assert answers == {c["Id"][:12] for c in services(manager)["web"]}
+
+    project("up", "-d", "--scale", "web=3")
+    assert {c["Id"] for c in manager.list()} == ids
+    logs = eventually(lambda: (text := project("logs", "--no-color")).count("is up") == 4 and text)
+    assert sorted(line.split()[0] for line in logs.splitlines() if "is up" in line) == [
+        "db_1", "web_1", "web_2", "web_3"]
+    project("down", "-v")
+    assert remains(engines) == []
+
+
+@of_compose_1
+@pytest.mark.parametrize("how", ["links: [db]", "volumes_from: [db]", "net: 'container:db'"])
+def test_beside_another(make_project, manager, engines, how):
+    project = make_project(BESIDE % how)
+    project("up", "-d")
+    assert manager.placed() == {"demo_db_1": "node-1", "demo_beside_1": "node-1"}
+    project("rm", "-f", "-s", "-v")
+    assert remains(engines) == []
+
+
+@of_compose_1
+def test_made_anew_where_its_data_is(make_project, manager):
+    """Compose asks for the volumes of the old container, and so for its node."""
+    project = make_project(ALONE)
+    project("up", "-d")
+    (old,) = manager.list()
+    placed = manager.placed()
+    project("exec", "-T", "db", "sh", "-c", "echo hello >/data/file")
+    project("up", "-d", "--force-recreate")
+    (new,) = manager.list()
+    assert new["Id"] != old["Id"] and manager.placed() == placed
+    assert project("exec", "-T", "db", "cat", "/data/file") == "hello\n"

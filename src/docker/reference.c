@@ -424,6 +424,19 @@ bool image_has_reference(const struct image *i, const char *name, enum image_mat
 	return image_find_reference(i, name, how) != NULL;
 }
 
+bool image_has_digest_of(const struct image *i, const char *name)
+{
+	struct view wanted = view_of(name);
+
+	for (size_t n = 0; n < i->digests_count; n++) {
+		struct view have = view_of(i->digests[n]);
+
+		if (same_repository(&have, &wanted))
+			return true;
+	}
+	return false;
+}
+
 static const char *hex_of(const char *id)
 {
 	return str_starts_with(id, SHA256) ? id + strlen(SHA256) : id;

@@ -40,3 +40,6 @@ bool image_has_reference(const struct image *i, const char *name, enum image_mat
 /* The tag or digest that answers, as the engine writes it; NULL. */
 const char *image_find_reference(const struct image *i, const char *name, enum image_match how);
 bool image_has_id_prefix(const struct image *i, const char *name);
+/* Does one of its digests tell that a registry has, or had, it in the repository of this name? What
+ * was built or loaded and never pushed has none. */
+bool image_has_digest_of(const struct image *i, const char *name);

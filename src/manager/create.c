@@ -13,7 +13,7 @@
 #include "base/parse.h"
 #include "base/uri.h"
 #include "cluster/lookup.h"
-#include "docker/reference.h"
+#include "manager/image_find.h"
 #include "manager/network_find.h"
 #include "manager/pull.h"
 
@@ -364,21 +364,23 @@ static char *wanted_os(const struct error *err)
 	return end && end > start ? xstrndup(start, (size_t)(end - start)) : NULL;
 }
 
-static bool image_is_somewhere(const struct create *c)
+/* A wish, once, for an engine that has the image; "==~" where another one will do. */
+static bool prefer_holder(struct create *c, const char *operator)
 {
-	const struct cluster *cluster = c->manager->cluster;
+	if (c->preferred_holder || config_has_node_constraint(&c->config))
+		return false;
+	c->preferred_holder = true;
+	strv_take(&c->hints, xasprintf("image%s%s", operator, c->config.image));
+	return true;
+}
 
-	for (size_t i = 0; i < cluster->engines_count; i++) {
-		const struct engine *e = cluster->engines[i];
+/* Built or loaded here and never pushed: its holders have it, and a registry that were asked for
+ * the name would have nothing, or something else. */
+static bool is_known_here_only(const struct create *c)
+{
+	bool pushed;
 
-		if (!engine_is_healthy(e))
-			continue;
-		for (size_t k = 0; k < e->images_count; k++) {
-			if (image_has_name(&e->images[k], c->config.image, IMAGE_MATCH_TAG))
-				return true;
-		}
-	}
-	return false;
+	return image_is_somewhere(c->manager->cluster, c->config.image, &pushed) && !pushed;
 }
 
 /* Change something about the next attempt; false when there is nothing left to try. */
@@ -391,11 +393,9 @@ static bool prepare_retry(struct create *c, bool about_image)
 		strv_take(&c->hints, xasprintf("ostype==%s", os));
 		return true;
 	}
-	if (about_image && !c->preferred_holder && !config_has_node_constraint(&c->config) &&
-		image_is_somewhere(c)) {
-		c->preferred_holder = true;
+	if (about_image && image_is_somewhere(c->manager->cluster, c->config.image, NULL) &&
+		prefer_holder(c, "==")) {
 		error_copy(&c->pull_err, &c->err);
-		strv_take(&c->hints, xasprintf("image==%s", c->config.image));
 		return true;
 	}
 	return c->retries < c->manager->create_retry;
@@ -463,6 +463,10 @@ static enum task_turn create_answered(struct task *t)
 	if (!remote_error_is_missing_image(&c->err) || c->pulled)
 		return attempt_failed(c, remote_error_is_missing_image(&c->err));
 	error_clear(&c->err);
+	if (is_known_here_only(c) && prefer_holder(c, "==~")) {
+		leave_engine(c);
+		return task_go(t, &step_place);
+	}
 	pull_send(&c->call, c->engine, c->config.image, c->config.platform, c->registry_auth, t);
 	return task_wait(t, &step_pulled); /* a pull may take long; silence ends it */
 }

@@ -177,6 +177,30 @@ const struct image *image_find(
 	return by_id;
 }
 
+static void look_at_engine(
+	const struct engine *e, const char *name, bool *ret_found, bool *ret_pushed)
+{
+	for (size_t k = 0; k < e->images_count; k++) {
+		if (!image_has_name(&e->images[k], name, IMAGE_MATCH_TAG))
+			continue;
+		*ret_found = true;
+		*ret_pushed |= image_has_digest_of(&e->images[k], name);
+	}
+}
+
+bool image_is_somewhere(const struct cluster *cluster, const char *name, bool *ret_pushed)
+{
+	bool found = false, pushed = false;
+
+	for (size_t i = 0; i < cluster->engines_count; i++) {
+		if (engine_is_healthy(cluster->engines[i]))
+			look_at_engine(cluster->engines[i], name, &found, &pushed);
+	}
+	if (ret_pushed)
+		*ret_pushed = pushed;
+	return found;
+}
+
 /* --- several images --- */
 
 static bool engine_has(const struct engine *e, const char *name)

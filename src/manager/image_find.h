@@ -53,3 +53,6 @@ void image_holders_finish(struct image_holders *h);
 /* Some image of that name, on any engine; borrowed.  NULL when there is none. */
 const struct image *image_find(
 	const struct cluster *cluster, const char *name, enum image_match how);
+/* Does a healthy engine have it?  ret_pushed (may be NULL) tells whether a registry is known to
+ * have it, too. */
+bool image_is_somewhere(const struct cluster *cluster, const char *name, bool *ret_pushed);

@@ -173,6 +173,37 @@ static void test_unhealthy(void **state)
 	image_holders_finish(&h);
 }
 
+static void test_somewhere(void **state)
+{
+	static const struct {
+		const char *name;
+		bool found, pushed;
+	} cases[] = {
+		{ "bee:1", true, false },
+		{ "bee333", true, false },
+		{ "nix", false, false },
+		{ "pushed", true, true },
+		{ "docker.io/library/pushed:latest", true, true },
+		{ "pushed:2", false, false },
+		{ "renamed", true, false }, /* the digest is of another repository */
+		{ "ddd555", true, false },
+	};
+	bool pushed;
+
+	(void)state;
+	add_image(node2,
+		"{\"Id\":\"sha256:ddd555\",\"RepoTags\":[\"pushed:latest\",\"renamed:latest\"],"
+		"\"RepoDigests\":[\"pushed@sha256:"
+		"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"]}");
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		bool found = image_is_somewhere(fx.cluster, cases[i].name, &pushed);
+
+		if (found != cases[i].found || pushed != cases[i].pushed)
+			fail_msg("%s: found %d, pushed %d", cases[i].name, found, pushed);
+		assert_int_equal(image_is_somewhere(fx.cluster, cases[i].name, NULL), found);
+	}
+}
+
 static void test_any_engine(void **state)
 {
 	auto_error struct error err = ERROR_INIT;
@@ -197,6 +228,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_common, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_apart, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_unhealthy, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_somewhere, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_any_engine, set_up, tear_down),
 	};
 

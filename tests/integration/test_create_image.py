@@ -1,0 +1,67 @@
+"""Where the image of a create comes from: an engine that has it, or a registry."""
+
+import pytest
+from fakes.actions import Reply
+
+
+@pytest.fixture
+def pool(fakes, start_manager):
+    """start(digests) -> three engines and their manager; "app:1" is on fake-1 only, which has the most containers, so
+    that others are chosen first."""
+
+    def start(*digests):
+        engines = fakes(3)
+        for number, engine in enumerate(engines):
+            engine.configure(labels=[f"number={number}"])
+        for name in ("one", "two"):
+            engines[1].add_container(name)
+        engines[1].add_image("app:1", digests)
+        return engines, start_manager([engine.address for engine in engines]).wait_healthy()
+
+    return start
+
+
+def create(manager, image, **more):
+    return manager.request("POST", "/v1.44/containers/create?name=new", body={"Image": image, **more})
+
+
+def pulls(engines):
+    return [engine.name for engine in engines if engine.requests("POST", "/images/create")]
+
+
+@pytest.mark.parametrize("digests", [[], [f"host:5000/app@sha256:{64 * 'a'}"]], ids=["built", "pushed-elsewhere"])
+def test_what_no_registry_has_is_not_asked_for(pool, digests):
+    engines, manager = pool(*digests)
+    assert create(manager, "app:1").status == 201
+    assert manager.placed()["new"] == "fake-1"
+    assert pulls(engines) == []
+
+
+def test_an_id_is_no_name_in_a_registry(pool):
+    engines, manager = pool(f"app@sha256:{64 * 'a'}")
+    (image,) = [image for image in manager.get("/images/json").json if "app:1" in image["RepoTags"]]
+    assert create(manager, image["Id"]).status == 201
+    assert manager.placed()["new"] == "fake-1"
+    assert pulls(engines) == []
+
+
+def test_what_a_registry_has_is_pulled_where_there_is_room(pool):
+    engines, manager = pool(f"app@sha256:{64 * 'a'}")
+    assert create(manager, "app:1").status == 201
+    node = manager.placed()["new"]
+    assert node != "fake-1" and pulls(engines) == [node]
+
+
+@pytest.mark.parametrize("wish", ["constraint:number==2", "constraint:node==fake-2"])
+def test_where_no_holder_fits_it_is_pulled(pool, wish):
+    engines, manager = pool()
+    assert create(manager, "app:1", Env=[wish]).status == 201
+    assert manager.placed()["new"] == "fake-2" and pulls(engines) == ["fake-2"]
+
+
+def test_a_holder_that_lost_the_image_pulls_it(pool):
+    """What the manager remembers may be older than what the engine says."""
+    engines, manager = pool()
+    engines[1].script("POST", "/containers/create", Reply(404, {"message": "No such image: app:1"}), times=1)
+    assert create(manager, "app:1").status == 201
+    assert manager.placed()["new"] == "fake-1" and pulls(engines) == ["fake-1"]

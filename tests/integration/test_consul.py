@@ -4,28 +4,14 @@ import pytest
 
 from harness.manager import run_swarm
 from harness.store_cases import EnsembleCases, StoreCases, join, prefix  # noqa: F401
-from harness.stores import Consul, Ensemble
+from harness.stores import Consul
 from harness.wait import eventually
 
 FLAGS = 3304740253564472344
 
 
-@pytest.fixture(scope="module")
-def store(tmp_path_factory):
-    store = Consul(tmp_path_factory.mktemp("consul")).start()
-    yield store
-    store.stop()
-
-
-@pytest.fixture
-def fresh_store(tmp_path):
-    store = Consul(tmp_path / "consul")
-    yield store
-    store.stop()
-
-
 class TestConsul(StoreCases):
-    scheme = "consul"
+    kind = Consul
 
     def test_what_is_written_is_what_classic_agents_write(self, store, prefix, join):
         join(store.url(prefix), "127.0.0.1:7", ttl="40s")
@@ -112,8 +98,4 @@ def test_a_token_opens_the_store(guarded, prefix, join):  # noqa: F811
 
 
 class TestThreeServers(EnsembleCases):
-    @pytest.fixture
-    def ensemble(self, tmp_path):
-        ensemble = Ensemble(Consul, tmp_path)
-        yield ensemble
-        ensemble.stop()
+    kind = Consul

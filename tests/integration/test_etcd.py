@@ -5,8 +5,8 @@ import base64
 import pytest
 
 from harness.manager import run_swarm
-from harness.store_cases import EnsembleCases, StoreCases, join, members, prefix  # noqa: F401
-from harness.stores import Ensemble, Etcd
+from harness.store_cases import EnsembleCases, StoreCases, join, prefix  # noqa: F401
+from harness.stores import Etcd
 from harness.wait import eventually
 
 
@@ -22,19 +22,16 @@ def etcd(tmp_path_factory):
 
 
 class EtcdCases(StoreCases):
-    scheme = "etcd"
+    kind = Etcd
     api = None
+
+    def make_store(self, folder):
+        return Etcd(folder, api=self.api)
 
     @pytest.fixture
     def store(self, etcd):
         etcd.api = self.api
         return etcd
-
-    @pytest.fixture
-    def fresh_store(self, tmp_path):
-        store = Etcd(tmp_path / "etcd", api=self.api)
-        yield store
-        store.stop()
 
 
 class TestV3(EtcdCases):
@@ -108,6 +105,20 @@ class TestAuto:
         assert self.listed(etcd.url(prefix)) == ["127.0.0.2:7"]
 
 
+LOGIN = ("--discovery-opt", "kv.username=root", "--discovery-opt", "kv.password=s3cret")
+
+
+def check_login(url, api, join, *refusal):
+    """Nobody is let in without a password, and no password gets into the log."""
+    refused = join(url, "127.0.0.1:7", *option(api))
+    eventually(lambda: all(word in refused.log for word in refusal))
+    agent = join(url, "127.0.0.2:7", *option(api), *LOGIN)
+    eventually(lambda: "Registered on the discovery service" in agent.log)
+    done = run_swarm("list", *option(api), *LOGIN, url)
+    assert (done.returncode, done.stdout) == (0, "127.0.0.2:7\n"), done.stderr
+    assert "s3cret" not in agent.log
+
+
 def test_user_and_password(tmp_path, prefix, join):  # noqa: F811
     etcd = Etcd(tmp_path / "etcd").start()
     try:
@@ -115,15 +126,7 @@ def test_user_and_password(tmp_path, prefix, join):  # noqa: F811
         etcd.call("/auth/role/add", {"name": "root"})
         etcd.call("/auth/user/grant", {"user": "root", "role": "root"})
         etcd.call("/auth/enable", {})
-        url = etcd.url(prefix)
-        refused = join(url, "127.0.0.1:7", *option("v3"))
-        eventually(lambda: "user name is empty" in refused.log)
-        login = ("--discovery-opt", "kv.username=root", "--discovery-opt", "kv.password=s3cret")
-        agent = join(url, "127.0.0.2:7", *option("v3"), *login)
-        eventually(lambda: "Registered on the discovery service" in agent.log)
-        done = run_swarm("list", *option("v3"), *login, url)
-        assert (done.returncode, done.stdout) == (0, "127.0.0.2:7\n"), done.stderr
-        assert "s3cret" not in agent.log
+        check_login(etcd.url(prefix), "v3", join, "user name is empty")
     finally:
         etcd.stop()
 
@@ -137,27 +140,16 @@ def test_user_and_password_of_v2(tmp_path, prefix, join):  # noqa: F811
         assert etcd.request("PUT", "/v2/auth/enable").status == 200
         guest = {"role": "guest", "revoke": everything}
         assert etcd.request("PUT", "/v2/auth/roles/guest", guest, root).status == 200
-        url = etcd.url(prefix)
-        refused = join(url, "127.0.0.1:7", *option("v2"))
-        eventually(lambda: "401" in refused.log and "authentication" in refused.log)
-        login = ("--discovery-opt", "kv.username=root", "--discovery-opt", "kv.password=s3cret")
-        agent = join(url, "127.0.0.2:7", *option("v2"), *login)
-        eventually(lambda: "Registered on the discovery service" in agent.log)
-        done = run_swarm("list", *option("v2"), *login, url)
-        assert (done.returncode, done.stdout) == (0, "127.0.0.2:7\n"), done.stderr
+        check_login(etcd.url(prefix), "v2", join, "401", "authentication")
     finally:
         etcd.stop()
 
 
 class TestThreeMembers(EnsembleCases):
+    kind = Etcd
     options = option("v3")
 
-    @pytest.fixture
-    def ensemble(self, tmp_path):
-        ensemble = Ensemble(Etcd, tmp_path)
-        yield ensemble
-        ensemble.stop()
 
-
-class TestThreeMembersOfV2(TestThreeMembers):
+class TestThreeMembersOfV2(EnsembleCases):
+    kind = Etcd
     options = option("v2")

@@ -1,31 +1,15 @@
 """Members in a real ZooKeeper."""
 
-import pytest
-
 from harness.manager import run_swarm
 from harness.store_cases import EnsembleCases, StoreCases, join, members, prefix  # noqa: F401
-from harness.stores import Ensemble, ZooKeeper
+from harness.stores import ZooKeeper
 from harness.wait import eventually
 
 OPEN = [(31, "world", "anyone")]
 
 
-@pytest.fixture(scope="module")
-def store(tmp_path_factory):
-    store = ZooKeeper(tmp_path_factory.mktemp("zookeeper")).start()
-    yield store
-    store.stop()
-
-
-@pytest.fixture
-def fresh_store(tmp_path):
-    store = ZooKeeper(tmp_path / "zookeeper")
-    yield store
-    store.stop()
-
-
 class TestZooKeeper(StoreCases):
-    scheme = "zk"
+    kind = ZooKeeper
 
     def test_what_is_written_is_what_classic_agents_write(self, store, prefix, join):
         agent = join(store.url(prefix), "127.0.0.1:7")
@@ -80,8 +64,4 @@ class TestZooKeeper(StoreCases):
 
 
 class TestThreeServers(EnsembleCases):
-    @pytest.fixture
-    def ensemble(self, tmp_path):
-        ensemble = Ensemble(ZooKeeper, tmp_path)
-        yield ensemble
-        ensemble.stop()
+    kind = ZooKeeper

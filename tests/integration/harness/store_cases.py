@@ -1,7 +1,7 @@
 """What holds for every store; test_consul, test_etcd and test_zookeeper run it against the real ones.
 
-A test file gives the fixture `store` (running, shared by its tests) and `fresh_store` (the test's own, not
-started), and inherits StoreCases.  Every test has a prefix of its own, so that nothing needs to be cleaned.
+A test file inherits StoreCases and names the kind of store.  Every test has a prefix of its own, so that nothing
+needs to be cleaned.
 """
 
 import itertools
@@ -15,6 +15,7 @@ import pytest
 
 from harness.agent import Agent
 from harness.manager import run_swarm
+from harness.stores import Ensemble
 from harness.wait import eventually
 
 _numbers = itertools.count(1)
@@ -63,8 +64,27 @@ def lists_seen(manager):
 
 
 class StoreCases:
+    # The class of the store.
+    kind = None
     # Options that the store needs on every command line.
     options = ()
+
+    def make_store(self, folder):
+        return self.kind(folder)
+
+    @pytest.fixture(scope="class")
+    def store(self, tmp_path_factory):
+        """Running, and shared by the tests."""
+        store = self.make_store(tmp_path_factory.mktemp(self.kind.scheme)).start()
+        yield store
+        store.stop()
+
+    @pytest.fixture
+    def fresh_store(self, tmp_path):
+        """The test's own, not started."""
+        store = self.make_store(tmp_path / "store")
+        yield store
+        store.stop()
 
     def listed(self, url, *flags):
         done = run_swarm("list", "--timeout", "10s", *self.options, *flags, url)
@@ -255,8 +275,7 @@ class StoreCases:
 
     def test_list_gives_up_in_time_and_says_why(self):
         address = closed_address()
-        scheme = type(self).scheme
-        done = run_swarm("list", "--timeout", "1s", *self.options, f"{scheme}://{address}/p")
+        done = run_swarm("list", "--timeout", "1s", *self.options, f"{self.kind.scheme}://{address}/p")
         assert done.returncode == 1 and done.stdout == ""
         assert "Timed out" in done.stderr and address in done.stderr
 
@@ -274,9 +293,16 @@ class StoreCases:
 
 
 class EnsembleCases:
-    """What holds for three servers, of which one after the other is lost; a test file gives `ensemble`."""
+    """What holds for three servers, of which one after the other is lost."""
 
+    kind = None
     options = ()
+
+    @pytest.fixture
+    def ensemble(self, tmp_path):
+        ensemble = Ensemble(self.kind, tmp_path)
+        yield ensemble
+        ensemble.stop()
 
     def test_the_leader_is_killed(self, ensemble, prefix, join, fakes, start_manager):
         leaves, dies, stays, late, last = fakes(5)

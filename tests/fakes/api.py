@@ -190,11 +190,11 @@ class Api:
                 return image
         raise ApiError(404, f"No such image: {name}")
 
-    def _add_image(self, name):
+    def _add_image(self, name, digests=()):
         name = name if ":" in name.rsplit("/", 1)[-1] else f"{name}:latest"
         image_id = "sha256:" + new_id(f"image {name}")
         image = self.state.images.setdefault(image_id, {
-            "Id": image_id, "ParentId": "", "RepoTags": [], "RepoDigests": [], "Created": int(time.time()),
+            "Id": image_id, "ParentId": "", "RepoTags": [], "RepoDigests": [*digests], "Created": int(time.time()),
             "Size": 1024, "SharedSize": -1, "Containers": -1, "Labels": {}})
         if name not in image["RepoTags"]:
             image["RepoTags"].append(name)

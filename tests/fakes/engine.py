@@ -98,8 +98,8 @@ class FakeEngine(Api):
         """Change fields of State: labels, cpus, memory, info, version, api_min, api_max, id, name."""
         self._call(lambda: [setattr(self.state, key, value) for key, value in settings.items()])
 
-    def add_image(self, name):
-        return self._call(lambda: self._add_image(name))
+    def add_image(self, name, digests=()):
+        return self._call(lambda: self._add_image(name, digests))
 
     def add_container(self, name, running=True, **config):
         """Appears as if somebody had used the engine directly; returns the id."""

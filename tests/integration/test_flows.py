@@ -12,7 +12,7 @@ from harness import compose, image, rawhttp
 from harness.docker import Docker
 from harness.manager import run_swarm
 from harness.stores import Consul
-from harness.tls import TlsDocker, TlsEngine
+from harness.tls import TlsDocker, TlsEngine, running
 from harness.wait import eventually
 
 
@@ -126,17 +126,12 @@ class Machine:
 def machines(engines, tmp_path):
     """Two hosts as docker-machine leaves them: a master, and an engine with TLS on each."""
     made = Machine(tmp_path)
-    started = []
-    try:
-        for engine, usage in zip(engines, ("serverAuth,clientAuth", "serverAuth")):
-            folder = made.host(engine.name, engine.ip, usage)
-            started.append(TlsEngine(engine, folder, made.user, names=("server", "server-key")))
-        for machine in started:
-            machine.wait()
+
+    def on(engine, usage):
+        return TlsEngine(engine, made.host(engine.name, engine.ip, usage), made.user, names=("server", "server-key"))
+
+    with running([on(engines[0], "serverAuth,clientAuth"), on(engines[1], "serverAuth")]) as started:
         yield started
-    finally:
-        for machine in started:
-            machine.stop()
 
 
 def test_docker_machine(hosts, machines, consul, outside):

@@ -14,7 +14,7 @@ import pytest
 
 from harness.agent import Agent
 from harness.manager import run_swarm
-from harness.tls import Certificates, TlsDocker, TlsEngine, TlsManager, flags, read
+from harness.tls import Certificates, TlsDocker, TlsEngine, TlsManager, flags, read, running
 from harness.wait import DEADLINE, eventually
 
 NO_ENGINE = "--discovery-opt=registry.engine=none"
@@ -324,17 +324,12 @@ def test_plain_token_on_a_tls_port(manager):
 
 @pytest.fixture
 def tls_engines(engines, certificates):
-    started = []
-    try:
-        for engine in engines:
-            folder = certificates.make("server", engine.name, engine.ip, "--force")
-            started.append(TlsEngine(engine, folder, certificates.folder / "alice"))
-        for engine in started:
-            engine.wait()
+    def on(engine):
+        folder = certificates.make("server", engine.name, engine.ip, "--force")
+        return TlsEngine(engine, folder, certificates.folder / "alice")
+
+    with running([on(engine) for engine in engines]) as started:
         yield started
-    finally:
-        for engine in started:
-            engine.stop()
 
 
 def test_every_link(tls_engines, start, certificates, tmp_path):

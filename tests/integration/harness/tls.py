@@ -1,5 +1,6 @@
 """Managers, engines and docker commands that speak TLS, and certificates from `swarm cert`."""
 
+import contextlib
 import http.client
 import ssl
 import subprocess
@@ -81,7 +82,7 @@ exec dockerd --host tcp://{ip}:2376 --tlsverify --tlscacert {folder}/ca.pem --tl
 
 
 class TlsEngine:
-    """A second engine on the host of one of the lab, that speaks nothing but TLS.
+    """A second engine on the host of one of the lab, that speaks nothing but TLS; not started.
 
     folder has its ca.pem, cert.pem and key.pem (or as names say), client the same of somebody it lets in.
     """
@@ -90,13 +91,18 @@ class TlsEngine:
         self.engine = engine
         self.address = f"{engine.ip}:2376"
         self.folder = folder
-        script = ENGINE_SCRIPT.format(folder=folder, ip=engine.ip, cert=names[0], key=names[1])
+        self.names = names
+        self.process = None
+        self.docker = TlsDocker(self.address, client)
+
+    def start(self):
+        cert, key = self.names
+        script = ENGINE_SCRIPT.format(folder=self.folder, ip=self.engine.ip, cert=cert, key=key)
         with open(self.folder / "log", "wb") as log:
             self.process = subprocess.Popen(
-                [TOOL, "exec", engine.lab.name, engine.name, "sh", "-c", script],
+                [TOOL, "exec", self.engine.lab.name, self.engine.name, "sh", "-c", script],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )
-        self.docker = TlsDocker(self.address, client)
 
     def wait(self):
         def answers():
@@ -109,7 +115,23 @@ class TlsEngine:
 
     def stop(self):
         self.docker.close()
+        if not self.process:
+            return
         if self.process.poll() is None:
             self.engine.run("kill", (self.folder / "dockerd.pid").read_text().strip())
             self.process.wait(60)
         self.engine.run("ip", "link", "del", "tls0")
+
+
+@contextlib.contextmanager
+def running(engines):
+    """These TlsEngines, all started at once; stopped in the end, however far they got."""
+    try:
+        for engine in engines:
+            engine.start()
+        for engine in engines:
+            engine.wait()
+        yield engines
+    finally:
+        for engine in engines:
+            engine.stop()

@@ -34,6 +34,7 @@ ENGINE_COUNT = 3
 LABELS = ["--label", "0:storage=ssd", "--label", "1:storage=disk", "--label", "2:storage=disk"]
 # A registry of the tests has no certificate.
 PLAIN_REGISTRY = ["--dockerd", "--insecure-registry=10.213.0.0/16"]
+STARTS_ENGINES = {"lab", "matrix", "image_engines"}
 DIRECT = bool(os.environ.get("SWARM_TEST_DIRECT"))
 
 
@@ -51,7 +52,7 @@ def is_wanted(config, item):
 
 def pytest_collection_modifyitems(config, items):
     """Tests without engines first: they are quick, and tell most about what is broken."""
-    items.sort(key=lambda item: bool({"lab", "matrix"} & set(item.fixturenames)) or item.originalname == "test_cell")
+    items.sort(key=lambda item: bool(STARTS_ENGINES & set(item.fixturenames)) or item.originalname == "test_cell")
     config.hook.pytest_deselected(items=[item for item in items if not is_wanted(config, item)])
     items[:] = [item for item in items if is_wanted(config, item)]
 

@@ -1,0 +1,108 @@
+"""The list of images with what memory does not have: the sizes of shared layers, and manifests.
+
+Real engines of several versions, one of them with the image store of containerd, which alone has manifests.
+"""
+
+import concurrent.futures
+import itertools
+import json
+from urllib.parse import quote
+
+import pytest
+from harness import matrix
+from harness.lab import Lab, name_for_this_tree
+
+CONTAINERD = "containerd"
+KINDS = {"Docker 20.10": "Docker 20.10", "Docker 26.1": "Docker 26.1", "Docker 28.5": "Docker 28.5",
+         CONTAINERD: "Docker 28.5"}
+# Its own names of storage drivers: this one works wherever a folder can be copied.
+FLAGS = {CONTAINERD: ("--feature=containerd-snapshotter=true", "--storage-driver=native")}
+TELLS = {"Docker 20.10": set(), "Docker 26.1": {"SharedSize"}, "Docker 28.5": {"SharedSize"},
+         CONTAINERD: {"SharedSize", "Manifests"}}
+
+# 1.45 is the newest of 26.1 and 1.51 that of 28.5; manifests came with 1.47, the number of containers with 1.51.
+VERSIONS = ("1.45", "1.47", "1.48", "1.51", "1.52")
+QUERIES = ("", "shared-size=1", "manifests=1", "manifests=1&shared-size=1", "all=1&identity=1",
+           "shared-size=1&identity=1")
+FACTS = ("Id", "Size", "Descriptor", "SharedSize", "Manifests")
+
+
+def lab_options(kinds):
+    yield from matrix.lab_options(KINDS[kind] for kind in kinds)
+    for number, kind in enumerate(kinds):
+        for flag in FLAGS.get(kind, ()):
+            yield from ("--dockerd", f"{number}:{flag}")
+
+
+def make_own_image(engine):
+    """It shares a layer with busybox; a container of each is there."""
+    engine.docker("run", "--name", "once", "--net", "none", "busybox", "sh", "-c", f"echo {engine.name} >/name")
+    engine.docker("commit", "once", "own")
+    engine.docker("create", "--name", "user", "--net", "none", "own")
+
+
+@pytest.fixture(scope="module")
+def image_engines():
+    """{kind: engine} of what this machine has."""
+    kinds = [kind for kind, engine in KINDS.items() if not matrix.lacking(engine)]
+    lab = Lab(f"{name_for_this_tree()}-images", len(kinds), *lab_options(kinds))
+    try:
+        with concurrent.futures.ThreadPoolExecutor() as threads:
+            list(threads.map(make_own_image, lab.engines))
+        yield dict(zip(kinds, lab.engines))
+    finally:
+        lab.down()
+
+
+@pytest.fixture
+def pool(image_engines, start_manager):
+    return start_manager([engine.address for engine in image_engines.values()]).wait_healthy()
+
+
+def facts(images):
+    return {image["Id"]: {key: image.get(key) for key in FACTS} for image in images}
+
+
+def ask_engine(engine, version, query):
+    newest = engine.get("/version")["ApiVersion"]
+    return engine.get(f"/v{min(version, newest)}/images/json?{query}")
+
+
+def ask_pool(pool, version, query, **filters):
+    return pool.get(f"/v{version}/images/json?{query}&filters={quote(json.dumps(filters))}").json
+
+
+def test_engines_tell_what_they_should(image_engines):
+    """Or the other tests here would compare nothing with nothing."""
+    for kind, engine in image_engines.items():
+        images = ask_engine(engine, "1.51", "manifests=1&shared-size=1")
+        assert len(images) == 2
+        for image in images:
+            told = {key for key in ("SharedSize", "Manifests") if image.get(key, -1) != -1}
+            assert told == TELLS[kind], kind
+        assert all((image["SharedSize"] > 0) == ("SharedSize" in TELLS[kind]) for image in images), kind
+
+
+def test_each_node_as_its_engine_tells(pool, image_engines):
+    for (kind, engine), version, query in itertools.product(image_engines.items(), VERSIONS, QUERIES):
+        own = ask_engine(engine, version, query)
+        told = ask_pool(pool, version, query, node=[engine.name])
+        assert facts(told) == facts(own), (kind, version, query)
+        counted = -1 if version < "1.51" else 1
+        assert {image["Containers"] for image in told} == {counted}, (kind, version, query)
+        if version <= engine.get("/version")["ApiVersion"]:
+            assert {image["Containers"] for image in own} == {counted}, (kind, version, query)
+
+
+def test_all_nodes_together(pool, image_engines):
+    """An image is as an engine tells it that has it, and asks for more than memory has where one can tell."""
+    for version, query in itertools.product(VERSIONS, QUERIES):
+        known = {}
+        for engine in image_engines.values():
+            for identifier, fact in facts(ask_engine(engine, version, query)).items():
+                known.setdefault(identifier, []).append(fact)
+        told = facts(ask_pool(pool, version, query))
+        assert told.keys() == known.keys(), (version, query)
+        for identifier, fact in told.items():
+            assert fact in known[identifier], (version, query)
+            assert fact["SharedSize"] == max(one["SharedSize"] for one in known[identifier]), (version, query)

@@ -8,6 +8,16 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "docker/needs.h"
+#include "docker/translate.h"
+
+static bool engine_can_update(const struct typed *t, yyjson_mut_val *root, struct error *err)
+{
+	const struct api_range *range = &t->engine->remote.range;
+	struct translate_need need = translate_update_need(root, t->rq->version);
+
+	return translate_need_is_met(&need, range) ||
+	       translate_need_refuse(&need, t->rq->version, t->engine->name, range, err);
+}
 
 static bool edit_update(struct typed *t, struct error *err)
 {
@@ -21,6 +31,8 @@ static bool edit_update(struct typed *t, struct error *err)
 	if (!doc)
 		return false;
 	edited = yyjson_doc_mut_copy(doc, NULL);
+	if (!engine_can_update(t, yyjson_mut_doc_get_root(edited), err))
+		return false;
 	shares = yyjson_mut_obj_get(yyjson_mut_doc_get_root(edited), "CpuShares");
 	if (!shares || yyjson_mut_get_sint(shares) <= 0 || t->engine->cpus <= 0 ||
 		yyjson_mut_get_sint(shares) > INT32_MAX)

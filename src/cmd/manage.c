@@ -38,7 +38,7 @@ struct manage_args {
 static const char *const cluster_opt_lines[] = {
 	" * swarm.overcommit=0.05\tshare of CPUs and memory to promise beyond what there is",
 	" * swarm.createretry=0\thow often to try another node when a create fails",
-	" * swarm.apiversion=1.52\tthe newest API version to offer to clients",
+	" * swarm.apiversion=1.55\tthe newest API version to offer to clients",
 	NULL,
 };
 

@@ -11,6 +11,7 @@
 
 #include <yyjson.h>
 
+#include "base/error.h"
 #include "docker/version.h"
 
 /* What an engine must be able to do for a request, because leaving it out would be a lie. */
@@ -23,7 +24,12 @@ struct translate_need {
 struct translate_need translate_create_need(yyjson_mut_val *root, struct api_version client);
 /* Of a request for a network.  What else is new in it older engines do without. */
 struct translate_need translate_network_need(yyjson_mut_val *root, struct api_version client);
+/* Of a request to change the limits of a container, whose engine is settled. */
+struct translate_need translate_update_need(yyjson_mut_val *root, struct api_version client);
 bool translate_need_is_met(const struct translate_need *need, const struct api_range *engine);
+/* ERROR_INVALID with a sentence that names the engine and both versions; always false. */
+bool translate_need_refuse(const struct translate_need *need, struct api_version client,
+	const char *engine_name, const struct api_range *engine, struct error *err);
 
 /* A network to connect to once the container is there, for engines that take only one at first. */
 struct translate_connect {

@@ -388,9 +388,37 @@ struct translate_need translate_create_need(yyjson_mut_val *root, struct api_ver
 	return need;
 }
 
+/* Older engines change the other limits, leave these, and call it a success. */
+struct translate_need translate_update_need(yyjson_mut_val *root, struct api_version client)
+{
+	static const char *const limits[] = { "BlkioWeightDevice", "BlkioDeviceReadBps",
+		"BlkioDeviceWriteBps", "BlkioDeviceReadIOps", "BlkioDeviceWriteIOps" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(limits) && version_knows(client, 55); i++) {
+		if (edit_is_set(yyjson_mut_obj_get(root, limits[i])))
+			return (struct translate_need){ { 1, 55 },
+				"to change the limits of a block device" };
+	}
+	return (struct translate_need){ 0 };
+}
+
 bool translate_need_is_met(const struct translate_need *need, const struct api_range *engine)
 {
 	return api_version_compare(engine->max, need->since) >= 0;
+}
+
+bool translate_need_refuse(const struct translate_need *need, struct api_version client,
+	const char *engine_name, const struct api_range *engine, struct error *err)
+{
+	auto_strbuf struct strbuf since = STRBUF_INIT, max = STRBUF_INIT, asked = STRBUF_INIT;
+
+	api_version_format(&since, need->since);
+	api_version_format(&max, engine->max);
+	api_version_format(&asked, client);
+	return error_set(err, ERROR_INVALID,
+		"%s needs an engine with API version %s: the request is of version %s, and "
+		"engine %s speaks %s at most",
+		need->what, since.buf, asked.buf, engine_name, max.buf);
 }
 
 void translate_create(const struct translate_create *t, yyjson_mut_doc *doc,

@@ -17,10 +17,9 @@ struct api_range {
 	struct api_version min, max;
 };
 
-/* What this manager offers to clients.  1.52, because from there on clients hide names with an
- * inner slash and so must be told apart; no lower, because some of today's refuse to talk
- * below 1.44. */
-#define API_VERSION_MAX ((struct api_version){ 1, 52 })
+/* What this manager offers to clients: all that is released.  Some of today's refuse to talk below
+ * 1.44 (docker-api.md 2.4). */
+#define API_VERSION_MAX ((struct api_version){ 1, 55 })
 #define API_VERSION_MIN ((struct api_version){ 1, 24 })
 
 /* "1.41"; digits only. */

@@ -120,20 +120,6 @@ static bool meets_need(const struct engine *e, const void *arg)
 	return translate_need_is_met(arg, &e->remote.range);
 }
 
-static void refuse_version(const struct translate_need *need, const struct engine *e,
-	struct api_version client, struct error *err)
-{
-	auto_strbuf struct strbuf since = STRBUF_INIT, max = STRBUF_INIT, asked = STRBUF_INIT;
-
-	api_version_format(&since, need->since);
-	api_version_format(&max, e->remote.range.max);
-	api_version_format(&asked, client);
-	error_set(err, ERROR_INVALID,
-		"%s needs an engine with API version %s: the request is of version %s, and "
-		"engine %s speaks %s at most",
-		need->what, since.buf, asked.buf, e->name, max.buf);
-}
-
 struct engine *manager_place_needing(struct manager *m, const struct wish *w,
 	const struct translate_need *need, struct api_version client, struct error *err)
 {
@@ -146,7 +132,7 @@ struct engine *manager_place_needing(struct manager *m, const struct wish *w,
 	e = manager_place(m, w, err);
 	if (!e || !need->what)
 		return e;
-	refuse_version(need, e, client, err);
+	translate_need_refuse(need, client, e->name, &e->remote.range, err);
 	return NULL;
 }
 

@@ -149,7 +149,7 @@ def test_help_of_manage_is_complete():
         "   --cluster-opt [",
         "* swarm.overcommit=0.05\t",
         "* swarm.createretry=0\t",
-        "* swarm.apiversion=1.52\t",
+        "* swarm.apiversion=1.55\t",
         "   --refresh-on-node-filter\t",
         "   --container-name-refresh-filter \t",
     ]:

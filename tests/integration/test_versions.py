@@ -32,6 +32,7 @@ def engine_of_today(fakes):
 
 OLD = ("1.12", "1.41")  # as Docker 20.10
 NEW = ("1.44", "1.52")  # as Docker 29.0
+NEWEST = ("1.40", "1.55")  # as Docker 29.7
 
 
 def create(manager, version, name="web", **body):
@@ -186,6 +187,54 @@ def test_one_platform_is_not_removed_by_an_engine_that_would_remove_all(pool):
     assert (answer.status, answer.json["message"]) == (
         400, "this needs an engine with API version 1.50: engine fake-1 speaks 1.41 at most")
     assert not any(engine.requests("DELETE") for engine in engines)
+
+
+def test_what_only_the_newest_engine_tells_of_an_image(pool):
+    engines, manager = pool(OLD, NEW, NEWEST)
+    engines[2].script("GET", "/images/*/attestations", Reply(200, [{"statement": 1}]))
+    for _ in range(2):
+        answer = manager.get("/v1.55/images/busybox/attestations")
+        assert (answer.status, answer.json) == (200, [{"statement": 1}])
+    assert [len(engine.requests("*", "/images/*/*")) for engine in engines] == [0, 0, 2]
+    assert manager.get("/v1.55/images/json?manifests=1&identity=1").status == 200
+    asked = [[(r.version, *sorted(r.query.keys() & {"manifests", "identity"}))
+              for r in engine.requests("GET", "/images/json") if "manifests" in r.query] for engine in engines]
+    assert asked == [[], [("1.52", "manifests")], [("1.55", "identity", "manifests")]]
+
+
+def test_a_version_that_is_not_released(pool):
+    (engine,), manager = pool(NEWEST)
+    assert manager.get("/v1.55/containers/json").status == 200
+    answer = manager.get("/v1.56/containers/json")
+    assert (answer.status, answer.json["message"]) == (
+        400, "client version 1.56 is too new. Maximum supported API version is 1.55")
+    assert manager.get("/_ping").head.get("Api-Version") == "1.55"
+    assert create(manager, "1.55").status == 201 and asked(engine).version == "1.55"
+
+
+DEVICE = [{"Path": "/dev/null", "Rate": 1000}]
+
+
+@pytest.mark.parametrize("engine_range, version, status", [
+    (NEWEST, "1.55", 200), (NEW, "1.55", 400), (NEW, "1.52", 200), (OLD, "1.55", 400)])
+def test_limits_of_a_block_device(pool, engine_range, version, status):
+    """Engines before 1.55 would change the other limits and say nothing."""
+    (engine,), manager = pool(engine_range)
+    assert create(manager, version).status == 201
+    engine.script("POST", "/containers/*/update", Reply(200, {"Warnings": None}))
+    answer = manager.request("POST", f"/v{version}/containers/web/update",
+                             body={"PidsLimit": 5, "BlkioDeviceReadBps": DEVICE})
+    assert answer.status == status, answer.text
+    sent = [request.json for request in engine.requests("POST", "/containers/*/update")]
+    if status == 200:
+        assert sent == [{"PidsLimit": 5, "BlkioDeviceReadBps": DEVICE}]
+    else:
+        assert sent == []
+        assert answer.json["message"] == (
+            "to change the limits of a block device needs an engine with API version 1.55: the request is of version "
+            f"1.55, and engine fake-0 speaks {engine_range[1]} at most")
+        assert manager.request("POST", "/v1.55/containers/web/update",
+                               body={"PidsLimit": 5, "BlkioDeviceReadBps": None}).status == 200
 
 
 def test_space_that_a_prune_spares_by_either_name(pool):

@@ -12,7 +12,7 @@ import urllib.parse
 
 API = pathlib.Path(__file__).resolve().parents[2] / "data" / "engine-api-1.56.txt"
 
-VERSIONS = ["v1.24", "v1.41", "v1.44", "v1.52", "v1.56"]
+VERSIONS = ["v1.24", "v1.41", "v1.44", "v1.52", "v1.55", "v1.56"]
 WILD_VERSIONS = ["v1.1", "v0.0", "v9.99", "v1.", "v1.41.1", "v99999999999999999999.1", "v-1.4", "v"]
 WILD_TEXTS = ["", "0", "-1", "1", "true", "True", "yes", "null", "99999999999999999999", "-9223372036854775808", "1e999",
               "1.5", "NaN", "0x10", "%", "%zz", "%00", "%ff%fe", "a%00b", "ü", "../../etc", "/", "//", "a/b/c", "*",

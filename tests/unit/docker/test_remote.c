@@ -18,7 +18,7 @@ static void test_target(void **state maybe_unused)
 		{ { { 1, 24 }, { 1, 55 } }, { 1, 47 }, "/v1.47/info" },
 		{ { { 1, 44 }, { 1, 52 } }, { 1, 24 }, "/v1.44/info" },
 		{ { { 1, 24 }, { 1, 41 } }, { 0, 0 }, "/v1.41/info" },
-		{ { { 1, 24 }, { 1, 99 } }, { 0, 0 }, "/v1.52/info" }, /* the newest we know */
+		{ { { 1, 24 }, { 1, 99 } }, { 0, 0 }, "/v1.55/info" }, /* the newest we know */
 		{ { { 1, 60 }, { 1, 99 } }, { 0, 0 }, "/v1.60/info" },
 	};
 

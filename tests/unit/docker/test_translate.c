@@ -89,6 +89,40 @@ static void test_network_needs(void **state maybe_unused)
 	}
 }
 
+static void test_update_needs(void **state maybe_unused)
+{
+	static const struct {
+		const char *body;
+		int client, since;
+	} cases[] = {
+		{ "{\"BlkioDeviceReadBps\":[{\"Path\":\"/dev/sda\",\"Rate\":1}]}", 55, 55 },
+		{ "{\"BlkioDeviceReadBps\":[{\"Path\":\"/dev/sda\",\"Rate\":1}]}", 54, 0 },
+		{ "{\"BlkioWeightDevice\":[{\"Path\":\"/dev/sda\",\"Weight\":9}]}", 55, 55 },
+		{ "{\"BlkioWeightDevice\":[],\"BlkioDeviceReadIOps\":null}", 55, 0 },
+		{ "{\"BlkioWeight\":300,\"Memory\":4194304}", 55, 0 },
+		{ "[]", 55, 0 },
+	};
+	struct api_range engine = { v(24), v(54) };
+	auto_error struct error err = ERROR_INIT;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		auto_json_mut yyjson_mut_doc *doc = edit_json(cases[i].body);
+		struct translate_need need =
+			translate_update_need(yyjson_mut_doc_get_root(doc), v(cases[i].client));
+
+		assert_int_equal(need.since.minor, cases[i].since);
+		assert_int_equal(translate_need_is_met(&need, &engine), cases[i].since == 0);
+		if (!cases[i].since)
+			continue;
+		error_clear(&err);
+		assert_false(translate_need_refuse(&need, v(55), "node-1", &engine, &err));
+		assert_string_equal(error_text(&err),
+			"to change the limits of a block device needs an engine with API version "
+			"1.55: the request is of version 1.55, and engine node-1 speaks 1.54 at "
+			"most");
+	}
+}
+
 static void test_create(void **state maybe_unused)
 {
 	static const struct {
@@ -299,6 +333,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_needs),
 		cmocka_unit_test(test_network_needs),
+		cmocka_unit_test(test_update_needs),
 		cmocka_unit_test(test_create),
 		cmocka_unit_test(test_networks_for_later),
 		cmocka_unit_test(test_answers),

@@ -27,7 +27,8 @@ struct translate_need translate_network_need(yyjson_mut_val *root, struct api_ve
 /* Of a request to change the limits of a container, whose engine is settled. */
 struct translate_need translate_update_need(yyjson_mut_val *root, struct api_version client);
 bool translate_need_is_met(const struct translate_need *need, const struct api_range *engine);
-/* ERROR_INVALID with a sentence that names the engine and both versions; always false. */
+/* ERROR_INVALID with a sentence that names the engine and both versions; always false.  client is
+ * 0.0 when the need is not the request's. */
 bool translate_need_refuse(const struct translate_need *need, struct api_version client,
 	const char *engine_name, const struct api_range *engine, struct error *err);
 

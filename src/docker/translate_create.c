@@ -414,11 +414,14 @@ bool translate_need_refuse(const struct translate_need *need, struct api_version
 
 	api_version_format(&since, need->since);
 	api_version_format(&max, engine->max);
-	api_version_format(&asked, client);
+	if (client.major) {
+		strbuf_add_str(&asked, "the request is of version ");
+		api_version_format(&asked, client);
+		strbuf_add_str(&asked, ", and ");
+	}
 	return error_set(err, ERROR_INVALID,
-		"%s needs an engine with API version %s: the request is of version %s, and "
-		"engine %s speaks %s at most",
-		need->what, since.buf, asked.buf, engine_name, max.buf);
+		"%s needs an engine with API version %s: %sengine %s speaks %s at most", need->what,
+		since.buf, asked.len ? asked.buf : "", engine_name, max.buf);
 }
 
 void translate_create(const struct translate_create *t, yyjson_mut_doc *doc,

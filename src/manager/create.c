@@ -235,12 +235,19 @@ static struct api_version client_version(const struct create *c)
 	return c->version.major ? c->version : API_VERSION_MAX;
 }
 
+/* What is newer of its own needs and those of its networks, which may have to be made there. */
 static struct engine *choose_engine(struct create *c)
 {
+	struct api_version client = client_version(c);
 	struct translate_need need =
-		translate_create_need(yyjson_mut_doc_get_root(c->config.doc), client_version(c));
+		translate_create_need(yyjson_mut_doc_get_root(c->config.doc), client);
+	struct translate_need networks = network_spread_need(c->manager->cluster, &c->config);
 
-	return manager_place_needing(c->manager, c->wish, &need, client_version(c), &c->err);
+	if (api_version_compare(networks.since, need.since) > 0) {
+		need = networks;
+		client = (struct api_version){ 0 };
+	}
+	return manager_place_needing(c->manager, c->wish, &need, client, &c->err);
 }
 
 static bool has_cgroup1(const struct engine *e)

@@ -37,7 +37,7 @@ struct engine *manager_place_among(struct manager *m, const struct wish *w,
 	bool (*accepts)(const struct engine *e, const void *arg), const void *arg,
 	struct error *err);
 /* The best of the engines that can do all of it.  When only others fit, ERROR_INVALID names the one
- * that would have been chosen, and both versions. */
+ * that would have been chosen, and both versions (translate_need_refuse). */
 struct engine *manager_place_needing(struct manager *m, const struct wish *w,
 	const struct translate_need *need, struct api_version client, struct error *err);
 /* All engines that fit the wish, best first; borrowed, in an array that the caller frees.  NULL

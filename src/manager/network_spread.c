@@ -39,6 +39,39 @@ const struct network *network_spread_missing_of(
 	return missing;
 }
 
+/* --- what it asks of an engine --- */
+
+/* The entry tells it in the words of the request. */
+static struct translate_need need_of(const struct network *n)
+{
+	auto_json yyjson_doc *entry = json_parse(n->entry, strlen(n->entry), NULL);
+	auto_json_mut yyjson_mut_doc *doc = yyjson_doc_mut_copy(entry, NULL);
+
+	return translate_network_need(yyjson_mut_doc_get_root(doc), API_VERSION_MAX);
+}
+
+static void add_need(struct translate_need *need, struct cluster *cluster, const char *what)
+{
+	struct translate_need more = { 0 };
+	struct network_found found;
+
+	if (network_find(cluster, what, &found, NULL) && found.network->spreads)
+		more = need_of(found.network);
+	if (api_version_compare(more.since, need->since) > 0)
+		*need = more;
+}
+
+struct translate_need network_spread_need(
+	struct cluster *cluster, const struct container_config *config)
+{
+	struct translate_need need = { 0 };
+
+	add_need(&need, cluster, config->network_mode);
+	for (size_t i = 0; i < config->networks.count; i++)
+		add_need(&need, cluster, config->networks.items[i]);
+	return need;
+}
+
 /* --- the body, from an instance that is there --- */
 
 static void add_ipam(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct network *n)
@@ -120,6 +153,7 @@ void network_spread_start(struct network_spread *s, struct manager *m, struct en
 	s->engine = engine_ref(e);
 	s->logical_id = xstrdup(n->logical_id);
 	s->body = write_body(n);
+	s->need = need_of(n);
 	s->waiter = waiter;
 	list_push_back(&m->network_spreads, &s->link);
 	task_init(&s->task, m->loop, &step_begin, spread_done);
@@ -154,11 +188,20 @@ static bool others_are_asking(const struct network_spread *s)
 	return false;
 }
 
+static bool check_need(struct network_spread *s)
+{
+	const struct api_range *range = &s->engine->remote.range;
+
+	return translate_need_is_met(&s->need, range) ||
+	       translate_need_refuse(
+		       &s->need, (struct api_version){ 0 }, s->engine->name, range, &s->err);
+}
+
 static enum task_turn spread_begin(struct task *t)
 {
 	struct network_spread *s = container_of(t, struct network_spread, task);
 
-	if (network_on(s->engine, s->logical_id))
+	if (network_on(s->engine, s->logical_id) || !check_need(s))
 		return TASK_DONE;
 	if (others_are_asking(s))
 		return task_wait(t, &step_begin); /* they wake us, and have deadlines */

@@ -9,6 +9,7 @@
 
 #include "cluster/refresh.h"
 #include "docker/config.h"
+#include "docker/translate.h"
 #include "manager/manager.h"
 
 struct network_spread {
@@ -21,7 +22,8 @@ struct network_spread {
 	struct list link;        /* manager->network_spreads */
 	struct engine *engine;   /* counted */
 	char *logical_id, *body; /* owned */
-	bool asking;             /* the engine; others wait for this one */
+	struct translate_need need;
+	bool asking; /* the engine; others wait for this one */
 	struct call call;
 	struct refresh refresh;
 };
@@ -33,7 +35,12 @@ const struct network *network_spread_missing(struct engine *e, const char *what)
 const struct network *network_spread_missing_of(
 	struct engine *e, const struct container_config *config);
 
-/* s is zeroed memory. */
+/* What an engine must be able to do to have instances of all of them: one that does not know a word
+ * of how the first was made would make another network. */
+struct translate_need network_spread_need(
+	struct cluster *cluster, const struct container_config *config);
+
+/* s is zeroed memory.  An engine that cannot have an instance is not asked: err says why. */
 void network_spread_start(struct network_spread *s, struct manager *m, struct engine *e,
 	const struct network *n, struct task *waiter);
 /* Cancels when under way, frees, leaves zeroed memory.  Zeroed memory is fine. */

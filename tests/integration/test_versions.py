@@ -159,6 +159,30 @@ def test_a_network_without_ipv4_chooses_the_engine(pool):
         "and engine fake-2 speaks 1.41 at most")
 
 
+def test_a_network_without_ipv4_spreads_to_where_it_can_be(pool):
+    engines, manager = pool(OLD, ("1.24", "1.48"), OLD, NEW)
+    assert create_network(manager, "1.52", "six", EnableIPv4=False, EnableIPv6=True).status == 201
+    host = {"NetworkMode": "six", "PortBindings": {"80/tcp": [{"HostPort": "8080"}]}}
+    for name in ("one", "two"):
+        assert create(manager, "1.24", name, HostConfig=host).status == 201
+    assert sorted(manager.placed().values()) == ["fake-1", "fake-3"]
+    for engine in (engines[1], engines[3]):
+        assert engine.requests("POST", "/networks/create")[-1].json["EnableIPv4"] is False
+
+    def told(name):
+        return ("a network without IPv4 needs an engine with API version 1.48: "
+                f"engine {name} speaks 1.41 at most")
+
+    assert create(manager, "1.24", "beside", Env=["constraint:node==fake-0"]).status == 201
+    for refused, name in (
+        (create(manager, "1.24", "three", HostConfig=host, Env=["constraint:node==fake-2"]), "fake-2"),
+        (manager.request("POST", "/v1.24/networks/six/connect", body={"Container": "beside"}), "fake-0"),
+    ):
+        assert (refused.status, refused.json["message"]) == (400, told(name))
+    for engine in (engines[0], engines[2]):
+        assert [request.json["Name"] for request in engine.requests("POST", "/networks/create")] == ["a", "b"]
+
+
 def test_a_network_with_ipv4_is_what_it_always_was(pool):
     (old, new), manager = pool(OLD, ("1.24", "1.48"))
     for engine in (old, new):

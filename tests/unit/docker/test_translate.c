@@ -123,6 +123,19 @@ static void test_update_needs(void **state maybe_unused)
 	}
 }
 
+static void test_a_need_that_is_not_the_requests(void **state maybe_unused)
+{
+	struct translate_need need = { v(48), "a network without IPv4" };
+	struct api_range engine = { v(24), v(41) };
+	auto_error struct error err = ERROR_INIT;
+
+	assert_false(
+		translate_need_refuse(&need, (struct api_version){ 0 }, "node-1", &engine, &err));
+	assert_string_equal(error_text(&err),
+		"a network without IPv4 needs an engine with API version 1.48: engine node-1 "
+		"speaks 1.41 at most");
+}
+
 static void test_create(void **state maybe_unused)
 {
 	static const struct {
@@ -334,6 +347,7 @@ int main(void)
 		cmocka_unit_test(test_needs),
 		cmocka_unit_test(test_network_needs),
 		cmocka_unit_test(test_update_needs),
+		cmocka_unit_test(test_a_need_that_is_not_the_requests),
 		cmocka_unit_test(test_create),
 		cmocka_unit_test(test_networks_for_later),
 		cmocka_unit_test(test_answers),

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/sorted.h"
 #include "manager/fanout.h"
 
 /* An entry that an engine told just now; lent by the fan-out. */
@@ -128,17 +129,10 @@ static void gather_told(struct merge *m, const struct fanout *answers)
 
 static yyjson_val *find_told(const struct merge *m, const char *id)
 {
-	size_t low = 0, high = m->told_count;
+	struct told key = { .id = id }; /* before all of this id */
+	size_t at = sorted_place(&key, m->told, m->told_count, sizeof(key), compare_told);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (strcmp(m->told[middle].id, id) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < m->told_count && strcmp(m->told[low].id, id) == 0 ? m->told[low].entry : NULL;
+	return at < m->told_count && strcmp(m->told[at].id, id) == 0 ? m->told[at].entry : NULL;
 }
 
 static yyjson_mut_doc *copy_entry(const struct merge *m, const struct image *image)
@@ -156,26 +150,11 @@ static yyjson_mut_doc *copy_entry(const struct merge *m, const struct image *ima
 	return doc;
 }
 
-/* The number of elements below the address, so that two of these make a count. */
-static size_t rank(const struct merge *m, const char *address)
-{
-	size_t low = 0, high = m->used_count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (m->used_ids[middle] < address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 static int64_t count_containers(const struct merge *m, const char *id)
 {
-	size_t first = rank(m, id), n = 0;
+	size_t first, n = 0;
 
+	first = sorted_place(&id, m->used_ids, m->used_count, sizeof(id), compare_addresses);
 	while (first + n < m->used_count && m->used_ids[first + n] == id)
 		n++;
 	return (int64_t)n;

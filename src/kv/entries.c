@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/sorted.h"
 
 static void entry_finish(struct kv_entry *entry)
 {
@@ -52,18 +53,11 @@ void kv_entries_sort(struct kv_entries *e)
 /* Index of the key, or of the place where it belongs. */
 static size_t find_place(const struct kv_entries *e, const char *key, bool *ret_found)
 {
-	size_t low = 0, high = e->count;
+	struct kv_entry wanted = { .key = (char *)key };
+	size_t at = sorted_place(&wanted, e->items, e->count, sizeof(wanted), kv_entries_compare);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (strcmp(e->items[middle].key, key) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	*ret_found = low < e->count && strcmp(e->items[low].key, key) == 0;
-	return low;
+	*ret_found = at < e->count && strcmp(e->items[at].key, key) == 0;
+	return at;
 }
 
 static bool has_value(const struct kv_entry *entry, const void *value, size_t len)

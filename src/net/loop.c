@@ -235,8 +235,17 @@ void loop_signal_start(
 	event_add(&s->event, NULL);
 }
 
+/* event_del brings the default back, which kills: blocked, nothing comes in between. */
 void loop_signal_stop(struct loop_signal *s)
 {
-	if (s->handle)
-		event_del(&s->event);
+	sigset_t one, before;
+
+	if (!s->handle)
+		return;
+	sigemptyset(&one);
+	sigaddset(&one, s->number);
+	sigprocmask(SIG_BLOCK, &one, &before);
+	event_del(&s->event);
+	signal(s->number, SIG_IGN);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 }

@@ -57,4 +57,5 @@ struct loop_signal {
 };
 void loop_signal_start(struct loop_signal *s, struct loop *loop, int number,
 	void (*handle)(struct loop_signal *s));
+/* From now on the signal does nothing: it must not cut a process short that is ending in order. */
 void loop_signal_stop(struct loop_signal *s);

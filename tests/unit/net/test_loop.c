@@ -206,6 +206,11 @@ static void test_signal(void **state)
 	raise(SIGUSR1);
 	turn_until(loop, signals == 1);
 	loop_signal_stop(&s);
+	raise(SIGUSR1); /* does nothing, instead of the default, which kills */
+	loop_signal_start(&s, loop, SIGUSR1, handle_signal);
+	raise(SIGUSR1);
+	turn_until(loop, signals == 2);
+	loop_signal_stop(&s);
 	loop_destroy(loop);
 }
 

@@ -16,10 +16,10 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "cluster/refresh.h"
 #include "docker/query_need.h"
 #include "manager/fanout.h"
 #include "manager/image_find.h"
+#include "manager/refreshes.h"
 
 enum { CHANGE_TIMEOUT_MS = 10 * 60 * 1000 }; /* removing large images takes its time */
 
@@ -28,7 +28,7 @@ struct image_change {
 	struct task task;
 	const struct change_kind *kind;
 	struct fanout fanout;
-	struct refresh *refreshes; /* one per item of the fan-out; owned */
+	struct refreshes refreshes; /* of the engines that answered */
 };
 
 struct change_kind {
@@ -49,9 +49,7 @@ static struct request *change_free(struct image_change *c)
 	struct request *rq = c->rq;
 
 	task_finish(&c->task);
-	for (size_t i = 0; c->refreshes && i < c->fanout.count; i++)
-		refresh_finish(&c->refreshes[i]);
-	free(c->refreshes);
+	refreshes_finish(&c->refreshes);
 	fanout_finish(&c->fanout);
 	free(c);
 	rq->cancel = NULL;
@@ -205,28 +203,34 @@ static void reply_removed(struct image_change *c)
 
 /* --- the work --- */
 
+/* Also where it was refused: a part may have been done.  Who did not answer at all would keep
+ * everybody waiting for its list. */
+static void start_refreshes(struct image_change *c)
+{
+	refreshes_init(&c->refreshes, c->fanout.count);
+	for (size_t i = 0; i < c->fanout.count; i++) {
+		if (outcome_of(&c->fanout.items[i]) != CHANGE_LOST)
+			refresh_images(
+				refreshes_next(&c->refreshes), c->fanout.items[i].engine, &c->task);
+	}
+}
+
 static enum task_turn change_answered(struct task *task)
 {
 	struct image_change *c = container_of(task, struct image_change, task);
 
 	if (!fanout_done(&c->fanout))
 		return task_wait(task, &step_answered); /* the calls have deadlines */
-	/* Also where it failed: a part may have been done. */
-	c->refreshes = xcalloc(c->fanout.count, sizeof(*c->refreshes));
-	for (size_t i = 0; i < c->fanout.count; i++)
-		refresh_images(&c->refreshes[i], c->fanout.items[i].engine, task);
-	return task_wait(task, &step_refreshed);
+	start_refreshes(c);
+	return task_go(task, &step_refreshed);
 }
 
 static enum task_turn change_refreshed(struct task *task)
 {
 	struct image_change *c = container_of(task, struct image_change, task);
 
-	for (size_t i = 0; i < c->fanout.count; i++) {
-		/* Who did not answer the request would keep everybody waiting for its list. */
-		if (!c->refreshes[i].done && outcome_of(&c->fanout.items[i]) != CHANGE_LOST)
-			return task_wait(task, &step_refreshed); /* refreshes have deadlines */
-	}
+	if (!refreshes_done(&c->refreshes))
+		return task_wait(task, &step_refreshed); /* refreshes have deadlines */
 	if (!succeeded(c)) {
 		reply_failure(c);
 		return TASK_WAIT;

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "manager/fanout.h"
+#include "manager/refreshes.h"
 
 enum { PRUNE_TIMEOUT_MS = 10 * 60 * 1000 };
 
@@ -13,7 +14,7 @@ struct prune {
 	struct task task;
 	const struct prune_kind *kind;
 	struct fanout fanout;
-	struct refresh *refreshes; /* one per item of the fan-out; owned */
+	struct refreshes refreshes; /* one per item of the fan-out */
 };
 
 static enum task_turn prune_answered(struct task *task);
@@ -26,9 +27,7 @@ static struct request *prune_free(struct prune *p)
 	struct request *rq = p->rq;
 
 	task_finish(&p->task);
-	for (size_t i = 0; p->refreshes && i < p->fanout.count; i++)
-		refresh_finish(&p->refreshes[i]);
-	free(p->refreshes);
+	refreshes_finish(&p->refreshes);
 	fanout_finish(&p->fanout);
 	free(p);
 	rq->cancel = NULL;
@@ -190,9 +189,9 @@ static enum task_turn prune_answered(struct task *task)
 	}
 	if (!p->kind->refresh)
 		return prune_reply(p);
-	p->refreshes = xcalloc(p->fanout.count + 1, sizeof(*p->refreshes));
+	refreshes_init(&p->refreshes, p->fanout.count);
 	for (size_t i = 0; i < p->fanout.count; i++)
-		p->kind->refresh(&p->refreshes[i], p->fanout.items[i].engine, task);
+		p->kind->refresh(refreshes_next(&p->refreshes), p->fanout.items[i].engine, task);
 	return task_go(task, &step_refreshed);
 }
 
@@ -200,10 +199,8 @@ static enum task_turn prune_refreshed(struct task *task)
 {
 	struct prune *p = container_of(task, struct prune, task);
 
-	for (size_t i = 0; i < p->fanout.count; i++) {
-		if (!p->refreshes[i].done)
-			return task_wait(task, &step_refreshed); /* refreshes have deadlines */
-	}
+	if (!refreshes_done(&p->refreshes))
+		return task_wait(task, &step_refreshed); /* refreshes have deadlines */
 	return prune_reply(p);
 }
 

@@ -21,7 +21,7 @@ TELLS = {"Docker 20.10": set(), "Docker 26.1": {"SharedSize"}, "Docker 28.5": {"
          CONTAINERD: {"SharedSize", "Manifests"}}
 
 # 1.45 is the newest of 26.1 and 1.51 that of 28.5; manifests came with 1.47, the number of containers with 1.51.
-VERSIONS = ("1.45", "1.47", "1.48", "1.51", "1.52")
+VERSIONS = ("1.45", "1.47", "1.48", "1.51", "1.54")
 QUERIES = ("", "shared-size=1", "manifests=1", "manifests=1&shared-size=1", "all=1&identity=1",
            "shared-size=1&identity=1")
 FACTS = ("Id", "Size", "Descriptor", "SharedSize", "Manifests")

@@ -187,6 +187,26 @@ def test_tag_and_remove_everywhere(manager, engines, docker):
     assert (response.status, response.json["message"]) == (404, "No such image everywhere:1")
 
 
+@pytest.mark.parametrize("lost", [1, 2, 3])
+def test_engines_that_are_lost_while_images_change(fakes, start_manager, lost):
+    """They are named, and fail nothing where others succeed."""
+    engines = fakes(3)
+    manager = start_manager([engine.address for engine in engines]).wait_healthy()
+    names = [engine.state.name for engine in engines[:lost]]
+    for engine in engines:
+        is_lost = engine.state.name in names
+        engine.script("POST", "/images/*/tag", Close() if is_lost else Reply(201))
+        engine.script("DELETE", "/images/*", Close() if is_lost else Reply(200, [{"Deleted": "x"}]))
+    tagged = manager.request("POST", "/images/busybox/tag?repo=other&tag=1", body=b"")
+    removed = manager.request("DELETE", "/images/busybox")
+    for answer, success in ((tagged, 201), (removed, 200)):
+        assert answer.status == (500 if lost == 3 else success), answer.text
+        told = answer.json["message"].splitlines() if lost == 3 else answer.head.all("Warning")
+        assert len(told) == lost and all(f"{name}: " in line for name, line in zip(names, told))
+    if lost < 3:
+        assert sorted(entry["Node"] for entry in removed.json if "Error" in entry) == names
+
+
 def test_remove_what_one_node_uses(manager, engines, docker):
     docker("tag", "busybox", "used:1")
     for engine in engines:  # the last name of the image is the one that is protected

@@ -48,16 +48,42 @@ static void rewrite_binding(yyjson_mut_doc *doc, yyjson_mut_val *binding, const 
 		yyjson_mut_obj_add_str(doc, binding, "HostIp", e->ip);
 }
 
+static bool same_text(yyjson_mut_val *a, yyjson_mut_val *b, const char *member)
+{
+	const char *x = yyjson_mut_get_str(yyjson_mut_obj_get(a, member));
+	const char *y = yyjson_mut_get_str(yyjson_mut_obj_get(b, member));
+
+	return x && y && strcmp(x, y) == 0;
+}
+
+/* Engines tell 0.0.0.0 and :: apart, next to each other.  With the engine's address in both places
+ * they are one, as in the list. */
+static void rewrite_bindings(yyjson_mut_doc *doc, yyjson_mut_val *bindings, const struct engine *e)
+{
+	yyjson_mut_val *binding, *previous = NULL;
+	yyjson_mut_arr_iter iter;
+
+	yyjson_mut_arr_iter_init(bindings, &iter);
+	while ((binding = yyjson_mut_arr_iter_next(&iter))) {
+		rewrite_binding(doc, binding, e);
+		if (same_text(binding, previous, "HostIp") &&
+			same_text(binding, previous, "HostPort"))
+			yyjson_mut_arr_iter_remove(&iter);
+		else
+			previous = binding;
+	}
+}
+
 static void rewrite_ports(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct engine *e)
 {
 	yyjson_mut_val *settings = yyjson_mut_obj_get(root, "NetworkSettings");
 	yyjson_mut_val *ports = yyjson_mut_obj_get(settings, "Ports");
-	yyjson_mut_val *key, *bindings, *binding;
-	size_t i, max, k, kmax;
+	yyjson_mut_val *key, *bindings;
+	size_t i, max;
 
 	yyjson_mut_obj_foreach(ports, i, max, key, bindings)
 	{
-		yyjson_mut_arr_foreach(bindings, k, kmax, binding) rewrite_binding(doc, binding, e);
+		rewrite_bindings(doc, bindings, e);
 	}
 }
 

@@ -9,6 +9,7 @@ void containers_list(struct request *rq);    /* containers_list.c */
 void containers_inspect(struct request *rq); /* containers_inspect.c */
 void containers_create(struct request *rq);  /* containers_create.c */
 void containers_update(struct request *rq);  /* containers_update.c */
+void containers_wait(struct request *rq);    /* containers_wait.c */
 
 /* containers.c: passed to the container's engine with the last part of the path. */
 void containers_pass(struct request *rq);

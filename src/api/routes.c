@@ -43,7 +43,7 @@ const struct route routes[] = {
 	{ "GET", "/containers/{name}/archive", containers_archive, "its node, streamed" },
 	{ "PUT", "/containers/{name}/archive", containers_archive, "its node, streamed" },
 	{ "POST", "/containers/{name}/resize", containers_pass, "its node" },
-	{ "POST", "/containers/{name}/wait", containers_pass, "its node; the head comes at once" },
+	{ "POST", "/containers/{name}/wait", containers_wait, "its node; the head comes at once" },
 	{ "POST", "/containers/{name}/start", containers_change, "its node" },
 	{ "POST", "/containers/{name}/stop", containers_change, "its node" },
 	{ "POST", "/containers/{name}/restart", containers_change, "its node" },

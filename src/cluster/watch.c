@@ -20,6 +20,7 @@ enum {
 	LINE_MAX_BYTES = 1024 * 1024,
 	LINES_PER_TURN = 500,
 	HEAD_TIMEOUT_MS = 15 * 1000,
+	REFUSAL_MS = 1000,     /* for the rest of an answer that is no stream */
 	STEADY_MS = 30 * 1000, /* a stream that lived so long broke by chance */
 	REPLAY_MS = 5 * 1000,
 };
@@ -285,6 +286,21 @@ static void opened(struct watch *w)
 	task_wake(w->monitor);
 }
 
+/* The stream has no deadline, and so an answer that only says why there is none needs its own. */
+static int64_t left_of_refusal_ms(struct watch *w)
+{
+	int64_t now = clock_mono_ms();
+
+	if (!w->refused_ms)
+		w->refused_ms = now;
+	return w->refused_ms + REFUSAL_MS - now;
+}
+
+static bool is_refused(const struct watch *w)
+{
+	return w->state == WATCH_OPENING && w->call.head_done;
+}
+
 static void failed_to_open(struct watch *w, struct error *err)
 {
 	remote_check(&w->call, &w->engine->remote, err);
@@ -311,7 +327,8 @@ static bool read_stream(struct watch *w)
 
 	if (w->state == WATCH_OPENING && w->call.head_done && w->call.answer.status == 200)
 		opened(w);
-	if (w->state == WATCH_OPENING && w->call.done) {
+	if ((w->state == WATCH_OPENING && w->call.done) ||
+		(is_refused(w) && left_of_refusal_ms(w) <= 0)) {
 		failed_to_open(w, &err);
 		return false;
 	}
@@ -447,6 +464,8 @@ static enum task_turn watch_pump(struct task *t)
 	work_off(w);
 	if (more)
 		return task_wait_ms(t, &watch_step_pump, 0);
+	if (is_refused(w))
+		return task_wait_ms(t, &watch_step_pump, left_of_refusal_ms(w));
 	/* The head and the refreshes have deadlines; over a silent stream watches the pulse. */
 	return task_wait(t, &watch_step_pump);
 }
@@ -496,6 +515,7 @@ void watch_open(struct watch *w)
 	w->call.idle_timeout_ms = -1;
 	w->call.stream_mark = 2 * LINE_MAX_BYTES;
 	w->state = WATCH_OPENING;
+	w->refused_ms = 0;
 	remote_send(&w->call, r, &w->task);
 }
 

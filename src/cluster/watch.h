@@ -40,6 +40,7 @@ struct watch {
 	int64_t last_ns;               /* newest event seen, by the engine's clock; 0: none */
 	int64_t resume_ns;             /* replay: events up to here may have been seen; 0: live */
 	int64_t opened_ms;             /* monotonic */
+	int64_t refused_ms;            /* monotonic; a head that opens nothing came; 0: none */
 	uint32_t breaks;               /* in a row, each soon after it was opened */
 	uint64_t seen[WATCH_SEEN_MAX]; /* hashes of events at last_ns */
 	size_t seen_count;

@@ -182,16 +182,22 @@ static void send_answer(struct exchange *x, struct answer *a)
 	strbuf_finish(&a->body);
 }
 
-static void open_events(struct fake_engine *f, struct exchange *x, const char *path)
+static void start_answer(struct fake_engine *f, struct exchange *x, int status)
 {
 	struct open_stream *s = xnew(struct open_stream);
+
+	s->x = x;
+	list_push_back(&f->streams, &s->link);
+	exchange_start(x, status, -1);
+}
+
+static void open_events(struct fake_engine *f, struct exchange *x, const char *path)
+{
 	const char *since = strstr(path, "since=");
 
 	f->streams_opened++;
 	snprintf(f->since, sizeof(f->since), "%s", since ? since + strlen("since=") : "");
-	s->x = x;
-	list_push_back(&f->streams, &s->link);
-	exchange_start(x, 200, -1);
+	start_answer(f, x, 200);
 }
 
 static void handle_exchange(struct exchange *x, void *arg)
@@ -203,6 +209,10 @@ static void handle_exchange(struct exchange *x, void *arg)
 
 	assert_true(uri_decode(x->head.target, strlen(x->head.target), false, &path, NULL));
 	api_path_split(path, &rest);
+	if (contains(rest, f->stall)) {
+		start_answer(f, x, 503);
+		return;
+	}
 	if (str_starts_with(rest, "/events") && !contains(rest, f->hold) &&
 		!contains(rest, f->fail)) {
 		open_events(f, x, rest);

@@ -45,6 +45,7 @@ struct fake_engine {
 	const char *labels;      /* JSON: `["a=b"]` */
 	int64_t clock_behind_ms; /* its clock is that much behind ours */
 	const char *fail;        /* targets that contain this are answered 500; NULL: none */
+	const char *stall;       /* ... with the head of a 503 whose body never comes */
 	struct list containers;  /* fake_container::link */
 
 	const char *hold; /* see above; "" holds everything (frozen) */

@@ -152,6 +152,22 @@ static void test_failing_late(void **state)
 	assert_int_equal(fixture_heard(&w->fx, "start"), 1);
 }
 
+/* Something before the daemon that begins to refuse its events and falls silent. */
+static void test_refusal_without_an_end(void **state)
+{
+	struct world *w = *state;
+	struct gate *loading = &w->fx.cluster->loading;
+
+	w->a->stall = "/events";
+	fixture_members(&w->fx, w->a->address, NULL);
+	struct engine *e = fixture_engine(&w->fx, w->a->address);
+	turn_until(w->fx.loop, strstr(e->last_error, "Service Unavailable"));
+	assert_int_equal(e->state, ENGINE_PENDING);
+	assert_int_equal(loading->inside, 0);
+	w->a->stall = NULL;
+	turn_until(w->fx.loop, engine_is_healthy(e));
+}
+
 static void test_nobody_there_at_first(void **state)
 {
 	struct world *w = *state;
@@ -307,6 +323,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_versions_do_not_meet, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_failing_info, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_failing_late, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_refusal_without_an_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nobody_there_at_first, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_removed_while_connecting, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_removed_before_resolved, setup, teardown),

@@ -89,6 +89,7 @@ static enum task_turn pulse_send(struct pulse *p)
 	call_init(&p->call, "GET", "/_ping");
 	p->call.mode = CALL_TEXT;
 	p->call.max_body = ANSWER_MAX_BYTES;
+	p->call.skips_line = true;
 	remote_send(&p->call, &p->engine->remote, &p->task);
 	return task_wait_ms(&p->task, &pulse_step_answered, BUDGET_MS);
 }

@@ -125,6 +125,7 @@ void refresh_ask(struct refresh_state *job, struct call *call, const char *fmt, 
 	call_finish(call);
 	remote_call_init(call, remote, (struct api_version){ 0 }, "GET", "%s", path.buf);
 	call->mode = CALL_JSON;
+	call->skips_line = true;
 	remote_send(call, remote, &job->task);
 }
 

@@ -61,6 +61,7 @@ static enum task_turn job_ask_version(struct task *t)
 	job->call.mode = CALL_JSON;
 	job->call.head_timeout_ms = HEAD_TIMEOUT_MS;
 	job->call.max_body = ANSWER_MAX_BYTES;
+	job->call.skips_line = true;
 	remote_send(&job->call, remote, t);
 	return task_wait(t, &step_version); /* the call has deadlines */
 }

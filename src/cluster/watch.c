@@ -510,7 +510,7 @@ void watch_open(struct watch *w)
 	remote_call_init(
 		&w->call, r, (struct api_version){ 0 }, "GET", "/events%s", since ? since : "");
 	w->call.mode = CALL_STREAM;
-	w->call.fresh_connection = true;
+	w->call.fresh_connection = w->call.skips_line = true;
 	w->call.head_timeout_ms = HEAD_TIMEOUT_MS;
 	w->call.idle_timeout_ms = -1;
 	w->call.stream_mark = 2 * LINE_MAX_BYTES;

@@ -72,6 +72,8 @@ struct call {
 	int64_t body_timeout_ms; /* CALL_TEXT/JSON: from head to end, however steadily it drips;
 				    0 = 60 s, -1 = none */
 	bool fresh_connection;   /* do not reuse (hijack, endless streams) */
+	bool skips_line;         /* starts however many are under way: for the few that tell how the
+				  * peer fares, which must not look silent because it is busy */
 	bool hijack;        /* a 200 without length may become a stream, as 101 always may: after
 			     * the head nothing is read until call_take_stream or call_resume */
 	size_t stream_mark; /* CALL_STREAM: bytes in `in` at which reading pauses; 0: 128 KiB */

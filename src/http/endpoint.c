@@ -169,7 +169,7 @@ void endpoint_admit(struct endpoint *e, struct call_state *s)
 		call_fail(s, ERROR_CLOSED, "%s", e->closed_reason);
 		return;
 	}
-	if (e->active_count < e->max_active) {
+	if (s->call->skips_line || e->active_count < e->max_active) {
 		endpoint_start(e, s);
 		return;
 	}

@@ -102,6 +102,37 @@ static void test_idle_engine_is_pinged_seldom(void **state)
 	assert_in_range(w->f->pings, 2, 3);
 }
 
+/* Clients who wait for its containers take every place there is. */
+static void test_a_busy_engine_is_not_silent(void **state)
+{
+	struct world *w = *state;
+	struct address address;
+	struct call waiting[3];
+	struct engine *e;
+
+	fixture_members(&w->fx, w->f->address, NULL);
+	e = fixture_engine(&w->fx, w->f->address);
+	endpoint_destroy(e->remote.endpoint, "replaced");
+	assert_true(address_parse(&address, w->f->address, NULL));
+	e->remote.endpoint = endpoint_create(
+		w->fx.loop, &(struct endpoint_config){ .address = address, .max_active = 2 });
+	address_finish(&address);
+	turn_until(w->fx.loop, engine_is_healthy(e));
+	w->f->hold = "/wait";
+	for (size_t i = 0; i < ARRAY_SIZE(waiting); i++) {
+		call_init(&waiting[i], "POST", "/containers/111/wait");
+		waiting[i].head_timeout_ms = -1;
+		call_send(&waiting[i], e->remote.endpoint, NULL);
+	}
+	turn_until_s(w->fx.loop, 4, w->f->pings > 0);
+	assert_int_equal(e->failures, 0);
+	fake_engine_add(w->f, "111", "web");
+	fake_engine_emit(w->f, "container", "create", fake_engine_find(w->f, "web")->id, "");
+	turn_until_s(w->fx.loop, 2, cluster_find_container(w->fx.cluster, "web", NULL));
+	for (size_t i = 0; i < ARRAY_SIZE(waiting); i++)
+		call_finish(&waiting[i]);
+}
+
 static void test_ping_errors_are_failures(void **state)
 {
 	struct world *w = *state;
@@ -122,6 +153,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_short_restart_is_forgiven, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_one_success_wakes_everything, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_idle_engine_is_pinged_seldom, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_busy_engine_is_not_silent, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_ping_errors_are_failures, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -259,6 +259,36 @@ static void test_calls_wait_in_line(void **state maybe_unused)
 	call_finish(&second);
 }
 
+static void test_some_calls_skip_the_line(void **state maybe_unused)
+{
+	auto_rig struct rig r;
+	struct call second, third;
+	struct raw first_peer;
+
+	rig_start(&r, (struct endpoint_config){ .max_active = 1 });
+	start(&r, "GET", "/1");
+	accept_peer(&r);
+	expect_request(&r, "GET /1");
+	first_peer = r.peer;
+	r.peer = (struct raw){ 0 };
+	call_init(&second, "GET", "/2");
+	send_call(&r, &second);
+	call_init(&third, "GET", "/3");
+	third.skips_line = true;
+	send_call(&r, &third);
+	accept_peer(&r);
+	expect_request(&r, "GET /3");
+	raw_send(&r.peer, OK_HI);
+	turn_until(r.loop, third.done);
+	assert_false(error_is_set(&third.err));
+	loop_turn(r.loop, 10);
+	assert_true(raw_is(&r.peer, "")); /* the second has no place yet */
+	assert_false(r.call.done || second.done);
+	call_finish(&second);
+	call_finish(&third);
+	raw_close(&first_peer);
+}
+
 static void test_line_has_a_deadline(void **state maybe_unused)
 {
 	auto_rig struct rig r;
@@ -322,6 +352,7 @@ int main(void)
 		cmocka_unit_test(test_an_error_names_the_peer_once),
 		cmocka_unit_test(test_a_dripped_answer_has_a_deadline),
 		cmocka_unit_test(test_calls_wait_in_line),
+		cmocka_unit_test(test_some_calls_skip_the_line),
 		cmocka_unit_test(test_line_has_a_deadline),
 		cmocka_unit_test(test_destroying_the_endpoint_ends_its_calls),
 		cmocka_unit_test(test_finish_cancels),

@@ -277,10 +277,15 @@ static void match_add(struct match *m, struct container *c)
 	}
 	bool live = engine_is_healthy(c->engine), found_live = engine_is_healthy(m->found->engine);
 
-	if (live == found_live || !is_same_container(m->found, c))
+	if (live == found_live || !is_same_container(m->found, c)) {
 		m->other = c;
-	else if (live)
+	} else if (live) {
+		/* all the dead copies give way, however many came before */
+		if (m->other && is_same_container(m->other, c) &&
+			!engine_is_healthy(m->other->engine))
+			m->other = NULL;
 		m->found = c;
+	}
 }
 
 static void match_full(struct match *m, const struct lookup *l, const char *id)

@@ -155,6 +155,30 @@ static void test_rescheduled_container_is_one(void **state)
 	expect_found(fx, "web", live);
 }
 
+/* The engines that it ran on before are all down. */
+static void test_container_rescheduled_twice_is_one(void **state)
+{
+	struct fixture *fx = *state;
+	struct error down = { .code = ERROR_CONNECT, .text = (char *)"down" };
+	struct engine *engines[3];
+	struct container *copies[3];
+
+	for (size_t i = 0; i < ARRAY_SIZE(engines); i++) {
+		auto_free char *name = xasprintf("n%zu", i + 1);
+		auto_free char *id = xasprintf("aa%zu", i + 1);
+
+		engines[i] = fixture_validated(fx, name, name);
+		copies[i] = fixture_container(engines[i], id, "cafe00", "/web");
+	}
+	for (size_t i = 0; i < 2 * 3; i++)
+		engine_report_failure(engines[i / 3], &down);
+	expect_found(fx, "cafe00", copies[2]);
+	expect_found(fx, "cafe", copies[2]);
+	expect_found(fx, "web", copies[2]);
+	fixture_container(fixture_validated(fx, "n4", "n4"), "bb1", "", "/web"); /* another one */
+	expect_error(fx, "web", ERROR_INVALID);
+}
+
 static void test_names_are_reserved(void **state)
 {
 	struct fixture *fx = *state;
@@ -230,6 +254,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_prefixes_of_hex_ids, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_names_on_many_nodes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_rescheduled_container_is_one, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_container_rescheduled_twice_is_one, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_names_are_reserved, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_pending_engines_show_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_execs, setup, teardown),

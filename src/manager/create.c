@@ -56,11 +56,11 @@ static void create_free(struct create *c)
 	list_remove(&c->link);
 	wish_destroy(c->wish);
 	config_finish(&c->config);
-	strv_finish(&c->hints);
 	error_clear(&c->err);
 	error_clear(&c->pull_err);
 	free(c->registry_auth);
 	free(c->answer);
+	free(c->os);
 	free(c);
 }
 
@@ -168,6 +168,17 @@ static void name_networks(struct create *c)
 	}
 }
 
+/* What the request itself does not say: where the image is, and for which system it is. */
+static bool add_hints(struct create *c)
+{
+	bool at_holders = c->holders == HOLDERS_FIRST || c->holders == HOLDERS_ONLY;
+	auto_free char *affinity = xasprintf("image==%s", c->config.image);
+	auto_free char *constraint = c->os ? xasprintf("ostype==%s", c->os) : NULL;
+
+	return (!constraint || wish_add_constraint(c->wish, constraint, &c->err)) &&
+	       (!at_holders || wish_add_affinity(c->wish, affinity, &c->err));
+}
+
 static bool make_wish(struct create *c)
 {
 	wish_destroy(c->wish);
@@ -175,16 +186,7 @@ static bool make_wish(struct create *c)
 	if (!c->wish || !pin_networks(c))
 		return false;
 	name_networks(c);
-	for (size_t i = 0; i < c->hints.count; i++) {
-		const char *hint = c->hints.items[i];
-		bool added = str_starts_with(hint, "ostype==")
-				     ? wish_add_constraint(c->wish, hint, &c->err)
-				     : wish_add_affinity(c->wish, hint, &c->err);
-
-		if (!added)
-			return false;
-	}
-	return true;
+	return add_hints(c);
 }
 
 /* The engine knows its containers by id and name, not by swarm id or "node/name". */
@@ -320,6 +322,11 @@ static enum task_turn create_place(struct task *t)
 		return TASK_DONE;
 	give_swarm_id(c);
 	engine = choose_engine(c);
+	if (!engine && c->holders == HOLDERS_FIRST) {
+		c->holders = HOLDERS_UNFIT;
+		error_clear(&c->err);
+		return task_go(t, &step_place);
+	}
 	if (!engine) {
 		tell_why_not_pulled(c);
 		return TASK_DONE;
@@ -371,13 +378,11 @@ static char *wanted_os(const struct error *err)
 	return end && end > start ? xstrndup(start, (size_t)(end - start)) : NULL;
 }
 
-/* A wish, once, for an engine that has the image; "==~" where another one will do. */
-static bool prefer_holder(struct create *c, const char *operator)
+static bool prefer_holders(struct create *c, enum create_holders how)
 {
-	if (c->preferred_holder || config_has_node_constraint(&c->config))
+	if (c->holders != HOLDERS_UNASKED || config_has_node_constraint(&c->config))
 		return false;
-	c->preferred_holder = true;
-	strv_take(&c->hints, xasprintf("image%s%s", operator, c->config.image));
+	c->holders = how;
 	return true;
 }
 
@@ -395,13 +400,12 @@ static bool prepare_retry(struct create *c, bool about_image)
 {
 	auto_free char *os = wanted_os(&c->err);
 
-	if (os && !c->fixed_os) {
-		c->fixed_os = true;
-		strv_take(&c->hints, xasprintf("ostype==%s", os));
+	if (os && !c->os) {
+		c->os = steal(os);
 		return true;
 	}
 	if (about_image && image_is_somewhere(c->manager->cluster, c->config.image, NULL) &&
-		prefer_holder(c, "==")) {
+		prefer_holders(c, HOLDERS_ONLY)) {
 		error_copy(&c->pull_err, &c->err);
 		return true;
 	}
@@ -470,7 +474,7 @@ static enum task_turn create_answered(struct task *t)
 	if (!remote_error_is_missing_image(&c->err) || c->pulled)
 		return attempt_failed(c, remote_error_is_missing_image(&c->err));
 	error_clear(&c->err);
-	if (is_known_here_only(c) && prefer_holder(c, "==~")) {
+	if (is_known_here_only(c) && prefer_holders(c, HOLDERS_FIRST)) {
 		leave_engine(c);
 		return task_go(t, &step_place);
 	}

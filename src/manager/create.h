@@ -16,6 +16,14 @@
 #include "manager/manager.h"
 #include "manager/network_spread.h"
 
+/* Those that have the image, when the engine chosen at first has not. */
+enum create_holders {
+	HOLDERS_UNASKED,
+	HOLDERS_FIRST, /* one of them; if none fits, another engine pulls it */
+	HOLDERS_ONLY,  /* one of them, after a pull has failed */
+	HOLDERS_UNFIT, /* none of them, after HOLDERS_FIRST */
+};
+
 struct create {
 	struct list link; /* manager->creates */
 	struct task task;
@@ -33,11 +41,10 @@ struct create {
 	struct connect connect;
 	struct network_spread spread; /* of a network that the engine does not have yet */
 	struct refresh refresh;
-	struct strv hints; /* affinities of this request only, never stored in labels */
 	uint32_t retries;
-	bool pulled;           /* in this attempt */
-	bool preferred_holder; /* has been tried again where the image is */
-	bool fixed_os;
+	bool pulled; /* in this attempt */
+	enum create_holders holders;
+	char *os;              /* of the image, as an engine has complained; owned; NULL */
 	struct error pull_err; /* why it was tried again where the image is */
 
 	/* The result, for `finished`. */

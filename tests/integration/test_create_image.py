@@ -37,6 +37,16 @@ def test_what_no_registry_has_is_not_asked_for(pool, digests):
     assert pulls(engines) == []
 
 
+def test_it_matters_more_than_the_network(pool):
+    """One that spreads is made where the image is."""
+    engines, manager = pool()
+    assert manager.request("POST", "/v1.44/networks/create", body={"Name": "net"}).status == 201
+    assert not engines[1].requests("POST", "/networks/create")
+    assert create(manager, "app:1", HostConfig={"NetworkMode": "net"}).status == 201
+    assert manager.placed()["new"] == "fake-1" and engines[1].requests("POST", "/networks/create")
+    assert pulls(engines) == []
+
+
 def test_an_id_is_no_name_in_a_registry(pool):
     engines, manager = pool(f"app@sha256:{64 * 'a'}")
     (image,) = [image for image in manager.get("/images/json").json if "app:1" in image["RepoTags"]]

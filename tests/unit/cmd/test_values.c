@@ -152,12 +152,12 @@ static const struct {
 	{ "=1", 0, 0,
 		"unknown --cluster-opt '': there are swarm.overcommit, swarm.createretry and "
 		"swarm.apiversion" },
-	{ "swarm.apiversion=1.53", 0, 0,
-		"swarm.apiversion should be one of 1.24 to 1.52, '1.53' is invalid" },
+	{ "swarm.apiversion=1.56", 0, 0,
+		"swarm.apiversion should be one of 1.24 to 1.55, '1.56' is invalid" },
 	{ "swarm.apiversion=1.23", 0, 0,
-		"swarm.apiversion should be one of 1.24 to 1.52, '1.23' is invalid" },
+		"swarm.apiversion should be one of 1.24 to 1.55, '1.23' is invalid" },
 	{ "swarm.apiversion=new", 0, 0,
-		"swarm.apiversion should be one of 1.24 to 1.52, 'new' is invalid" },
+		"swarm.apiversion should be one of 1.24 to 1.55, 'new' is invalid" },
 };
 
 static void test_cluster_options(void **state)

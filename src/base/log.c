@@ -1,7 +1,10 @@
 #include "base/log.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <poll.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
@@ -34,6 +37,9 @@ static enum log_level lowest = LOG_INFO;
 static FILE *sink;
 static bool sink_is_terminal;
 static int64_t started_ms;
+static size_t left_out;            /* lines, for want of room in the sink */
+static int64_t impatient_until_ms; /* before that the sink is not waited for */
+static bool line_is_open;          /* the last line was not written to its end */
 
 /* Seconds on a terminal count from here, not from the first line. */
 __attribute__((constructor)) static void remember_start(void)
@@ -136,6 +142,66 @@ static void format_terminal(struct strbuf *sb, const struct level *level, const 
 	strbuf_add_char(sb, '\n');
 }
 
+/*
+ * Who reads the log may be slow, or stand still, and must not hold up everything else: after a
+ * short wait lines are left out, until there is room again.
+ */
+static bool sink_has_room(void)
+{
+	enum { PATIENCE_MS = 100, NO_PATIENCE_MS = 1000 };
+	struct pollfd p = { .fd = fileno(sink), .events = POLLOUT };
+	int64_t now = clock_mono_ms();
+	int found;
+
+	if (p.fd < 0)
+		return true; /* memory */
+	do
+		found = poll(&p, 1, now < impatient_until_ms ? 0 : PATIENCE_MS);
+	while (found < 0 && errno == EINTR);
+	if (found == 0)
+		impatient_until_ms = now + PATIENCE_MS + NO_PATIENCE_MS;
+	return found != 0;
+}
+
+/* A pipe with room takes PIPE_BUF bytes without blocking. */
+static bool write_text(const char *s, size_t len)
+{
+	while (len > 0) {
+		size_t piece = min_of(len, (size_t)PIPE_BUF);
+
+		if (!sink_has_room())
+			return false;
+		line_is_open = s[piece - 1] != '\n';
+		(void)fwrite(s, 1, piece, sink); /* a log that fails has nowhere to say so */
+		fflush(sink);
+		s += piece;
+		len -= piece;
+	}
+	return true;
+}
+
+static void format_line(struct strbuf *sb, enum log_level level, const char *msg,
+	const struct field *fields, size_t count)
+{
+	if (sink_is_terminal)
+		format_terminal(sb, &levels[level], msg, fields, count);
+	else
+		format_plain(sb, &levels[level], msg, fields, count);
+}
+
+static void write_left_out(void)
+{
+	auto_strbuf struct strbuf line = STRBUF_INIT;
+	auto_free char *number = xasprintf("%zu", left_out);
+	struct field field = { "lines", number };
+
+	if (line_is_open)
+		strbuf_add_char(&line, '\n');
+	format_line(&line, LOG_WARN, "Left out of this log, which nobody was reading", &field, 1);
+	if (write_text(line.buf, line.len))
+		left_out = 0;
+}
+
 static void write_line(
 	enum log_level level, const char *msg, const struct field *fields, size_t count)
 {
@@ -143,12 +209,11 @@ static void write_line(
 
 	if (!sink)
 		log_set_sink(stdout);
-	if (sink_is_terminal)
-		format_terminal(&line, &levels[level], msg, fields, count);
-	else
-		format_plain(&line, &levels[level], msg, fields, count);
-	(void)fwrite(line.buf, 1, line.len, sink); /* a log that fails has nowhere to say so */
-	fflush(sink);
+	if (left_out > 0 && sink_has_room())
+		write_left_out();
+	format_line(&line, level, msg, fields, count);
+	if (!write_text(line.buf, line.len))
+		left_out++;
 }
 
 static void log_text(enum log_level level, const char *fmt, va_list ap) printf_like(2, 0);

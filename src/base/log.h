@@ -3,7 +3,8 @@
  *
  * Format and field rules are those that tools parse (cli-discovery-ha.md section 11):
  * `time="..." level=info msg="text" key=value ...`, fields sorted by name; on a terminal
- * a short coloured form.  One sink for the process, stdout by default.
+ * a short coloured form.  One sink for the process, stdout by default.  When nobody reads what is
+ * written there, lines are left out and counted, and the process goes on.
  * Lower floors return errors and stay silent; the task or handler on top logs once.
  */
 #pragma once

@@ -1,5 +1,6 @@
 """What once ended or starved the manager, or could have: found by test_api_fuzz, by reading, by lying to it."""
 
+import contextlib
 import os
 import pathlib
 import resource
@@ -8,6 +9,7 @@ import time
 import pytest
 
 from fakes.actions import Endless, Hang, Reply
+from harness.manager import Manager
 from harness.memory import Peak
 from harness.wait import eventually
 
@@ -48,6 +50,36 @@ def test_out_of_descriptors(engine, manager):
     eventually(lambda: engine.listener_count() == 1)
     assert engine.add_container("web") and eventually(lambda: manager.placed() == {"web": engine.name})
     assert manager.log.count("too many open files") < 10
+
+
+def test_nobody_reads_the_log(engine, tmp_path):
+    """As when what it is piped to is stopped: the log has a gap, and nothing else happens."""
+    manager = Manager(tmp_path, [engine.address], env={"DEBUG": "1"})
+    pipe = manager.log_path
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    manager.start()
+    manager.log_path = tmp_path / "unused"
+    manager.log_path.touch()
+    try:
+        with manager.connect() as client:
+            for _ in range(1000):  # lines of more than 100 bytes each, and a pipe holds 65536
+                assert client.request("GET", "/_ping").status == 200
+        assert read_all(reader).count(b"HTTP request received") < 1000
+        assert manager.get("/_ping").status == 200
+        assert eventually(lambda: b"Left out of this log, which nobody was reading" in read_all(reader))
+    finally:
+        manager.stop()
+        os.close(reader)
+
+
+def read_all(pipe):
+    """What is there at the moment."""
+    text = b""
+    with contextlib.suppress(BlockingIOError):
+        while piece := os.read(pipe, 1 << 16):
+            text += piece
+    return text
 
 
 #

@@ -183,6 +183,50 @@ static void test_terminal(void **state)
 	close(master);
 }
 
+static size_t read_all(int fd, char *buf, size_t room)
+{
+	size_t len = 0;
+	ssize_t n;
+
+	while (len < room && (n = read(fd, buf + len, room - len)) > 0)
+		len += (size_t)n;
+	buf[len] = '\0';
+	return len;
+}
+
+/* More lines than a pipe holds, and nobody who reads it; also lines longer than what fits. */
+static void test_nobody_reads(void **state)
+{
+	static char text[2 * 65536], word[10000];
+	int ends[2];
+	size_t lines = 0, lost = 0;
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	FILE *sink = fdopen(ends[1], "w");
+	memset(word, 'x', sizeof(word) - 1);
+	log_set_level(LOG_INFO);
+	log_set_sink(sink);
+	for (int i = 0; i < 200; i++)
+		log_info("%s", i % 2 ? "short" : word);
+	assert_true(read_all(ends[0], text, sizeof(text) - 1) > 4096);
+	for (const char *at = text; (at = strstr(at, "time=")); at++)
+		lines++;
+	log_info("room");
+	read_all(ends[0], text, sizeof(text) - 1);
+	const char *told = strstr(text, "lines=");
+	assert_non_null(told);
+	assert_int_equal(sscanf(told, "lines=%zu\n", &lost), 1);
+	/* the last of those counted may have been cut, and is among both */
+	assert_in_range(lines + lost, 200, 201);
+	assert_non_null(strstr(told, "\ntime="));
+	assert_true(str_ends_with(text, "level=info msg=room\n"));
+	log_set_sink(stdout);
+	fclose(sink);
+	close(ends[0]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -192,6 +236,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_time, open_memory, close_memory),
 		cmocka_unit_test(test_level_names),
 		cmocka_unit_test(test_terminal),
+		cmocka_unit_test(test_nobody_reads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,6 +24,7 @@ static const int64_t clock_tolerance_ns = 2 * NS_PER_S;
 struct job {
 	struct refresh_state base;
 	struct call call;
+	int64_t asked_ms; /* monotonic; for /info */
 };
 
 static enum task_turn job_ask_version(struct task *t);
@@ -109,6 +110,7 @@ static enum task_turn job_version(struct task *t)
 	if (!check_range(e, &err))
 		return refresh_fail(&job->base, &err);
 	refresh_ask(&job->base, &job->call, "/info");
+	job->asked_ms = clock_mono_ms();
 	job->call.head_timeout_ms = HEAD_TIMEOUT_MS;
 	job->call.max_body = ANSWER_MAX_BYTES;
 	return task_wait(t, &step_info); /* the call has deadlines */
@@ -175,18 +177,44 @@ static bool read_labels(struct engine *e, yyjson_val *info, struct error *err)
  * The clock.
  */
 
-static void read_clock(struct engine *e, yyjson_val *info)
+/*
+ * The engine looked at its clock at some time between the question and the answer, which a busy one
+ * takes seconds for.  So the difference is known as a range only: it is none, or what it was, as
+ * long as it may be.
+ */
+struct shift_range {
+	int64_t least_ns, most_ns;
+};
+
+static bool shift_may_be(const struct shift_range *range, int64_t shift_ns)
+{
+	return shift_ns > range->least_ns - clock_tolerance_ns &&
+	       shift_ns < range->most_ns + clock_tolerance_ns;
+}
+
+static int64_t choose_shift(const struct shift_range *range, int64_t known_ns)
+{
+	if (shift_may_be(range, 0))
+		return 0;
+	if (known_ns && shift_may_be(range, known_ns))
+		return known_ns;
+	return range->most_ns - (range->most_ns - range->least_ns) / 2;
+}
+
+static void read_clock(struct engine *e, yyjson_val *info, int64_t took_ms)
 {
 	const char *text = json_get_str(info, "SystemTime", "");
+	struct shift_range range;
 	int64_t theirs, shift;
 
-	if (!time_parse_rfc3339(text, &theirs) || theirs == 0) {
+	/* A board without a battery begins in 1970, and none before it. */
+	if (!time_parse_rfc3339(text, &theirs) || theirs <= 0) {
 		e->clock_shift_ns = 0;
 		return;
 	}
-	shift = clock_wall_ns() - theirs;
-	if (shift > -clock_tolerance_ns && shift < clock_tolerance_ns)
-		shift = 0;
+	range.most_ns = clock_wall_ns() - theirs;
+	range.least_ns = range.most_ns - took_ms * 1000000;
+	shift = choose_shift(&range, e->clock_shift_ns);
 	if (shift && !e->clock_shift_ns) {
 		auto_free char *seconds = xasprintf("%.1f", (double)shift / (double)NS_PER_S);
 
@@ -309,7 +337,7 @@ static bool check_resources(const struct engine *e, struct error *err)
 		e->addr);
 }
 
-static bool read_info(struct engine *e, yyjson_val *info, struct error *err)
+static bool read_info(struct engine *e, yyjson_val *info, int64_t took_ms, struct error *err)
 {
 	const char *id = daemon_id(e, info);
 
@@ -321,7 +349,7 @@ static bool read_info(struct engine *e, yyjson_val *info, struct error *err)
 	e->cpus = json_get_int(info, "NCPU", 0);
 	e->memory_bytes = json_get_int(info, "MemTotal", 0);
 	keep_info(e, info);
-	read_clock(e, info);
+	read_clock(e, info, took_ms);
 	return check_resources(e, err) && read_labels(e, info, err);
 }
 
@@ -334,7 +362,8 @@ static enum task_turn job_info(struct task *t)
 	if (!job->call.done)
 		return task_wait(t, &step_info); /* the call has deadlines */
 	if (refresh_check(&job->base, &job->call, &err))
-		read_info(e, yyjson_doc_get_root(job->call.json), &err);
+		read_info(e, yyjson_doc_get_root(job->call.json), clock_mono_ms() - job->asked_ms,
+			&err);
 	engine_report_call(e, &job->call);
 	return refresh_fail(&job->base, &err); /* or no error at all */
 }

@@ -82,6 +82,23 @@ static void test_small_clock_difference_is_none(void **state)
 	assert_int_equal(fixture_join(&w->fx, w->a)->clock_shift_ns, 0);
 }
 
+/* A busy engine answers late, and told its time before. */
+static void test_a_slow_answer_is_no_clock_difference(void **state)
+{
+	struct world *w = *state;
+
+	w->a->clock_behind_ms = 1900;
+	w->a->hold = "/info";
+	fixture_members(&w->fx, w->a->address, NULL);
+	turn_until(w->fx.loop, w->a->infos == 1);
+	turn_for_ms(w->fx.loop, 300);
+	fake_engine_release(w->a);
+	struct engine *e = fixture_engine(&w->fx, w->a->address);
+
+	turn_until(w->fx.loop, engine_is_healthy(e));
+	assert_int_equal(e->clock_shift_ns, 0);
+}
+
 static struct engine *join_pending(struct world *w, const char *text)
 {
 	fixture_members(&w->fx, w->a->address, NULL);
@@ -318,6 +335,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_connect, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			test_small_clock_difference_is_none, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_a_slow_answer_is_no_clock_difference, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_resources, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bad_label, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_versions_do_not_meet, setup, teardown),

@@ -34,13 +34,20 @@ static enum container_health read_health(yyjson_val *state)
 	return health;
 }
 
-static int64_t read_time(yyjson_val *obj, const char *key, const struct container_view *view)
+/* 0: never, or at no time that an engine can mean. */
+static int64_t read_shifted(yyjson_val *obj, const char *key, int64_t shift_ns)
 {
 	int64_t ns;
 
-	if (!time_parse_rfc3339(json_get_str(obj, key, ""), &ns) || ns == 0)
+	if (!time_parse_rfc3339(json_get_str(obj, key, ""), &ns) || ns <= 0 ||
+		__builtin_add_overflow(ns, shift_ns, &ns))
 		return 0;
-	return ns + view->clock_shift_ns;
+	return max_of(ns, INT64_C(0));
+}
+
+static int64_t read_time(yyjson_val *obj, const char *key, const struct container_view *view)
+{
+	return read_shifted(obj, key, view->clock_shift_ns);
 }
 
 static void set_state(struct container *c, yyjson_val *state, const struct container_view *view)
@@ -204,10 +211,10 @@ static void set_host_config(
 /* Shifted by whole seconds, as the list entry is, so that both agree. */
 static void set_created(struct container *c, yyjson_val *inspect, const struct container_view *view)
 {
-	int64_t ns;
+	int64_t ns = read_shifted(inspect, "Created", view->clock_shift_ns / NS_PER_S * NS_PER_S);
 
-	if (time_parse_rfc3339(json_get_str(inspect, "Created", ""), &ns) && ns != 0)
-		c->created_ns = ns + view->clock_shift_ns / NS_PER_S * NS_PER_S;
+	if (ns)
+		c->created_ns = ns;
 }
 
 /* Until the list entry comes, which says the image as it is shown. */

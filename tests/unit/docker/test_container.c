@@ -208,6 +208,37 @@ static void test_time_out_of_range(void **state maybe_unused)
 	}
 }
 
+static void test_inspected_time_out_of_range(void **state maybe_unused)
+{
+	static const struct {
+		const char *time;
+		int64_t shift_ns;
+	} cases[] = {
+		{ "1700-01-01T00:00:00Z", 0 },
+		{ "1700-01-01T00:00:00Z", -INT64_MAX },
+		{ "2262-01-01T00:00:00Z", INT64_MAX },
+		{ "2023-11-14T22:13:20Z", -INT64_MAX },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct container_view view = { .clock_shift_ns = cases[i].shift_ns };
+		auto_free char *text = xasprintf(
+			"{\"Id\":\"x\",\"Created\":\"%s\",\"State\":{\"Status\":\"exited\","
+			"\"StartedAt\":\"%s\",\"FinishedAt\":\"%s\"}}",
+			cases[i].time, cases[i].time, cases[i].time);
+		auto_json yyjson_doc *doc = parse_json(text);
+		auto_strbuf struct strbuf status = STRBUF_INIT;
+		struct container *c = container_create();
+
+		assert_true(container_set_inspect(c, yyjson_doc_get_root(doc), &view, NULL));
+		assert_int_equal(c->created_ns, 0);
+		assert_int_equal(c->started_ns, 0);
+		assert_int_equal(c->finished_ns, 0);
+		container_write_status(&status, c, 1700000000 * SECOND);
+		container_destroy(c);
+	}
+}
+
 /* Everything but the computed members must come out as it went in, in its order. */
 static void test_rest_is_kept(void **state maybe_unused)
 {
@@ -550,6 +581,7 @@ int main(void)
 		cmocka_unit_test(test_names_by_client),
 		cmocka_unit_test(test_name_that_needs_escapes),
 		cmocka_unit_test(test_time_out_of_range),
+		cmocka_unit_test(test_inspected_time_out_of_range),
 		cmocka_unit_test(test_rest_is_kept),
 		cmocka_unit_test(test_port_addresses),
 		cmocka_unit_test(test_podman_entry),

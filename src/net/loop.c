@@ -92,7 +92,7 @@ struct event_base *loop_base(struct loop *loop)
 struct resolver *loop_resolver(struct loop *loop)
 {
 	if (!loop->resolver)
-		loop->resolver = resolver_create(loop);
+		loop->resolver = resolver_create(loop, NULL);
 	return loop->resolver;
 }
 

@@ -14,18 +14,31 @@
 
 #include "base/mem.h"
 
-static const char resolv_conf[] = "/etc/resolv.conf";
-static const char hosts[] = "/etc/hosts";
+static const struct resolver_files system_files = {
+	.resolv_conf = "/etc/resolv.conf",
+	.hosts = "/etc/hosts",
+};
+
+/* What the files said when they were read.  Outdated ones go with their last look-up: waiting until
+ * none is under way could take for ever, when the old name server is the one that is gone. */
+struct names {
+	struct loop *loop;
+	struct evdns_base *dns;     /* owned */
+	struct timespec changed[2]; /* of the two files, when they were read */
+	size_t under_way;
+	bool outdated;
+};
 
 struct resolver {
 	struct loop *loop;
-	struct evdns_base *dns;     /* owned */
-	struct timespec changed[2]; /* of the two files, when dns was made */
-	size_t under_way;
+	const struct resolver_files *files;
+	struct names *names; /* owned; for new look-ups */
+	size_t under_way;    /* those of outdated names, too */
 };
 
 struct lookup {
 	struct resolver *resolver;
+	struct names *names;
 	struct evdns_getaddrinfo_request *request; /* NULL: answered */
 	struct deferred answer;
 	lookup_done done; /* NULL: cancelled */
@@ -41,28 +54,56 @@ static struct timespec file_changed(const char *path)
 	return stat(path, &st) == 0 ? st.st_mtim : (struct timespec){ 0 };
 }
 
-static void resolver_load(struct resolver *r)
+static struct names *names_read(struct loop *loop, const struct resolver_files *files)
 {
-	r->changed[0] = file_changed(resolv_conf);
-	r->changed[1] = file_changed(hosts);
-	r->dns = evdns_base_new(loop_base(r->loop), EVDNS_BASE_DISABLE_WHEN_INACTIVE);
-	/* Without a usable file it falls back to a server on this host; hosts are read anyway. */
-	evdns_base_resolv_conf_parse(r->dns, DNS_OPTIONS_ALL, resolv_conf);
+	struct names *n = xnew(struct names);
+
+	n->loop = loop;
+	n->changed[0] = file_changed(files->resolv_conf);
+	n->changed[1] = file_changed(files->hosts);
+	n->dns = evdns_base_new(loop_base(loop), EVDNS_BASE_DISABLE_WHEN_INACTIVE);
+	evdns_base_load_hosts(n->dns, files->hosts);
+	/* Without a usable file it falls back to a server on this host. */
+	evdns_base_resolv_conf_parse(
+		n->dns, DNS_OPTIONS_ALL & ~DNS_OPTION_HOSTSFILE, files->resolv_conf);
+	return n;
 }
 
-static bool resolver_is_stale(const struct resolver *r)
+static bool names_are_stale(const struct names *n, const struct resolver_files *files)
 {
-	struct timespec now[2] = { file_changed(resolv_conf), file_changed(hosts) };
+	struct timespec now[2] = { file_changed(files->resolv_conf), file_changed(files->hosts) };
 
-	return memcmp(now, r->changed, sizeof(now)) != 0;
+	return memcmp(now, n->changed, sizeof(now)) != 0;
 }
 
-struct resolver *resolver_create(struct loop *loop)
+static void names_free(void *object)
+{
+	struct names *n = object;
+
+	evdns_base_free(n->dns, 0);
+	free(n);
+}
+
+/* evdns may have called us: it is freed when it has returned. */
+static void names_free_if_unused(struct names *n)
+{
+	if (n->outdated && n->under_way == 0)
+		loop_release_later(n->loop, n, names_free);
+}
+
+static void names_outdate(struct names *n)
+{
+	n->outdated = true;
+	names_free_if_unused(n);
+}
+
+struct resolver *resolver_create(struct loop *loop, const struct resolver_files *files)
 {
 	struct resolver *r = xnew(struct resolver);
 
 	r->loop = loop;
-	resolver_load(r);
+	r->files = files ? files : &system_files;
+	r->names = names_read(loop, r->files);
 	return r;
 }
 
@@ -73,13 +114,15 @@ void resolver_destroy(struct resolver *r)
 	/* Cancelled look-ups wait inside evdns for their last callback. */
 	for (int i = 0; i < 16 && r->under_way; i++)
 		event_base_loop(loop_base(r->loop), EVLOOP_NONBLOCK);
-	evdns_base_free(r->dns, 0);
+	names_outdate(r->names);
 	free(r);
 }
 
 static void lookup_free(struct lookup *l)
 {
 	l->resolver->under_way--;
+	l->names->under_way--;
+	names_free_if_unused(l->names);
 	free(l);
 }
 
@@ -118,14 +161,15 @@ struct lookup *resolver_lookup(
 	struct lookup *l = xnew(struct lookup);
 	struct evdns_getaddrinfo_request *request;
 
-	if (r->under_way == 0 && resolver_is_stale(r)) {
-		evdns_base_free(r->dns, 0);
-		resolver_load(r);
+	if (names_are_stale(r->names, r->files)) {
+		names_outdate(r->names);
+		r->names = names_read(r->loop, r->files);
 	}
-	*l = (struct lookup){ .resolver = r, .done = done, .arg = arg };
+	*l = (struct lookup){ .resolver = r, .names = r->names, .done = done, .arg = arg };
 	deferred_init(&l->answer, deliver_answer);
 	r->under_way++;
-	request = evdns_getaddrinfo(r->dns, host, port, &hints, handle_answer, l);
+	l->names->under_way++;
+	request = evdns_getaddrinfo(l->names->dns, host, port, &hints, handle_answer, l);
 	if (list_empty(&l->answer.link))
 		l->request = request;
 	return l;

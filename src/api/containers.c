@@ -99,7 +99,7 @@ void containers_rename(struct request *rq)
 	if (name && name[0] == '/')
 		name++;
 	holder = name ? cluster_find_name(rq->api->cluster, name) : NULL;
-	if (holder) {
+	if (holder && holder != c) { /* its own name is the engine's to refuse */
 		reply_errorf(rq, 409,
 			"Conflict: The name %s is already assigned. You have to delete (or rename) "
 			"that "
@@ -111,7 +111,7 @@ void containers_rename(struct request *rq)
 
 	p = proxy_create(rq, c->engine, path, PROXY_REFRESH);
 	memcpy(p->container_id, c->id, sizeof(p->container_id));
-	if (name && *name) /* an empty one is the engine's to refuse */
+	if (name && *name && !holder) /* an empty one, too, is the engine's to refuse */
 		p->reservation = reserve_name(c->engine, name);
 	proxy_start(p);
 }

@@ -86,6 +86,7 @@ def test_rename(docker, web):
     assert docker.listed() == {"other": "running"}
     assert inspect(docker, "other", "{{.Name}}") == "/other"
     assert "No such container: web" in docker.fails("stop", web)
+    assert "Renaming a container with the same name as its current name" in docker.fails("rename", "other", "other")
     docker("run", "-d", "--name", web, *SLEEP)  # the name is free again
     said = docker.fails("rename", "other", web)
     assert "onflict" in said and web in said

@@ -15,6 +15,9 @@
 struct prune_kind {
 	const char *path;        /* "/volumes/prune" */
 	const char *deleted_key; /* "VolumesDeleted" */
+	/* Ends with NULL: the only filters there are, for when an engine is not asked and cannot
+	 * refuse one itself.  NULL: the engines decide. */
+	const char *const *filters;
 	bool may_lack; /* some engines do not know the path: their 404 means nothing was there */
 	/* Fit the filters to the engine; false: this engine is not asked.  May be NULL. */
 	bool (*prepare)(

@@ -82,9 +82,11 @@ static bool prepare_volumes(
 
 void prune_volumes(struct request *rq)
 {
+	static const char *const filters[] = { "all", "label", "label!", "node", NULL };
 	static const struct prune_kind kind = {
 		.path = "/volumes/prune",
 		.deleted_key = "VolumesDeleted",
+		.filters = filters,
 		.prepare = prepare_volumes,
 		.deleted = volume_deleted,
 		.refresh = refresh_volumes,

@@ -67,14 +67,20 @@ static bool is_on_some_node(const struct volumes_list *l, const struct listed *v
 	return !nodes;
 }
 
+/* As it is shown, or as its node knows it: "^data$" means the volumes of that name on all nodes. */
+static bool is_named(const struct volumes_list *l, const struct listed *v)
+{
+	return list_filters_match(&l->filters, "name", v->name) ||
+	       list_filters_match(&l->filters, "name", v->volume->name);
+}
+
 static bool matches(const struct volumes_list *l, const struct listed *v)
 {
 	const struct strv *drivers = list_filters_get(&l->filters, "driver");
 
 	if (list_filters_get(&l->filters, "dangling") && v->used == l->dangling)
 		return false;
-	return (!drivers || strv_contains(drivers, v->volume->driver)) &&
-	       list_filters_match(&l->filters, "name", v->name) &&
+	return (!drivers || strv_contains(drivers, v->volume->driver)) && is_named(l, v) &&
 	       object_list_has_labels(&l->filters, &v->volume->labels) && is_on_some_node(l, v);
 }
 

@@ -23,6 +23,9 @@ def test_on_every_node(manager, engines, every_docker):
     assert listed(every_docker) == [f"{node}/data" for node in EVERYWHERE]
     assert listed(every_docker, "node=node-1") == ["node-1/data"]
     assert listed(every_docker, "label=a=c") == []
+    assert listed(every_docker, "name=^data$") == [f"{node}/data" for node in EVERYWHERE]
+    assert listed(every_docker, "name=^node-1/d") == ["node-1/data"]
+    assert listed(every_docker, "name=^ata$") == []
     assert "No such volume" in every_docker.fails("volume", "inspect", "data")
     assert "say node-0/data" in manager.get("/volumes/data").json["message"]
     assert every_docker("volume", "inspect", "-f", "{{.Name}}", "node-1/data") == "data"
@@ -108,3 +111,9 @@ def test_prune(engines, docker):
     assert holders(engines, "data") == ["node-0", "node-2"]
     docker("volume", "prune", *named, "-f")
     assert holders(engines, "data") == [] and holders(engines, "used") == ["node-0"]
+
+
+def test_prune_refuses_unknown_filters(manager):
+    """Also when no engine is asked, because none can spare the volumes that have a name."""
+    answer = manager.request("POST", '/v1.44/volumes/prune?filters={"bogus":["1"]}')
+    assert (answer.status, answer.json["message"]) == (400, "invalid filter 'bogus'")

@@ -5,7 +5,6 @@
 
 #include "api/networks_endpoints.h"
 #include "api/object_list.h"
-#include "api/reply.h"
 #include "base/map.h"
 #include "base/parse.h"
 #include "docker/listfilter.h"
@@ -237,11 +236,5 @@ bool networks_write_list(
 
 void networks_list(struct request *rq)
 {
-	auto_strbuf struct strbuf text = STRBUF_INIT;
-	auto_error struct error err = ERROR_INIT;
-
-	if (networks_write_list(rq->api->cluster, query_get(&rq->query, "filters"), &text, &err))
-		reply_json(rq, 200, text.buf, text.len);
-	else
-		reply_error(rq, &err);
+	object_list_reply(rq, networks_write_list);
 }

@@ -2,8 +2,22 @@
 
 #include <string.h>
 
+#include "api/reply.h"
 #include "base/json.h"
 #include "base/parse.h"
+
+void object_list_reply(
+	struct request *rq, bool (*write)(struct cluster *cluster, const char *filters,
+				    struct strbuf *to, struct error *err))
+{
+	auto_strbuf struct strbuf text = STRBUF_INIT;
+	auto_error struct error err = ERROR_INIT;
+
+	if (write(rq->api->cluster, query_get(&rq->query, "filters"), &text, &err))
+		reply_json(rq, 200, text.buf, text.len);
+	else
+		reply_error(rq, &err);
+}
 
 bool object_list_read_dangling(const struct list_filters *f, bool *ret_dangling, struct error *err)
 {

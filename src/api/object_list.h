@@ -3,10 +3,15 @@
  */
 #pragma once
 
+#include "api/request.h"
 #include "base/strbuf.h"
 #include "docker/label.h"
 #include "docker/listfilter.h"
 
+/* Answers with the list that `write` makes for the filters of the query (NULL: none). */
+void object_list_reply(
+	struct request *rq, bool (*write)(struct cluster *cluster, const char *filters,
+				    struct strbuf *to, struct error *err));
 /* The filter `dangling`; false with err for a value that is none, or several. */
 bool object_list_read_dangling(const struct list_filters *f, bool *ret_dangling, struct error *err);
 /* All values of the filter `label` hold. */

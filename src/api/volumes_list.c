@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "api/object_list.h"
-#include "api/reply.h"
 #include "api/volumes_find.h"
 #include "base/map.h"
 #include "base/mem.h"
@@ -205,11 +204,5 @@ bool volumes_write_list(
 
 void volumes_list(struct request *rq)
 {
-	auto_strbuf struct strbuf text = STRBUF_INIT;
-	auto_error struct error err = ERROR_INIT;
-
-	if (volumes_write_list(rq->api->cluster, query_get(&rq->query, "filters"), &text, &err))
-		reply_json(rq, 200, text.buf, text.len);
-	else
-		reply_error(rq, &err);
+	object_list_reply(rq, volumes_write_list);
 }

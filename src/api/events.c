@@ -25,7 +25,8 @@ struct event_stream {
 	struct task task;
 	struct bus_listener listener;
 	struct list_filters filters;
-	int64_t since_ns, until_ns; /* 0: not given */
+	bool has_since, has_until;
+	int64_t since_ns, until_ns; /* where given */
 	struct evbuffer *queue;     /* waits for the client; owned */
 	bool overflow;
 	bool sequence; /* application/json-seq: every object begins with a record separator */
@@ -109,7 +110,7 @@ static void handle_past_event(
 
 static bool until_is_over(const struct event_stream *s)
 {
-	return s->until_ns && clock_wall_ns() >= s->until_ns;
+	return s->has_until && clock_wall_ns() >= s->until_ns;
 }
 
 static enum task_turn stream_end(struct event_stream *s)
@@ -129,11 +130,13 @@ void events_end_all(struct api *api)
 
 static enum task_turn wait_on(struct event_stream *s)
 {
-	/* Without `until` the stream ends with its client only. */
-	if (!s->until_ns)
+	int64_t now_ns = clock_wall_ns();
+
+	/* Without `until` the stream ends with its client only; so it does after it, as long as the
+	 * client does not take what waits for it. */
+	if (!s->has_until || s->until_ns <= now_ns)
 		return task_wait(&s->task, &step_pump);
-	return task_wait_ms(&s->task, &step_pump,
-		max_of((s->until_ns - clock_wall_ns()) / 1000000 + 1, INT64_C(1)));
+	return task_wait_ms(&s->task, &step_pump, (s->until_ns - now_ns) / 1000000 + 1);
 }
 
 static enum task_turn stream_pump(struct task *task)
@@ -164,11 +167,13 @@ static bool parse_times(struct event_stream *s, struct error *err)
 	const char *since = query_get(&s->rq->query, "since");
 	const char *until = query_get(&s->rq->query, "until");
 
-	if (since && *since && !time_param_parse("since", since, &s->since_ns, err))
+	s->has_since = since && *since;
+	s->has_until = until && *until;
+	if (s->has_since && !time_param_parse("since", since, &s->since_ns, err))
 		return false;
-	if (until && *until && !time_param_parse("until", until, &s->until_ns, err))
+	if (s->has_until && !time_param_parse("until", until, &s->until_ns, err))
 		return false;
-	if (s->since_ns && s->until_ns && s->until_ns < s->since_ns)
+	if (s->has_since && s->has_until && s->until_ns < s->since_ns)
 		return error_set(err, ERROR_INVALID,
 			"`since` time (%s) cannot be after `until` time (%s)", since, until);
 	return true;
@@ -213,8 +218,8 @@ static void stream_begin(struct event_stream *s)
 	headers_set(&rq->x->answer, "Content-Type", type);
 	reply_decorate(rq->api, &rq->x->answer);
 	exchange_start(rq->x, 200, -1);
-	if (s->since_ns)
-		bus_replay(bus, s->since_ns, s->until_ns ? s->until_ns : INT64_MAX,
+	if (s->has_since)
+		bus_replay(bus, s->since_ns, s->has_until ? s->until_ns : INT64_MAX,
 			handle_past_event, s);
 	bus_subscribe(bus, &s->listener);
 	exchange_set_waiter(rq->x, &s->task);

@@ -20,8 +20,8 @@ bool time_param_parse(const char *key, const char *s, int64_t *ret_ns, struct er
 	}
 	if (time_parse_rfc3339(s, ret_ns))
 		return true;
-	if (parse_duration(s, &n, NULL)) {
-		*ret_ns = clock_wall_ns() - n;
+	if (parse_duration(s, &n, NULL) && !__builtin_sub_overflow(clock_wall_ns(), n, &n)) {
+		*ret_ns = n;
 		return true;
 	}
 	return error_set(err, ERROR_INVALID,

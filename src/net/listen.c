@@ -67,9 +67,25 @@ static void pause_accepting(struct listener *l, const char *address, int number)
 	l->retry_ms = min_of(l->retry_ms * 2, (int64_t)RETRY_MAX_MS);
 }
 
+void listen_resume(struct listener *l)
+{
+	if (l->clients_count < LISTEN_CLIENTS_MAX && !timer_pending(&l->retry))
+		set_accepting(l, true);
+}
+
 static void handle_retry(struct timer *t)
 {
-	set_accepting(container_of(t, struct listener, retry), true);
+	listen_resume(container_of(t, struct listener, retry));
+}
+
+/* False when no further one may come now. */
+static bool accept_tls(struct listener *l, int fd, const struct sockaddr_storage *sa, socklen_t len)
+{
+	listen_start_tls(l, fd, sa, len);
+	if (l->clients_count < LISTEN_CLIENTS_MAX)
+		return true;
+	set_accepting(l, false);
+	return false;
 }
 
 static bool is_client_error(int number)
@@ -105,9 +121,8 @@ static bool accept_one(struct listener *l, const struct socket *s)
 	}
 	l->retry_ms = RETRY_MIN_MS;
 	if (l->tls)
-		listen_start_tls(l, fd, &sa, len);
-	else
-		l->ops->handle_stream(l, stream_create(l->loop, fd, NULL), l->arg);
+		return accept_tls(l, fd, &sa, len);
+	l->ops->handle_stream(l, stream_create(l->loop, fd, NULL), l->arg);
 	return true;
 }
 

@@ -3,8 +3,8 @@
  *
  * "tcp://host:port", "host:port", ":port", "unix:///path" (0600; a stale socket is replaced, any
  * other file is refused), "fd://" (systemd socket activation: all passed sockets; "fd://3" one).
- * The TLS handshake of a client, with its own deadline, happens here; accept() errors such as
- * EMFILE pause accepting instead of ending it.
+ * The TLS handshake of a client, with its own deadline, happens here, for a bounded number of
+ * clients at once; accept() errors such as EMFILE pause accepting instead of ending it.
  */
 #pragma once
 

@@ -11,6 +11,10 @@
 #include "net/listen.h"
 #include "net/loop.h"
 
+/* Clients of TLS that may be on their way at once; further ones wait in the backlog.  Else whoever
+ * connects and says nothing could take all descriptors. */
+enum { LISTEN_CLIENTS_MAX = 1024 };
+
 struct listener {
 	struct loop *loop;
 	struct tls_context *tls; /* counted; NULL: plain */
@@ -20,10 +24,13 @@ struct listener {
 	struct socket **sockets; /* owned */
 	size_t socket_count, socket_cap;
 	struct list clients; /* struct client::link, owned: not yet streams, or refused */
-	struct timer retry;  /* accepting is paused */
+	size_t clients_count;
+	struct timer retry; /* accepting is paused */
 	int64_t retry_ms;
 };
 
+/* Accepts again, when nothing else is against it. */
+void listen_resume(struct listener *l);
 /* Takes over the descriptor of a client that is to speak TLS. */
 void listen_start_tls(struct listener *l, int fd, const struct sockaddr_storage *sa, socklen_t len);
 /* Closes those that are not streams yet. */

@@ -45,6 +45,8 @@ static void client_stop(struct client *c)
 
 static void client_destroy(struct client *c)
 {
+	struct listener *l = c->listener;
+
 	list_remove(&c->link);
 	client_stop(c);
 	SSL_free(c->ssl);
@@ -52,6 +54,8 @@ static void client_destroy(struct client *c)
 		close(c->fd);
 	free(c->peer);
 	free(c);
+	if (l->clients_count-- == LISTEN_CLIENTS_MAX)
+		listen_resume(l);
 }
 
 /*
@@ -170,6 +174,7 @@ void listen_start_tls(struct listener *l, int fd, const struct sockaddr_storage 
 	c->fd = fd;
 	c->peer = socket_format_address(sa, len);
 	list_push_back(&l->clients, &c->link);
+	l->clients_count++;
 	timer_init(&c->deadline, l->loop, handle_deadline);
 	timer_start(&c->deadline, HANDSHAKE_MS);
 	event_assign(&c->readable, loop_base(l->loop), fd, EV_READ, handle_first_byte, c);

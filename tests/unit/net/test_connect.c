@@ -3,17 +3,22 @@
  */
 #include "fixture.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/parse.h"
 #include "base/strv.h"
 #include "net/dial.h"
 #include "net/listen.h"
+#include "net/listen_private.h"
 
 struct server {
 	struct loop *loop;
@@ -297,6 +302,68 @@ static void write_some(struct server *server, struct dial *d, size_t len)
 		loop_turn(server->loop, 10);
 }
 
+static bool may_open(rlim_t files)
+{
+	struct rlimit limit;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = limit.rlim_max;
+	return limit.rlim_max >= files && setrlimit(RLIMIT_NOFILE, &limit) == 0;
+}
+
+static int connect_silent(uint64_t port)
+{
+	struct sockaddr_in sa = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	sa.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_true(fd >= 0);
+	assert_true(connect(fd, (struct sockaddr *)&sa, sizeof(sa)) == 0 || errno == EINPROGRESS);
+	return fd;
+}
+
+/* Whoever connects and says nothing takes so many places, and no more. */
+static void test_handshakes_are_bounded(void **state)
+{
+	static int silent[LISTEN_CLIENTS_MAX];
+	struct server server;
+	struct address to;
+	struct dial d;
+	struct pki p;
+	struct tls_context *ours, *theirs;
+	uint64_t port;
+	auto_free char *address = NULL;
+
+	(void)state;
+	if (!may_open(3 * LISTEN_CLIENTS_MAX))
+		skip();
+	pki_create(&p);
+	pki_issue(&p, "s", PKI_SERVER);
+	ours = pki_server(&p, "s", TLS_VERIFY_NONE);
+	theirs = pki_client(&p, NULL, TLS_VERIFY_NONE);
+	address = server_start(&server, "127.0.0.1:0", ours);
+	assert_true(address_parse(&to, address, NULL) && parse_u64(to.port, &port));
+	for (size_t i = 0; i < ARRAY_SIZE(silent); i++) {
+		silent[i] = connect_silent(port);
+		loop_turn(server.loop, 0);
+	}
+	dial_start(&d, server.loop, &to, theirs, NULL, 5000, NULL);
+	for (int turns = 0; turns < 20; turns++)
+		loop_turn(server.loop, 10);
+	assert_false(d.finished);
+	close(silent[0]);
+	turn_until(server.loop, d.finished);
+	assert_non_null(d.stream);
+	for (size_t i = 1; i < ARRAY_SIZE(silent); i++)
+		close(silent[i]);
+	dial_finish(&d);
+	address_finish(&to);
+	server_stop(&server);
+	tls_context_unref(ours);
+	tls_context_unref(theirs);
+	pki_destroy(&p);
+}
+
 /* It is told why, also when it has begun to send its request; but there is an end to that. */
 static void test_a_refused_client_may_still_write(void **state)
 {
@@ -368,6 +435,7 @@ int main(void)
 		cmocka_unit_test(test_handshakes),
 		cmocka_unit_test(test_silent_peer),
 		cmocka_unit_test(test_plain_http_on_tls),
+		cmocka_unit_test(test_handshakes_are_bounded),
 		cmocka_unit_test(test_a_refused_client_may_still_write),
 		cmocka_unit_test(test_files),
 	};

@@ -218,7 +218,8 @@ static void stream_begin(struct event_stream *s)
 	headers_set(&rq->x->answer, "Content-Type", type);
 	reply_decorate(rq->api, &rq->x->answer);
 	exchange_start(rq->x, 200, -1);
-	if (s->has_since)
+	/* Engines take an end without a beginning for all of the past. */
+	if (s->has_since || s->has_until)
 		bus_replay(bus, s->since_ns, s->has_until ? s->until_ns : INT64_MAX,
 			handle_past_event, s);
 	bus_subscribe(bus, &s->listener);

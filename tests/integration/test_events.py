@@ -163,8 +163,9 @@ def test_the_past_and_no_more(endpoint, docker):
     live(docker, "web")
     with Follower(endpoint, f"since={before:.9f}&until={time.time():.9f}") as follower:
         assert actions(follower.rest(), "web") == ["create", "start", "kill", "die", "destroy"]
-    with Follower(endpoint, f"since=0&until={time.time():.9f}") as follower:
-        assert actions(follower.rest(), "web")[-5:] == ["create", "start", "kill", "die", "destroy"]
+    for since in ("since=0&", ""):
+        with Follower(endpoint, f"{since}until={time.time():.9f}") as follower:
+            assert actions(follower.rest(), "web")[-5:] == ["create", "start", "kill", "die", "destroy"]
     with Follower(endpoint, f"since={time.time():.9f}&until={time.time() + 0.001:.9f}") as follower:
         assert actions(follower.rest(), "web") == []
 

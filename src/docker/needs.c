@@ -22,7 +22,7 @@ static int64_t scale(int64_t a, int64_t b, int64_t c)
 	return whole;
 }
 
-int64_t needs_nano_cpus(const struct cpu_request *r)
+static int64_t asked_nano_cpus(const struct cpu_request *r)
 {
 	if (r->nano_cpus > 0)
 		return r->nano_cpus;
@@ -34,11 +34,16 @@ int64_t needs_nano_cpus(const struct cpu_request *r)
 	return 0;
 }
 
+int64_t needs_nano_cpus(const struct cpu_request *r)
+{
+	return min_of(asked_nano_cpus(r), NEEDS_MAX);
+}
+
 int64_t needs_memory(int64_t memory_bytes, int64_t reservation_bytes)
 {
-	if (memory_bytes > 0)
-		return memory_bytes;
-	return reservation_bytes > 0 ? reservation_bytes : 0;
+	int64_t asked = memory_bytes > 0 ? memory_bytes : reservation_bytes;
+
+	return min_of(max_of(asked, INT64_C(0)), NEEDS_MAX);
 }
 
 int64_t needs_shares_to_engine(int64_t shares, int64_t engine_cpus)

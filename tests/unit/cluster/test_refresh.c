@@ -100,6 +100,23 @@ static void test_shares_are_cpus(void **state)
 	}
 }
 
+/* A limit that is none must not make the engine look as if it had more than all free. */
+static void test_immense_limits_add_up(void **state)
+{
+	struct world *w = *state;
+
+	for (int i = 0; i < 3; i++) {
+		auto_free char *id = xasprintf("11%d", i);
+		struct fake_container *c = fake_engine_add(w->f, id, id);
+
+		c->memory_bytes = c->cpu_shares = INT64_MAX - 4095;
+	}
+	struct engine *e = fixture_join(&w->fx, w->f);
+
+	assert_true(e->used_memory > engine_total_memory(e));
+	assert_true(e->used_nano_cpus > engine_total_nano_cpus(e));
+}
+
 static void test_reconcile_inspects_only_what_differs(void **state)
 {
 	struct world *w = *state;
@@ -439,6 +456,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_created_elsewhere, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_one_inspect_fails, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_shares_are_cpus, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_immense_limits_add_up, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			test_reconcile_inspects_only_what_differs, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_gone_on_the_engine, setup, teardown),

@@ -538,8 +538,9 @@ static void test_cpu_rules(void **state maybe_unused)
 		{ { 0, 50000, 0, 0 }, 500000000 },
 		{ { 0, -1, 0, 2 }, 2000000000 },
 		{ { -1, 0, 0, -1 }, 0 },
-		{ { 0, 0, 0, INT64_MAX }, INT64_MAX },
-		{ { 0, INT64_MAX, 1, 0 }, INT64_MAX },
+		{ { 0, 0, 0, INT64_MAX }, NEEDS_MAX },
+		{ { 0, INT64_MAX, 1, 0 }, NEEDS_MAX },
+		{ { INT64_MAX, 0, 0, 0 }, NEEDS_MAX },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
@@ -547,6 +548,8 @@ static void test_cpu_rules(void **state maybe_unused)
 	assert_int_equal(needs_memory(5, 9), 5);
 	assert_int_equal(needs_memory(0, 9), 9);
 	assert_int_equal(needs_memory(-1, -1), 0);
+	assert_true(needs_memory(INT64_MAX, 0) == NEEDS_MAX);
+	assert_true(needs_memory(0, INT64_MAX) == NEEDS_MAX);
 }
 
 /* The list of 30,000 containers is this, 30,000 times. */

@@ -119,6 +119,9 @@ bool call_offers_stream(const struct call *c);
 /* Cancels when under way, frees everything, leaves zeroed memory.  Zeroed memory is fine. */
 void call_finish(struct call *c);
 
-/* The peer's error text of a finished call with status >= 400: JSON "message" when there is one,
+/* Refused, and what the peer says of it is there: all, or more than an error text needs.
+ * CALL_STREAM: not to be waited for any longer, because nobody takes the rest. */
+bool call_is_refused(const struct call *c);
+/* The peer's error text of a refused call with status >= 400: JSON "message" when there is one,
  * else the trimmed body, else the phrase.  Caller frees. */
 char *call_error_text(const struct call *c) must_check;

@@ -8,7 +8,10 @@
 #include "base/mem.h"
 #include "http/client.h"
 
-enum { ERROR_TEXT_MAX = 4096 };
+enum {
+	ERROR_TEXT_MAX = 4096,
+	ERROR_BODY_MAX = 64 * 1024, /* JSON around it included */
+};
 
 static char *json_message(const char *text, size_t len)
 {
@@ -30,6 +33,11 @@ static char *trimmed(const char *text, size_t len)
 static const char *phrase(const struct response_head *answer)
 {
 	return answer->reason && *answer->reason ? answer->reason : http_reason(answer->status);
+}
+
+bool call_is_refused(const struct call *c)
+{
+	return c->answer.status >= 400 && (c->done || evbuffer_get_length(c->in) >= ERROR_BODY_MAX);
 }
 
 char *call_error_text(const struct call *c)

@@ -228,7 +228,7 @@ static bool leg_is_stuck(struct spread_leg *leg)
 	return error_is_set(&leg->err);
 }
 
-/* The call is over and all of its lines but an unfinished one have been read. */
+/* The call was refused, or is over and all of its lines but an unfinished one have been read. */
 static void leg_conclude(struct spread *s, struct spread_leg *leg)
 {
 	const char *line;
@@ -255,12 +255,10 @@ static void leg_work(struct spread *s, struct spread_leg *leg)
 		leg_fail(s, leg);
 		return;
 	}
-	if (leg->call.done) {
-		if (leg->call.answer.status >= 400 || evbuffer_get_length(leg->call.in) == 0)
-			leg_conclude(s, leg);
-		return;
-	}
-	if (leg_is_stuck(leg))
+	if (call_is_refused(&leg->call) ||
+		(leg->call.done && evbuffer_get_length(leg->call.in) == 0))
+		leg_conclude(s, leg);
+	else if (!leg->call.done && leg_is_stuck(leg))
 		leg_fail(s, leg);
 }
 
@@ -307,7 +305,7 @@ void spread_feed(struct spread *s, const struct engine *source, struct call *dow
 		spread_write(s, download->in);
 		call_resume(download);
 	}
-	if (!download->done)
+	if (!download->done && !call_is_refused(download))
 		return;
 	if (!remote_check(download, &source->remote, &err))
 		abort_download(s, source, &err);

@@ -258,8 +258,10 @@ def test_save_of_images_that_are_apart(manager, engines, docker, tmp_path):
 
 @pytest.mark.parametrize("where, reply, text", [
     ("source", Reply(500, {"message": "no more files"}), "node fake-1: no more files"),
+    ("source", Reply(500, b"no more files " * 20000), "node fake-1: no more files"),
     ("source", Cut(300), "node fake-1: "),
     ("target", Reply(500, {"message": "disk full"}), "fake-0: disk full"),
+    ("target", Reply(500, b"disk full " * 20000), "fake-0: disk full"),
     ("target", Reply(200, b'{"errorDetail":{"message":"bad archive"},"error":"bad archive"}\n'), "bad archive"),
     ("target", Reply(200, b'{"stream":"Loaded image: two:2"}\n'), "node fake-0 does not list what it loaded"),
 ])

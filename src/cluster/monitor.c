@@ -182,13 +182,15 @@ static bool is_void(const struct monitor *m)
 
 static void leave_round(struct monitor *m)
 {
-	struct gate *gate = m->pass.gate;
+	struct gate *loading = &m->engine->cluster->loading;
+	bool was_loading = m->pass.gate == loading;
 
 	gate_leave(&m->pass);
 	refresh_finish(&m->refresh);
 	/* The first loading of many engines leaves holes between the records: give their pages
-	 * back when the last is through.  Reconciling is too small and too frequent for that. */
-	if (gate && gate->inside == 0 && m->began_as == ENGINE_PENDING)
+	 * back when the last is through.  Reconciling is too small and too frequent for that, as is
+	 * knocking at an engine that is not there. */
+	if (was_loading && loading->inside == 0 && m->began_as == ENGINE_PENDING)
 		malloc_trim(0);
 }
 

@@ -38,15 +38,12 @@ static enum task_turn change_fail(struct volumes_change *c, const struct error *
 	return TASK_WAIT;
 }
 
-void volumes_change_start(struct request *rq,
-	bool (*prepare)(struct volumes_change *c, struct error *err),
-	void (*answer)(struct volumes_change *c))
+void volumes_change_start(struct request *rq, const struct volumes_change_kind *kind)
 {
 	struct volumes_change *c = xnew(struct volumes_change);
 
 	c->rq = rq;
-	c->prepare = prepare;
-	c->answer = answer;
+	c->kind = kind;
 	rq->work = c;
 	rq->cancel = change_cancel;
 	task_init(&c->task, rq->api->loop, &step_gather, NULL);
@@ -60,7 +57,7 @@ static enum task_turn change_gather(struct task *task)
 
 	if (!body_is_ready(c->rq, task, BODY_MAX, &err))
 		return error_is_set(&err) ? change_fail(c, &err) : body_wait(task, &step_gather);
-	if (!c->prepare(c, &err))
+	if (!c->kind->prepare(c, &err))
 		return change_fail(c, &err);
 	fanout_send(&c->fanout, task);
 	return task_go(task, &step_answered);
@@ -72,6 +69,8 @@ static enum task_turn change_answered(struct task *task)
 
 	if (!fanout_done(&c->fanout))
 		return task_wait(task, &step_answered); /* the calls have deadlines */
+	if (c->kind->settle)
+		c->kind->settle(c);
 	refreshes_init(&c->refreshes, c->fanout.count);
 	for (size_t i = 0; i < c->fanout.count; i++)
 		refresh_volumes(refreshes_next(&c->refreshes), c->fanout.items[i].engine, task);
@@ -87,6 +86,6 @@ static enum task_turn change_refreshed(struct task *task)
 		return task_wait(task, &step_refreshed); /* they have deadlines */
 	if (!fanout_check(&c->fanout, &c->unasked, &err))
 		return change_fail(c, &err);
-	c->answer(c);
+	c->kind->answer(c);
 	return TASK_WAIT;
 }

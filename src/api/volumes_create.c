@@ -103,5 +103,10 @@ static void answer_create(struct volumes_change *c)
 
 void volumes_create(struct request *rq)
 {
-	volumes_change_start(rq, prepare_create, answer_create);
+	static const struct volumes_change_kind kind = {
+		.prepare = prepare_create,
+		.answer = answer_create,
+	};
+
+	volumes_change_start(rq, &kind);
 }

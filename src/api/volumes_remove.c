@@ -1,6 +1,8 @@
 /* DELETE /volumes/{name}: from every node that has it, or from the one that is named. */
 #include "api/volumes.h"
 
+#include <string.h>
+
 #include "api/reply.h"
 #include "api/volumes_change.h"
 #include "api/volumes_find.h"
@@ -46,6 +48,28 @@ static bool prepare_remove(struct volumes_change *c, struct error *err)
 	return error_set(err, ERROR_NOT_FOUND, "No such volume %s", request_name(c->rq));
 }
 
+static bool is_gone(const struct fanout_item *item)
+{
+	return item->err.code == ERROR_ENGINE && item->err.status == 404 &&
+	       strcasestr(item->err.text, "no such volume");
+}
+
+/* Somebody else may remove it at the same time.  What is not there any more where it was is no
+ * failure of ours, as long as there was one to remove. */
+static void settle_remove(struct volumes_change *c)
+{
+	size_t gone = 0;
+
+	for (size_t i = 0; i < c->fanout.count; i++)
+		gone += is_gone(&c->fanout.items[i]);
+	if (gone == c->fanout.count)
+		return;
+	for (size_t i = 0; i < c->fanout.count; i++) {
+		if (is_gone(&c->fanout.items[i]))
+			error_clear(&c->fanout.items[i].err);
+	}
+}
+
 static void answer_remove(struct volumes_change *c)
 {
 	reply_empty(volumes_change_free(c), 204);
@@ -53,5 +77,11 @@ static void answer_remove(struct volumes_change *c)
 
 void volumes_remove(struct request *rq)
 {
-	volumes_change_start(rq, prepare_remove, answer_remove);
+	static const struct volumes_change_kind kind = {
+		.prepare = prepare_remove,
+		.settle = settle_remove,
+		.answer = answer_remove,
+	};
+
+	volumes_change_start(rq, &kind);
 }

@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+from fakes.actions import Reply
 from harness.wait import eventually
 
 
@@ -78,6 +80,16 @@ def test_what_fails_is_told(manager, engines, docker):
     assert answer.status == 409
     assert re.fullmatch(r"node-1: .*volume is in use.*\nsucceeded on node-0, node-2", answer.json["message"])
     assert holders(engines, "data") == ["node-1"]
+
+
+@pytest.mark.parametrize("gone, status", [([0, 2], 204), ([0, 1, 2], 404)])
+def test_somebody_else_removes_it_at_the_same_time(fakes, start_manager, gone, status):
+    engines = fakes(3)
+    manager = start_manager([engine.address for engine in engines]).wait_healthy()
+    assert manager.request("POST", "/v1.44/volumes/create", body={"Name": "data"}).status == 201
+    for number in gone:
+        engines[number].script("DELETE", "/volumes/data", Reply(404, {"message": "get data: no such volume"}))
+    assert manager.request("DELETE", "/v1.44/volumes/data").status == status
 
 
 def test_what_is_not_there(manager):

@@ -2,8 +2,9 @@
  * GET /containers/json, from memory.
  *
  * In one turn the ids of what can be in the answer are gathered and sorted; then the list is
- * filtered and written a bounded piece per turn, each container looked up again by its id, because
- * between two turns it may have gone.  The answer is never held as a whole.
+ * filtered and written a bounded piece per turn, each container looked up again on its engine
+ * (hosts that were cloned show the same ids), because between two turns it may have gone.  The
+ * answer is never held as a whole.
  */
 #include "api/containers.h"
 
@@ -27,6 +28,7 @@ enum {
 struct list_item {
 	int64_t created_ns;
 	char id[65];
+	const struct engine *engine; /* to be compared only: by then it may be gone */
 };
 
 /* With size=1: what the engines say about one container. */
@@ -204,6 +206,7 @@ static void gather_engine(struct containers_list *l, const struct engine *e)
 			!container_filter_visible(&l->filter, c))
 			continue;
 		l->items[l->count].created_ns = c->created_ns;
+		l->items[l->count].engine = e;
 		memcpy(l->items[l->count].id, c->id, sizeof(c->id));
 		l->count++;
 	}
@@ -271,11 +274,12 @@ static void tell_networks(struct strbuf *text, size_t start, const struct contai
 
 static void write_one(struct containers_list *l, const struct list_item *item, int64_t now_ns)
 {
-	const struct container *c = cluster_find_container_by_id(l->rq->api->cluster, item->id);
-
+	const struct container *c =
+		lookup_find_on(l->rq->api->cluster->lookup, item->id, item->engine);
 	size_t start;
 
-	if (!c || !c->entry || !container_filter_matches(&l->filter, c))
+	if (!c || !c->entry || !cluster_engine_is_validated(c->engine) ||
+		!container_filter_matches(&l->filter, c))
 		return;
 	if (l->written++ > 0)
 		strbuf_add_char(&l->text, ',');

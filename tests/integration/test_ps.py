@@ -327,3 +327,13 @@ def test_everything_else_is_the_engines_own(manager_scene):
             assert different <= {"Names", "Ports", "Status"}, (entry, theirs)
             assert entry["Status"].split(" ")[0] == theirs["Status"].split(" ")[0]
     assert ours == {}
+
+
+def test_hosts_that_were_cloned_show_what_each_has(fakes, start_manager):
+    """The copy of a host's disk has its containers, too, with the same ids."""
+    original, clone = fakes(2)
+    container_id = original.add_container("web")
+    clone.configure(containers=original.state.containers)
+    manager = start_manager([original.address, clone.address]).wait_healthy()
+    shown = [(entry["Id"], entry["Names"][0]) for entry in manager.list()]
+    assert sorted(shown) == [(container_id, "/fake-0/web"), (container_id, "/fake-1/web")]

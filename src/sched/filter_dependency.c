@@ -151,12 +151,34 @@ static size_t keep_most(struct node **nodes, size_t count, count_fn *score,
 	return kept;
 }
 
+static bool has_replaced(const struct node *n, const struct wish *w)
+{
+	for (size_t i = 0; i < n->containers_count; i++) {
+		if (wish_replaces(w, n->containers[i]))
+			return true;
+	}
+	return false;
+}
+
+/* The node of the container whose place it takes, if it fits. */
+static size_t keep_place(const struct wish *w, struct node **nodes, size_t count)
+{
+	for (size_t i = 0; w->replaced.count && i < count; i++) {
+		if (has_replaced(nodes[i], w)) {
+			nodes[0] = nodes[i];
+			return 1;
+		}
+	}
+	return count;
+}
+
 static size_t prefer(const struct round *r, struct node **nodes, size_t count)
 {
 	const struct wish *w = r->wish;
 	auto_strv struct strv spread = STRV_INIT;
 	size_t most;
 
+	count = keep_place(w, nodes, count);
 	if (w->volumes.count)
 		count = keep_most(nodes, count, count_volumes, &w->volumes, &most);
 	for (size_t i = 0; i < w->networks.count; i++) {

@@ -39,6 +39,8 @@ static size_t count_holders(
 	for (size_t i = 0; i < n->containers_count; i++) {
 		struct held_ports held = ports_of(n->containers[i]);
 
+		if (wish_replaces(w, n->containers[i]))
+			continue;
 		for (size_t k = 0; k < held.count; k++)
 			count += is_range(&held.uses[k]) == ranges &&
 				 is_of_interest(w, &held.uses[k]) &&

@@ -180,6 +180,37 @@ void wish_set_platform(struct wish *w, const char *platform)
 		w->arch = xstrdup(wish_arch_name(parts.items[1]));
 }
 
+/*
+ * To recreate a container Compose makes the new one first and removes the old one then.  Both have
+ * the same number in their service; of what `compose run` makes there may be many with one number.
+ */
+static void add_replaced(struct wish *w, const struct labels *labels)
+{
+	static const char *const keys[] = { "com.docker.compose.project",
+		"com.docker.compose.service", "com.docker.compose.container-number",
+		"com.docker.compose.oneoff" };
+	const char *oneoff = labels_get(labels, "com.docker.compose.oneoff");
+
+	if (!oneoff || strcmp(oneoff, "False") != 0)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		const char *value = labels_get(labels, keys[i]);
+
+		labels_add(&w->replaced, keys[i], value ? value : "");
+	}
+}
+
+bool wish_replaces(const struct wish *w, const struct container *c)
+{
+	for (size_t i = 0; i < w->replaced.count; i++) {
+		const char *value = labels_get(&c->labels, w->replaced.items[i].key);
+
+		if (!value || strcmp(value, w->replaced.items[i].value) != 0)
+			return false;
+	}
+	return w->replaced.count > 0;
+}
+
 static bool fill_from_config(struct wish *w, const struct container_config *c, struct error *err)
 {
 	w->is_container = true;
@@ -188,6 +219,7 @@ static bool fill_from_config(struct wish *w, const struct container_config *c, s
 	strv_copy(&w->volumes, &c->volumes);
 	add_ports(w, c);
 	add_networks(w, c);
+	add_replaced(w, &c->labels);
 	wish_set_platform(w, c->platform);
 	return add_references(w, &c->volumes_from, "volumes-from", err) &&
 	       add_references(w, &c->links, "link", err) && add_shared_namespaces(w, c, err) &&
@@ -236,6 +268,7 @@ void wish_destroy(struct wish *w)
 		free(w->dependencies[i].item);
 	}
 	free(w->dependencies);
+	labels_finish(&w->replaced);
 	strv_finish(&w->volumes);
 	strv_finish(&w->networks);
 	free(w->os);

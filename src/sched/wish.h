@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "docker/label.h"
 #include "docker/port.h"
 #include "sched/expr.h"
 #include "sched/sched.h"
@@ -31,14 +32,17 @@ struct wish {
 
 	struct wish_dependency *dependencies; /* owned */
 	size_t dependencies_count, dependencies_cap;
-	struct strv volumes;  /* named ones */
-	struct strv networks; /* without those that every engine has */
-	char *os, *arch;      /* owned; NULL: any */
+	struct labels replaced; /* those of the container whose place it takes; none: of no one */
+	struct strv volumes;    /* named ones */
+	struct strv networks;   /* without those that every engine has */
+	char *os, *arch;        /* owned; NULL: any */
 
 	int64_t nano_cpus, memory_bytes; /* 0 for no request */
 	bool is_container;               /* takes one of the node's container slots */
 };
 
+/* The container is removed as soon as this one is there. */
+bool wish_replaces(const struct wish *w, const struct container *c);
 /* Docker's name of an architecture, for that and for what kernels call it: "x86_64" is "amd64".
  * Others are given back. */
 const char *wish_arch_name(const char *arch);

@@ -42,6 +42,19 @@ services:
   web: {image: busybox, command: sleep 1000, stop_grace_period: 0s}
 """
 
+STATEFUL = """
+version: "3"
+services:
+  db:
+    image: busybox
+    command: sleep 1000
+    volumes: [data:/data]
+    ports: ["8088:80"]
+    stop_grace_period: 0s
+volumes:
+  data: {}
+"""
+
 # The first format of Compose files: services at the top, and links instead of networks.
 LINKED = """
 db:
@@ -150,6 +163,18 @@ def test_a_second_up_recreates_nothing(project, manager):
     before = {c["Id"] for c in manager.list()}
     project("up", "-d")
     assert {c["Id"] for c in manager.list()} == before
+
+
+def test_recreated_where_it_was(make_project, manager):
+    """Compose 2 makes the new container while the old one still holds the port; on another node its volume is empty."""
+    project = make_project(STATEFUL)
+    project("up", "-d")
+    (old,) = manager.list()
+    project("exec", "-T", "db", "sh", "-c", "echo hello >/data/file")
+    project("up", "-d", "--force-recreate")
+    (new,) = manager.list()
+    assert new["Id"] != old["Id"]
+    assert project("exec", "-T", "db", "cat", "/data/file") == "hello\n"
 
 
 def test_scale(project, manager):

@@ -64,6 +64,29 @@ static void test_cases(void **state maybe_unused)
 	run_cases(cases, ARRAY_SIZE(cases));
 }
 
+/* Compose makes the new container before it removes the old one. */
+static void test_recreating(void **state maybe_unused)
+{
+#define SERVICE(name, number, oneoff)                                                              \
+	"{\"Image\":\"i\",\"HostConfig\":{\"PortBindings\":{\"80/tcp\":[{\"HostPort\":\"80\"}]}}," \
+	"\"Labels\":{\"com.docker.compose.project\":\"p\",\"com.docker.compose.service\":\"" name  \
+	"\",\"com.docker.compose.container-number\":\"" number                                     \
+	"\",\"com.docker.compose.oneoff\":\"" oneoff "\"}}"
+#define WEB SERVICE("web", "1", "False")
+	static const struct port_case cases[] = {
+		{ "in its place", WEB, 1, WEB, "1" },
+		{ "another service", SERVICE("db", "1", "False"), 1, WEB, "02" },
+		{ "another number", SERVICE("web", "2", "False"), 1, WEB, "02" },
+		{ "compose run", WEB, 1, SERVICE("web", "1", "True"), "02" },
+		{ "two of compose run", SERVICE("web", "1", "True"), 1, SERVICE("web", "1", "True"),
+			"02" },
+		{ "no service", PORT_80, 1, WEB, "02" },
+		{ "nothing to replace", NULL, 0, WEB, "012" },
+	};
+
+	run_cases(cases, ARRAY_SIZE(cases));
+}
+
 /* F10: numbers rather than strings, and both network modes. */
 static void test_more_than_classic(void **state maybe_unused)
 {
@@ -127,6 +150,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_recreating),
 		cmocka_unit_test(test_more_than_classic),
 		cmocka_unit_test(test_pending),
 	};

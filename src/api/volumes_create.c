@@ -17,11 +17,16 @@
 
 /* --- what --- */
 
-static const char *read_text(yyjson_mut_val *obj, const char *key)
+/* NULL with err when it is no name; "" when there is none. */
+static const char *read_name(yyjson_mut_doc *doc, struct error *err)
 {
-	const char *text = yyjson_mut_get_str(yyjson_mut_obj_get(obj, key));
+	yyjson_mut_val *name = yyjson_mut_obj_get(yyjson_mut_doc_get_root(doc), "Name");
 
-	return text ? text : "";
+	if (!name || yyjson_mut_is_null(name))
+		return "";
+	if (!yyjson_mut_is_str(name))
+		error_set(err, ERROR_INVALID, "invalid JSON: Name must be a string");
+	return yyjson_mut_get_str(name);
 }
 
 static void put_name(yyjson_mut_doc *doc, const char *name)
@@ -76,12 +81,12 @@ static void fill_calls(struct volumes_change *c, yyjson_mut_doc *doc)
 static bool prepare_create(struct volumes_change *c, struct error *err)
 {
 	auto_json_mut yyjson_mut_doc *doc = body_object(c->rq, "{}", err);
+	const char *given = doc ? read_name(doc, err) : NULL, *name;
 	auto_free char *written = NULL, *node = NULL;
-	const char *name;
 
-	if (!doc)
+	if (!given)
 		return false;
-	written = xstrdup(read_text(yyjson_mut_doc_get_root(doc), "Name"));
+	written = xstrdup(given);
 	node = node_name_split(written, &name);
 	if (!choose_engines(c, doc, node, err))
 		return false;

@@ -101,6 +101,8 @@ def test_what_is_not_there(manager):
     assert manager.request("PUT", "/volumes/none", body={}).status == 503
     assert manager.get("/volumes").json == {"Volumes": [], "Warnings": None}
     assert manager.request("POST", "/volumes/create", body=b"{").status == 400
+    assert manager.request("POST", "/volumes/create", body={"Name": 5}).status == 400
+    assert manager.get("/volumes").json["Volumes"] == []
 
 
 def test_a_node_that_is_down_is_left_out(manager, engines, docker):

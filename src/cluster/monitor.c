@@ -26,6 +26,7 @@
 
 enum {
 	SPECS_AGE_MS = 5 * 60 * 1000,
+	SOON_MS = 2 * 1000,               /* plus a quarter */
 	RETRY_MS = 500,                   /* of a pending engine, doubling; plus a quarter */
 	RETRY_MAX_MS = 8 * 1000,          /* ... up to this */
 	REFUSED_RETRY_MAX_MS = 20 * 1000, /* ... when it answered, but may not be a member */
@@ -453,6 +454,14 @@ void monitor_hurry(struct monitor *m)
 void monitor_want_round(struct monitor *m)
 {
 	m->wants_round = true;
+	task_wake(&m->task);
+}
+
+void monitor_want_round_soon(struct monitor *m)
+{
+	if (!engine_is_healthy(m->engine))
+		return; /* everything is read when it is back */
+	m->due_ms = min_of(m->due_ms, clock_mono_ms() + plus_quarter(SOON_MS));
 	task_wake(&m->task);
 }
 

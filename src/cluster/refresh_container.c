@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/uri.h"
+#include "cluster/monitor.h"
 #include "cluster/refresh_job.h"
 
 enum {
@@ -130,6 +131,14 @@ static bool is_missing(const struct error *err)
 	return err->code == ERROR_ENGINE && err->status == 404;
 }
 
+/* Whoever asked goes on without what was not learnt: it comes with all the rest. */
+static enum task_turn job_fail(struct job *job, struct error *err)
+{
+	if (job->base.engine->monitor)
+		monitor_want_round_soon(job->base.engine->monitor);
+	return refresh_fail(&job->base, err);
+}
+
 static enum task_turn job_answered(struct task *t)
 {
 	struct job *job = container_of(t, struct job, base.task);
@@ -140,11 +149,11 @@ static enum task_turn job_answered(struct task *t)
 	if (!job->list.done || !job->inspect.done)
 		return task_wait(t, &step_answered); /* the calls have deadlines */
 	if (!refresh_answer(&job->base, &job->list, &err))
-		return refresh_fail(&job->base, &err);
+		return job_fail(job, &err);
 	entry = find_entry(job);
 	inspected = refresh_answer(&job->base, &job->inspect, &err);
 	if (!inspected && !is_missing(&err))
-		return refresh_fail(&job->base, &err);
+		return job_fail(job, &err);
 	if (!!entry != inspected && job->tries < TRIES)
 		return task_go(t, &step_ask);
 	error_clear(&err);
@@ -155,7 +164,7 @@ static enum task_turn job_answered(struct task *t)
 			&err, ERROR_PROTOCOL, "container %s is inspected but not listed", job->id);
 	else
 		store(job, entry, &err);
-	return refresh_fail(&job->base, &err); /* or no error at all */
+	return error_is_set(&err) ? job_fail(job, &err) : TASK_DONE;
 }
 
 void refresh_container(

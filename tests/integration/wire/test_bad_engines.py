@@ -60,6 +60,17 @@ def test_an_engine_that_hangs_keeps_nobody_else_waiting(engine, manager):
     eventually(lambda: engine.connection_count() <= 4, what="nobody waits any more")
 
 
+def test_what_could_not_be_read_at_once_is_read_soon(engine, manager):
+    """A container is made, or changes, and for a moment the engine does not tell what it is."""
+    engine.script("GET", "/containers/*/json", Reply(500, {"message": "busy"}))
+    answer = manager.request("POST", "/v1.41/containers/create?name=web", body={"Image": "busybox"})
+    assert answer.status == 201
+    assert manager.list() == []
+    engine.unscript()
+    assert eventually(lambda: manager.placed() == {"web": engine.name})
+    normal(manager)
+
+
 def test_an_engine_that_drips(engine, manager):
     add(engine, manager)
     engine.script("GET", "/containers/*/json", Drip(size=3, pause_seconds=0.001))

@@ -250,14 +250,17 @@ static void write_sizes(struct containers_list *l, const struct container *c)
 		(long long)size->root_fs);
 }
 
-/* In the text from `start` on: the engine's id of a network becomes the one that clients know. */
+/* In the text from `start` on: the engine's id of a network becomes the one that clients know,
+ * which is as long (docker/objects.c). */
 static void tell_network(struct strbuf *text, size_t start, const char *from, const char *to)
 {
 	auto_free char *written = xasprintf("\"NetworkID\":\"%s\"", from);
-	char *at = memmem(text->buf + start, text->len - start, written, strlen(written));
+	auto_free char *told = xasprintf("\"NetworkID\":\"%s\"", to);
+	size_t len = strlen(written);
+	char *at = memmem(text->buf + start, text->len - start, written, len);
 
 	if (at)
-		memcpy(strstr(at, from), to, strlen(to)); /* as long (docker/objects.c) */
+		memcpy(at, told, len);
 }
 
 static void tell_networks(struct strbuf *text, size_t start, const struct container *c)

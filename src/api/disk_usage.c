@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/gather.h"
+#include "api/reply.h"
 #include "base/json.h"
 #include "base/mem.h"
 
@@ -153,8 +154,14 @@ static char *merge_answers(struct gather *g, size_t *ret_len, struct error *err 
 
 void disk_usage(struct request *rq)
 {
-	struct gather *g = gather_create(rq, merge_answers);
+	auto_error struct error err = ERROR_INIT;
+	struct gather *g;
 
+	if (!disk_usage_check_types(rq, &err)) {
+		reply_error(rq, &err);
+		return;
+	}
+	g = gather_create(rq, merge_answers);
 	g->timeout_ms = DF_TIMEOUT_MS;
 	gather_add_healthy(g);
 	gather_start(g, "/system/df");

@@ -127,6 +127,27 @@ static void add_usage(
 
 /* --- what was asked for --- */
 
+static bool is_type(const char *text)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		if (strcmp(kinds[i].type, text) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool disk_usage_check_types(const struct request *rq, struct error *err)
+{
+	for (size_t i = 0; i < rq->query.count; i++) {
+		const struct query_param *param = &rq->query.params[i];
+
+		if (strcmp(param->key, "type") == 0 && !is_type(param->value))
+			return error_set(
+				err, ERROR_INVALID, "unknown object type: %s", param->value);
+	}
+	return true;
+}
+
 static bool wants_type(const struct query *q, const char *type)
 {
 	bool any = false;

@@ -15,3 +15,5 @@
  */
 void disk_usage_fit(yyjson_mut_doc *doc, yyjson_mut_val *answer, const struct request *rq,
 	struct api_version engine);
+/* ERROR_INVALID for a `type` that there is not, which engines before 1.42 would say nothing of. */
+bool disk_usage_check_types(const struct request *rq, struct error *err);

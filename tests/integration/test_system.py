@@ -15,6 +15,12 @@ def test_disk_usage(manager, engines, every_docker):
     assert every_docker("system", "df", "--format", "{{.Type}} {{.TotalCount}}").splitlines()[1] == "Containers 1"
 
 
+def test_disk_usage_of_what_there_is_not(manager):
+    answer = manager.get("/v1.44/system/df?type=image&type=nonsense")
+    assert (answer.status, answer.json["message"]) == (400, "unknown object type: nonsense")
+    assert manager.get("/v1.44/system/df?type=image&type=build-cache").status == 200
+
+
 def test_disk_usage_without_an_engine(manager, engines):
     engines[1].kill()
     assert len(manager.get("/system/df").json["Images"]) == 2

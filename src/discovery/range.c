@@ -112,10 +112,11 @@ static void expand(struct expansion *e, const char *rest)
 {
 	size_t start = e->text.len;
 	struct range r;
-	const char *next = NULL;
+	const char *end = rest, *next = NULL;
 
-	while (*rest && !(next = parse_pattern(rest, &r)))
-		strbuf_add_char(&e->text, *rest++);
+	while (*end && !(next = parse_pattern(end, &r)))
+		end++;
+	strbuf_add(&e->text, rest, (size_t)(end - rest));
 	if (!next) {
 		strv_add(e->ret, e->text.buf);
 	} else {

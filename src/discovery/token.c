@@ -267,8 +267,9 @@ TASK_STEP(enrollment_step_left, enrollment_left);
 static enum task_turn enrollment_beat(struct task *t)
 {
 	struct enrollment *e = container_of(t, struct enrollment, task);
-	auto_free char *suffix = xasprintf(
-		"/%s?ttl=%lld", e->place.token, (long long)max_of(e->ttl_ms / 1000, (int64_t)1));
+	/* Rounded up: the whole seconds below it may be shorter than the heartbeat. */
+	auto_free char *suffix =
+		xasprintf("/%s?ttl=%lld", e->place.token, (long long)((e->ttl_ms + 999) / 1000));
 
 	hub_client_call(&e->place.hub, &e->call, "POST", suffix);
 	e->call.body = xstrdup(e->address);
@@ -301,7 +302,9 @@ static enum task_turn enrollment_answer(struct task *t)
 	call_finish(&e->call);
 	if (ok) {
 		note_held(e);
-		return task_wait_ms(t, &enrollment_step_beat, e->heartbeat_ms);
+		/* At least two beats in the time to live: one may come late, or get lost. */
+		return task_wait_ms(
+			t, &enrollment_step_beat, min_of(e->heartbeat_ms, e->ttl_ms / 2));
 	}
 	e->held = false;
 	e->ops->handle_error(e->arg, &err);

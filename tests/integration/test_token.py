@@ -269,6 +269,15 @@ def test_what_an_agent_sends(join):
     assert left == ("DELETE /base/v9/clusters/t-1/%5B2001:db8::1%5D:2375 HTTP/1.1", b"")
 
 
+def test_an_agent_beats_well_within_its_ttl(join):
+    listening, requests = script([http_answer(b"OK")])
+    with listening:
+        address = "%s:%d" % listening.getsockname()
+        join(f"token+http://{address}/v1/t", "127.0.0.1:7", heartbeat="5s", ttl="5100ms")
+        eventually(lambda: len(requests) >= 2, 4.5)
+    assert set(requests) == {("POST /v1/clusters/t?ttl=6 HTTP/1.1", b"127.0.0.1:7")}
+
+
 # ---- swarm create ----
 
 

@@ -157,6 +157,17 @@ static enum task_turn lease_write(struct task *t)
 	return put(l, "", strbuf_steal(&body), &step_written);
 }
 
+/* etcd says what it has written; whoever else says "200 OK" has written nothing. */
+static bool read_written(const struct etcd_lease *l, struct error *err)
+{
+	const struct call *c = &l->worker.worker.call;
+
+	return etcd2_value_is(yyjson_doc_get_root(c->json), l->base.value) ||
+	       error_set(err, ERROR_PROTOCOL,
+		       "answers %d without what was written: is it etcd, with its v2 API enabled?",
+		       c->answer.status);
+}
+
 static enum task_turn lease_written(struct task *t)
 {
 	struct etcd_lease *l = etcd_lease_of(t);
@@ -164,7 +175,7 @@ static enum task_turn lease_written(struct task *t)
 
 	if (!l->worker.worker.call.done)
 		return TASK_WAIT;
-	if (!worker_answered(&l->worker.worker, false, &err))
+	if (!worker_answered(&l->worker.worker, false, &err) || !read_written(l, &err))
 		return etcd_worker_failed(&l->worker, &err);
 	return etcd_lease_rest(l, &step_refresh);
 }

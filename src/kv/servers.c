@@ -169,7 +169,7 @@ bool worker_answered(const struct worker *w, bool absent_is_fine, struct error *
 		error_copy(err, &c->err);
 		return worker_blame(w, err);
 	}
-	if (status < 400 || (status == 404 && absent_is_fine))
+	if ((status >= 200 && status < 300) || (status == 404 && absent_is_fine))
 		return true;
 
 	auto_free char *text = call_error_text(c);

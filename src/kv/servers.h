@@ -60,8 +60,8 @@ void worker_divert(struct worker *w, const struct task_step *step);
 /* Send, then run next whenever something happens to the call. */
 enum task_turn worker_ask(
 	struct worker *w, const struct worker_request *request, const struct task_step *next);
-/* The call has ended with a status below 400, or with 404 when absent_is_fine.  Else err says what
- * is wrong, and with which server. */
+/* The call has ended with a 2xx status, or with 404 when absent_is_fine: a redirection comes from
+ * somebody else than the store.  Else err says what is wrong, and with which server. */
 bool worker_answered(const struct worker *w, bool absent_is_fine, struct error *err);
 /* Puts the server in front of err's text. */
 bool worker_blame(const struct worker *w, struct error *err);

@@ -4,6 +4,7 @@ import base64
 
 import pytest
 
+from fakes.actions import Reply
 from harness.manager import run_swarm
 from harness.store_cases import EnsembleCases, StoreCases, join, prefix  # noqa: F401
 from harness.stores import Etcd
@@ -143,6 +144,23 @@ def test_user_and_password_of_v2(tmp_path, prefix, join):  # noqa: F811
         check_login(etcd.url(prefix), "v2", join, "401", "authentication")
     finally:
         etcd.stop()
+
+
+# Somebody between us and the store, or in its place, who is friendly to everybody.
+STRANGERS = [
+    (Reply(302, b"", {"Location": "/login"}), ": 302 "),
+    (Reply(200, b""), ": answers 200 without what was written: is it etcd"),
+    (Reply(200, b'{"status":"ok"}'), ": answers 200 without what was written: is it etcd"),
+]
+
+
+@pytest.mark.parametrize("answer, words", STRANGERS)
+def test_nobody_is_registered_with_a_stranger(prefix, join, fakes, answer, words):  # noqa: F811
+    stranger, = fakes(1)
+    stranger.script("PUT", "/v2/keys/*", answer)
+    agent = join(f"etcd://{stranger.address}/{prefix}", "127.0.0.1:7", *option("v2"))
+    eventually(lambda: f"trying again: {stranger.address}{words}" in agent.log)
+    assert "Registered on the discovery service" not in agent.log
 
 
 class TestThreeMembers(EnsembleCases):

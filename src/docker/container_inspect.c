@@ -66,6 +66,7 @@ static void set_name(struct container *c, const char *name)
 	if (!*name)
 		return;
 	if (c->names_count == 0) {
+		free(c->names); /* room for an entry's names that were none */
 		c->names = xcalloc(1, sizeof(*c->names));
 		c->names_count = 1;
 	}

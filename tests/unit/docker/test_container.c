@@ -444,6 +444,28 @@ static void test_rename_shows(void **state maybe_unused)
 	container_destroy(c);
 }
 
+static void test_inspect_names_what_the_entry_did_not(void **state maybe_unused)
+{
+	static const char *const entries[] = {
+		"{\"Id\":\"aa\"}",
+		"{\"Id\":\"aa\",\"Names\":[]}",
+		"{\"Id\":\"aa\",\"Names\":[\"\"]}",
+		"{\"Id\":\"aa\",\"Names\":[null,7]}",
+	};
+	auto_json yyjson_doc *named = parse_json("{\"Id\":\"aa\",\"Name\":\"/web\"}");
+
+	for (size_t i = 0; i < ARRAY_SIZE(entries); i++) {
+		auto_json yyjson_doc *entry = parse_json(entries[i]);
+		struct container *c = container_create();
+
+		assert_true(container_set_entry(c, yyjson_doc_get_root(entry), &plain_view, NULL));
+		assert_true(
+			container_set_inspect(c, yyjson_doc_get_root(named), &plain_view, NULL));
+		assert_string_equal(container_name(c), "web");
+		container_destroy(c);
+	}
+}
+
 static void test_status(void **state maybe_unused)
 {
 	static const struct {
@@ -595,6 +617,7 @@ int main(void)
 		cmocka_unit_test(test_inspect_28),
 		cmocka_unit_test(test_inspect_podman),
 		cmocka_unit_test(test_rename_shows),
+		cmocka_unit_test(test_inspect_names_what_the_entry_did_not),
 		cmocka_unit_test(test_status),
 		cmocka_unit_test(test_host_down),
 		cmocka_unit_test(test_list_status_tells),

@@ -269,6 +269,14 @@ static const char *intern_member(yyjson_val *obj, const char *key)
 	return intern(json_get_str(obj, key, ""));
 }
 
+/* What is none would be one in lists of networks, where it is written as it is. */
+static const char *intern_address(yyjson_val *obj, const char *key)
+{
+	const char *address = json_get_str(obj, key, "");
+
+	return intern(container_ip_is_valid(address) ? address : "");
+}
+
 static uint8_t prefix_length(yyjson_val *obj, const char *key)
 {
 	int64_t n = json_get_int(obj, key, 0);
@@ -283,8 +291,8 @@ static void read_network(struct container_network *ret, const char *name, yyjson
 		.network_id = intern_member(endpoint, "NetworkID"),
 		.endpoint_id = intern_member(endpoint, "EndpointID"),
 		.mac = intern_member(endpoint, "MacAddress"),
-		.ipv4 = intern_member(endpoint, "IPAddress"),
-		.ipv6 = intern_member(endpoint, "GlobalIPv6Address"),
+		.ipv4 = intern_address(endpoint, "IPAddress"),
+		.ipv6 = intern_address(endpoint, "GlobalIPv6Address"),
 		.ipv4_len = prefix_length(endpoint, "IPPrefixLen"),
 		.ipv6_len = prefix_length(endpoint, "GlobalIPv6PrefixLen"),
 	};

@@ -466,6 +466,34 @@ static void test_inspect_names_what_the_entry_did_not(void **state maybe_unused)
 	}
 }
 
+/* They are written into the lists of networks as they are. */
+static void test_network_addresses_are_addresses(void **state maybe_unused)
+{
+	static const struct {
+		const char *told, *kept;
+	} cases[] = {
+		{ "10.0.0.2", "10.0.0.2" },
+		{ "fd00::2", "fd00::2" },
+		{ "", "" },
+		{ "10.0.0.2/24", "" },
+		{ "\\\"},\\\"x\\\":{", "" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		auto_free char *text =
+			xasprintf("{\"Id\":\"aa\",\"NetworkSettings\":{\"Networks\":{\"n\":{"
+				  "\"IPAddress\":\"%s\",\"GlobalIPv6Address\":\"%s\"}}}}",
+				cases[i].told, cases[i].told);
+		auto_json yyjson_doc *entry = parse_json(text);
+		struct container *c = container_create();
+
+		assert_true(container_set_entry(c, yyjson_doc_get_root(entry), &plain_view, NULL));
+		assert_string_equal(c->networks[0].ipv4, cases[i].kept);
+		assert_string_equal(c->networks[0].ipv6, cases[i].kept);
+		container_destroy(c);
+	}
+}
+
 static void test_status(void **state maybe_unused)
 {
 	static const struct {
@@ -618,6 +646,7 @@ int main(void)
 		cmocka_unit_test(test_inspect_podman),
 		cmocka_unit_test(test_rename_shows),
 		cmocka_unit_test(test_inspect_names_what_the_entry_did_not),
+		cmocka_unit_test(test_network_addresses_are_addresses),
 		cmocka_unit_test(test_status),
 		cmocka_unit_test(test_host_down),
 		cmocka_unit_test(test_list_status_tells),

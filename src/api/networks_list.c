@@ -197,7 +197,8 @@ static void write_network(struct strbuf *sb, const struct networks_list *l, cons
 	network_write_name(&name, n->network, n->engine);
 	strbuf_add_str(sb, "{\"Name\":");
 	strbuf_add_json_str(sb, name.buf, name.len);
-	strbuf_addf(sb, ",\"Id\":\"%s\"", n->network->logical_id);
+	strbuf_add_str(sb, ",\"Id\":");
+	strbuf_add_json_str(sb, n->network->logical_id, strlen(n->network->logical_id));
 	object_list_write_members(sb, n->network->entry, ours);
 	strbuf_add_str(sb, ",\"Containers\":");
 	network_endpoints_write(sb, network_endpoints_find(&l->endpoints, n->network));

@@ -203,6 +203,19 @@ static void test_list_shows_containers_and_what_nobody_knows(void **state)
 		"\"IPv6Address\":\"\"}}}]\n");
 }
 
+/* One bad string of one engine must not cost clients the whole list. */
+static void test_list_escapes_ids(void **state)
+{
+	auto_strbuf struct strbuf text = STRBUF_INIT;
+
+	(void)state;
+	add_network(node0, "{\"Id\":\"a\\\"b\",\"Name\":\"odd\",\"Scope\":\"local\"}");
+	assert_true(networks_write_list(fx.cluster, "{\"name\":[\"odd\"]}", &text, NULL));
+	assert_string_equal(text.buf,
+		"[{\"Name\":\"node-0/odd\",\"Id\":\"a\\\"b\",\"Scope\":\"local\","
+		"\"Containers\":{}}]\n");
+}
+
 /* --- one that spreads --- */
 
 #define SPREADS "\"com.docker.swarm.network.ipam\":\"null\""
@@ -311,6 +324,7 @@ int main(void)
 		with_engines(test_list),
 		with_engines(test_list_refuses),
 		with_engines(test_list_shows_containers_and_what_nobody_knows),
+		with_engines(test_list_escapes_ids),
 		with_engines(test_instances_are_one_network),
 		with_engines(test_instances_are_listed_once),
 		cmocka_unit_test(test_merge),

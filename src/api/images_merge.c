@@ -16,7 +16,8 @@ struct told {
 
 struct source {
 	const struct image *image;
-	size_t order; /* of its engine */
+	size_t order;      /* of its engine */
+	int64_t created_s; /* of the first source of the same id */
 };
 
 struct merge {
@@ -32,17 +33,40 @@ struct merge {
 
 /* --- gathering --- */
 
-static int compare_sources(const void *a, const void *b)
+static int compare_ids(const void *a, const void *b)
 {
 	const struct source *x = a, *y = b;
-	int by_id;
+	int by_id = strcmp(x->image->id, y->image->id);
 
-	if (x->image->created_s != y->image->created_s)
-		return x->image->created_s < y->image->created_s ? 1 : -1;
-	by_id = strcmp(x->image->id, y->image->id);
 	if (by_id)
 		return by_id;
 	return x->order < y->order ? -1 : x->order > y->order;
+}
+
+static int compare_sources(const void *a, const void *b)
+{
+	const struct source *x = a, *y = b;
+
+	if (x->created_s != y->created_s)
+		return x->created_s < y->created_s ? 1 : -1;
+	return compare_ids(a, b);
+}
+
+/* Newest first.  An index that several processors share is one id, of which each engine tells when
+ * the image for its own processor was made: the first engine's word stands for all. */
+static void sort_sources(struct source *sources, size_t count)
+{
+	if (count == 0)
+		return;
+	qsort(sources, count, sizeof(*sources), compare_ids);
+	sources[0].created_s = sources[0].image->created_s;
+	for (size_t i = 1; i < count; i++) {
+		bool same = strcmp(sources[i].image->id, sources[i - 1].image->id) == 0;
+
+		sources[i].created_s =
+			same ? sources[i - 1].created_s : sources[i].image->created_s;
+	}
+	qsort(sources, count, sizeof(*sources), compare_sources);
 }
 
 static void gather_engine(struct merge *m, const struct engine *e, size_t order)
@@ -51,7 +75,8 @@ static void gather_engine(struct merge *m, const struct engine *e, size_t order)
 		if (!image_filter_matches(m->filter, &e->images[i]))
 			continue;
 		array_reserve(m->sources, m->sources_count, m->sources_cap);
-		m->sources[m->sources_count++] = (struct source){ &e->images[i], order };
+		m->sources[m->sources_count++] =
+			(struct source){ .image = &e->images[i], .order = order };
 	}
 }
 
@@ -87,8 +112,7 @@ static void gather(struct merge *m, struct engine *const *engines, size_t count)
 		if (shows_containers(m))
 			gather_used(m, engines[i]);
 	}
-	if (m->sources_count)
-		qsort(m->sources, m->sources_count, sizeof(*m->sources), compare_sources);
+	sort_sources(m->sources, m->sources_count);
 	if (m->used_count)
 		qsort(m->used_ids, m->used_count, sizeof(*m->used_ids), compare_addresses);
 }

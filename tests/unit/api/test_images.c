@@ -211,6 +211,20 @@ static void test_merge(void **state)
 		"\"RepoDigests\":[],\"Containers\":-1,\"New\":{\"k\":[1]}}]\n");
 }
 
+/* The id of an index is the same on all processors; when it was made is told of the image that is
+ * for the engine's own. */
+static void test_equal_ids_made_at_different_times(void **state)
+{
+	(void)state;
+	add_image(node0, "{\"Id\":\"a\",\"Created\":5,\"RepoTags\":[\"x:1\"]}");
+	add_image(node0, "{\"Id\":\"b\",\"Created\":7,\"RepoTags\":[\"y:1\"]}");
+	add_image(node1, "{\"Id\":\"a\",\"Created\":9,\"RepoTags\":[\"x:1\"]}");
+	add_image(node1, "{\"Id\":\"c\",\"Created\":6,\"RepoTags\":[\"z:1\"]}");
+	auto_free char *ids = list_ids("", false);
+
+	assert_row("once, by the first node's time", ids, "b c a");
+}
+
 static void add_user(struct engine *e, const char *id, const char *image_id)
 {
 	fixture_container(e, id, "", id)->image_id = intern(image_id);
@@ -292,6 +306,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_times, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_dangling, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_merge, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_equal_ids_made_at_different_times, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_shape_by_version, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_told, set_up, tear_down),
 	};

@@ -56,55 +56,128 @@ static const struct option_spec cert_options[] = {
 
 /* ---- files ---- */
 
-/* A new file, never one that somebody else has put there or may already read. */
-static bool write_file(const char *path, mode_t mode, const struct strbuf *text, struct error *err)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+/* One of those that are made together: all of them, or what was there stays. */
+struct new_file {
+	char *path, *fresh_path; /* owned; written under the second name first */
+	mode_t mode;
+	struct strbuf text;
+};
 
-	if (fd < 0)
-		return error_set(err, ERROR_INVALID, "%s: %s", path, strerror(errno));
-	errno = ENOSPC; /* what a short write means */
-	bool ok = write(fd, text->buf, text->len) == (ssize_t)text->len && fsync(fd) == 0;
-	int number = errno;
-	if (close(fd) == 0 && ok)
-		return true;
-	unlink(path);
+struct new_files {
+	struct new_file items[3];
+	size_t count;
+};
+
+static struct strbuf *add_file(struct new_files *files, const char *folder, const char *name)
+{
+	struct new_file *f = &files->items[files->count++];
+
+	*f = (struct new_file){
+		.path = xasprintf("%s/%s", folder, name),
+		.fresh_path = xasprintf("%s/%s.new", folder, name),
+		.mode = 0644,
+	};
+	strbuf_init(&f->text, 0);
+	return &f->text;
+}
+
+static void add_key(
+	struct new_files *files, const char *folder, const char *name, const struct certificate *c)
+{
+	certificate_add_key_pem(c, add_file(files, folder, name));
+	files->items[files->count - 1].mode = 0600;
+}
+
+static void add_certificate(
+	struct new_files *files, const char *folder, const char *name, const struct certificate *c)
+{
+	certificate_add_pem(c, add_file(files, folder, name));
+}
+
+static void new_files_finish(struct new_files *files)
+{
+	for (size_t i = 0; i < files->count; i++) {
+		struct new_file *f = &files->items[i];
+
+		explicit_bzero(f->text.buf, f->text.len);
+		strbuf_finish(&f->text);
+		free(f->path);
+		free(f->fresh_path);
+	}
+	files->count = 0;
+}
+#define auto_new_files __attribute__((cleanup(new_files_finish)))
+
+static bool fail_file(const char *path, int number, struct error *err)
+{
 	return error_set(err, ERROR_INVALID, "%s: %s", path, strerror(number));
 }
 
-static bool write_key(const char *path, const struct certificate *c, struct error *err)
+/* A new file, never one that somebody else has put there or may already read. */
+static bool write_fresh(const struct new_file *f, struct error *err)
 {
-	auto_strbuf struct strbuf pem = STRBUF_INIT;
+	unlink(f->fresh_path); /* of an attempt that was cut off */
+	int fd = open(f->fresh_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, f->mode);
 
-	certificate_add_key_pem(c, &pem);
-	bool ok = write_file(path, 0600, &pem, err);
-	explicit_bzero(pem.buf, pem.len);
-	return ok;
+	if (fd < 0)
+		return fail_file(f->path, errno, err);
+	errno = ENOSPC; /* what a short write means */
+	bool ok = write(fd, f->text.buf, f->text.len) == (ssize_t)f->text.len && fsync(fd) == 0;
+	int number = errno;
+	if (close(fd) == 0 && ok)
+		return true;
+	return fail_file(f->path, number, err);
 }
 
-static bool write_certificate(const char *path, const struct certificate *c, struct error *err)
+static bool write_all_fresh(const struct new_files *files, struct error *err)
 {
-	auto_strbuf struct strbuf pem = STRBUF_INIT;
+	for (size_t i = 0; i < files->count; i++) {
+		if (!write_fresh(&files->items[i], err))
+			return false;
+	}
+	return true;
+}
 
-	certificate_add_pem(c, &pem);
-	return write_file(path, 0644, &pem, err);
+static bool rename_all(const struct new_files *files, struct error *err)
+{
+	for (size_t i = 0; i < files->count; i++) {
+		const struct new_file *f = &files->items[i];
+
+		if (rename(f->fresh_path, f->path) != 0)
+			return fail_file(f->path, errno, err);
+	}
+	return true;
+}
+
+static bool check_absent(const struct new_files *files, struct error *err)
+{
+	struct stat st;
+
+	for (size_t i = 0; i < files->count; i++) {
+		const char *path = files->items[i].path;
+
+		if (lstat(path, &st) == 0)
+			return error_set(err, ERROR_CONFLICT,
+				"%s is there already: --force replaces it", path);
+	}
+	return true;
+}
+
+static bool write_files(
+	const struct cert_args *args, const struct new_files *files, struct error *err)
+{
+	if (!args->force && !check_absent(files, err))
+		return false;
+	if (write_all_fresh(files, err) && rename_all(files, err))
+		return true;
+	for (size_t i = 0; i < files->count; i++)
+		unlink(files->items[i].fresh_path);
+	return false;
 }
 
 static bool make_folder(const char *path, mode_t mode, struct error *err)
 {
-	return mkdir(path, mode) == 0 || errno == EEXIST ||
-	       error_set(err, ERROR_INVALID, "%s: %s", path, strerror(errno));
-}
-
-static bool make_room(const struct cert_args *args, const char *path, struct error *err)
-{
-	struct stat st;
-
-	if (args->force)
-		unlink(path);
-	if (lstat(path, &st) != 0)
-		return true;
-	return error_set(err, ERROR_CONFLICT, "%s is there already: --force replaces it", path);
+	return mkdir(path, mode) == 0 || errno == EEXIST || fail_file(path, errno, err);
 }
 
 /* ---- the authority ---- */
@@ -169,18 +242,21 @@ static struct certificate_wish wish(
 static bool make_authority(maybe_unused const struct invocation *in, const struct cert_args *args,
 	const struct kind *kind, const struct strv *words, struct error *err)
 {
-	auto_authority_files struct authority_files f = authority_files(args);
-	auto_certificate struct certificate c = { 0 };
 	struct certificate_wish w = wish(args, kind, words->count ? words->items[0] : "swarm CA");
+	auto_certificate struct certificate c = { 0 };
+	auto_new_files struct new_files files = { 0 };
 
 	if (words->count > 1)
 		return error_set(err, ERROR_INVALID,
 			"an authority has one name, and '%s' is another", words->items[1]);
-	if (!certificate_make(&c, &w, NULL, err) || !make_folder(args->folder, 0755, err) ||
-		!make_room(args, f.cert, err) || !make_room(args, f.key, err) ||
-		!write_key(f.key, &c, err) || !write_certificate(f.cert, &c, err))
+	if (!certificate_make(&c, &w, NULL, err) || !make_folder(args->folder, 0755, err))
 		return false;
-	printf("%s\n%s (keep it here: whoever has it can let anybody in)\n", f.cert, f.key);
+	add_certificate(&files, args->folder, "ca.pem", &c);
+	add_key(&files, args->folder, "ca-key.pem", &c);
+	if (!write_files(args, &files, err))
+		return false;
+	printf("%s\n%s (keep it here: whoever has it can let anybody in)\n", files.items[0].path,
+		files.items[1].path);
 	return true;
 }
 
@@ -224,13 +300,12 @@ static bool collect_names(
 static bool write_member(const struct cert_args *args, const char *folder,
 	const struct certificate *authority, const struct certificate *c, struct error *err)
 {
-	auto_free char *ca = xasprintf("%s/ca.pem", folder);
-	auto_free char *cert = xasprintf("%s/cert.pem", folder);
-	auto_free char *key = xasprintf("%s/key.pem", folder);
+	auto_new_files struct new_files files = { 0 };
 
-	return make_folder(folder, 0755, err) && make_room(args, key, err) &&
-	       make_room(args, cert, err) && make_room(args, ca, err) && write_key(key, c, err) &&
-	       write_certificate(cert, c, err) && write_certificate(ca, authority, err);
+	add_key(&files, folder, "key.pem", c);
+	add_certificate(&files, folder, "cert.pem", c);
+	add_certificate(&files, folder, "ca.pem", authority);
+	return make_folder(folder, 0755, err) && write_files(args, &files, err);
 }
 
 static void print_next(const struct kind *kind, const char *folder)

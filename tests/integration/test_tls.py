@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -13,7 +14,7 @@ import subprocess
 import pytest
 
 from harness.agent import Agent
-from harness.manager import run_swarm
+from harness.manager import binary, run_swarm
 from harness.tls import Certificates, TlsDocker, TlsEngine, TlsManager, flags, read, running
 from harness.wait import DEADLINE, eventually
 
@@ -114,6 +115,22 @@ def test_nothing_is_replaced_unasked(tmp_path):
     made.make("client", "c", "--force")
     assert (tmp_path / "c" / "key.pem").read_text() != before[tmp_path / "c" / "key.pem"]
     assert verifies(made, "c", "sslclient")
+
+
+@pytest.mark.parametrize("room", [0, 400])  # for nothing; for a key, not for a certificate
+def test_a_full_disk_takes_nothing_away(tmp_path, room):
+    made = Certificates(tmp_path)
+    made.make("client", "c")
+    before = {path: path.read_text() for path in tmp_path.rglob("*.pem*")}
+    for words in [["ca", "--force"], ["client", "c", "--force"], ["client", "d"]]:
+        done = subprocess.run(
+            [binary(), "cert", *words, "--dir", tmp_path], capture_output=True, text=True, timeout=DEADLINE,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room)),
+            restore_signals=False,  # SIGXFSZ stays ignored: writing fails, as on a full disk
+        )  # fmt: skip
+        assert done.returncode == 1 and ".pem: " in done.stderr, done.stderr
+    assert {path: path.read_text() for path in tmp_path.rglob("*.pem*")} == before
+    made.make("client", "d")
 
 
 def test_an_authority_whose_files_do_not_belong_together(tmp_path, strangers):

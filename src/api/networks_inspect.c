@@ -39,8 +39,7 @@ static void add_holders(struct gather *g, const struct network_found *found)
 	for (size_t i = 0; i < cluster->engines_count; i++) {
 		struct engine *e = cluster->engines[i];
 
-		if (e != found->engine && engine_is_healthy(e) &&
-			network_on(e, found->network->logical_id))
+		if (e != found->engine && engine_is_healthy(e) && network_part_on(e, found))
 			fanout_add(&g->fanout, e);
 	}
 }

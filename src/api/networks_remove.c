@@ -23,7 +23,7 @@ static void add_others(struct network_change *c, const struct network_found *fou
 	for (size_t i = 0; i < cluster->engines_count; i++) {
 		struct engine *e = cluster->engines[i];
 		bool can_remove = strcmp(found->network->scope, "swarm") != 0 || e->swarm_control;
-		const struct network *n = network_on(e, found->network->logical_id);
+		const struct network *n = network_part_on(e, found);
 
 		if (n && e != found->engine && engine_is_healthy(e) && can_remove)
 			add_target(c, e, n);
@@ -32,14 +32,14 @@ static void add_others(struct network_change *c, const struct network_found *fou
 
 /* An instance that cannot be asked would stay behind, and be the network again. */
 static bool check_instances(
-	const struct network_change *c, const struct network *n, struct error *err)
+	const struct network_change *c, const struct network_found *found, struct error *err)
 {
 	struct cluster *cluster = c->rq->api->cluster;
 
-	for (size_t i = 0; network_is_local(n) && i < cluster->engines_count; i++) {
+	for (size_t i = 0; network_is_local(found->network) && i < cluster->engines_count; i++) {
 		const struct engine *e = cluster->engines[i];
 
-		if (network_on(e, n->logical_id) && !engine_is_healthy(e))
+		if (network_part_on(e, found) && !engine_is_healthy(e))
 			return error_set(err, ERROR_UNAVAILABLE,
 				"Network %s is on unhealthy node %s", request_name(c->rq), e->name);
 	}
@@ -51,13 +51,15 @@ static bool prepare_remove(struct network_change *c, struct error *err)
 	struct network_found found;
 
 	if (!network_find(c->rq->api->cluster, request_name(c->rq), &found, err) ||
-		!check_instances(c, found.network, err))
+		!check_instances(c, &found, err))
 		return false;
 	if (!engine_is_healthy(found.engine))
 		return error_set(err, ERROR_UNAVAILABLE, "Network %s is on unhealthy node %s",
 			request_name(c->rq), found.engine->name);
-	c->removed_id = xstrdup(found.network->logical_id);
 	c->each = network_is_local(found.network);
+	/* local ones are gone with the answers, and another node's may have the same id */
+	if (!c->each)
+		c->removed_id = xstrdup(found.network->logical_id);
 	c->everywhere = true;
 	/* the first instance goes last: if another is in use, the network is still whole */
 	if (!c->each)

@@ -80,6 +80,13 @@ bool network_is_removed(
 	return asked;
 }
 
+/* One node's, whatever its id: of cloned hosts the ids are equal, and Podman makes them of names.
+ */
+static bool is_of_one_node(const struct network *n)
+{
+	return network_is_local(n) && !n->spreads;
+}
+
 /* Of several copies: who can answer for all of it. */
 static int usefulness(const struct network_found *f)
 {
@@ -99,6 +106,8 @@ static void consider(struct search *s, const struct network_found *f, enum rank 
 		return;
 	}
 	if (s->best.network->logical_id != f->network->logical_id) /* interned */
+		s->ambiguous = true;
+	else if (rank == RANK_NAME && is_of_one_node(f->network))
 		s->ambiguous = true;
 	else if (usefulness(f) > usefulness(&s->best))
 		s->best = *f;
@@ -149,6 +158,15 @@ const struct network *network_on(const struct engine *e, const char *logical_id)
 			return &e->networks[i];
 	}
 	return NULL;
+}
+
+const struct network *network_part_on(const struct engine *e, const struct network_found *found)
+{
+	if (e == found->engine)
+		return found->network;
+	if (is_of_one_node(found->network))
+		return NULL;
+	return network_on(e, found->network->logical_id);
 }
 
 const struct network *network_find_on(struct engine *e, const char *what)

@@ -24,6 +24,9 @@ bool network_find(struct cluster *cluster, const char *what, struct network_foun
 	struct error *err) must_check;
 /* What this engine has of the network: itself or, when it spreads, an instance; NULL. */
 const struct network *network_on(const struct engine *e, const char *logical_id);
+/* The same of one that was found.  A local network that does not spread is one node's alone, even
+ * where another node has one with its id; NULL there. */
+const struct network *network_part_on(const struct engine *e, const struct network_found *found);
 /* On this engine, by name or id; NULL. */
 const struct network *network_find_on(struct engine *e, const char *what);
 

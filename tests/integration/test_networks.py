@@ -5,6 +5,7 @@ import threading
 from urllib.parse import quote
 
 import pytest
+from harness import rawhttp
 from harness.wait import eventually
 
 
@@ -257,3 +258,18 @@ def test_on_an_unhealthy_node(manager, engines, docker):
     assert names(manager, type=["custom"]) == ["node-2/back"]
     answer = manager.get("/networks/back")
     assert (answer.status, answer.json["message"]) == (500, "Network back is on unhealthy node node-2")
+
+
+def test_hosts_that_were_cloned_have_networks_of_their_own(fakes, start_manager):
+    """The copy of a host's disk has its networks, too, with the same ids; Podman makes ids of names."""
+    original, clone = fakes(2)
+    assert rawhttp.request(original.address, "POST", "/networks/create", body={"Name": "back"}).status == 201
+    clone.configure(networks=dict(original.state.networks))
+    manager = start_manager([original.address, clone.address]).wait_healthy()
+    assert manager.get("/networks/fake-1/back").status == 200
+    assert not original.requests("GET", "/networks/*")
+    answer = manager.request("DELETE", "/networks/back")
+    assert (answer.status, "several nodes have one" in answer.json["message"]) == (404, True)
+    assert manager.request("DELETE", "/networks/fake-1/back").status == 204
+    assert rawhttp.request(original.address, "GET", "/networks/back").status == 200
+    assert rawhttp.request(clone.address, "GET", "/networks/back").status == 404

@@ -121,6 +121,31 @@ static void test_a_swarm_manager_knows_what_is_removed(void **state)
 	assert_string_equal(text.buf, "[]\n");
 }
 
+/* Hosts that were cloned, or Podman. */
+static void test_equal_ids_of_two_nodes_are_two_networks(void **state)
+{
+	static const char twin[] = "{\"Id\":\"eeeeeeeeeeee0000\",\"Name\":\"twin\","
+				   "\"Driver\":\"bridge\",\"Scope\":\"local\"}";
+	auto_error struct error err = ERROR_INIT;
+	struct network_found found;
+
+	(void)state;
+	add_network(node0, twin);
+	add_network(node1, twin);
+	assert_false(network_find(fx.cluster, "twin", &found, &err));
+	assert_string_equal(error_text(&err),
+		"No such network: twin: several nodes have one of that name, say node-0/twin");
+	assert_true(network_find(fx.cluster, "node-1/twin", &found, NULL));
+	assert_ptr_equal(found.engine, node1);
+	assert_ptr_equal(network_part_on(node1, &found), found.network);
+	assert_null(network_part_on(node0, &found));
+	assert_true(network_find(fx.cluster, "eeeeeeeeeeee0000", &found, NULL));
+	/* of an overlay every engine has a part */
+	assert_true(network_find(fx.cluster, "shared", &found, NULL));
+	assert_non_null(network_part_on(node0, &found));
+	assert_non_null(network_part_on(node1, &found));
+}
+
 /* --- list --- */
 
 #define ALL "node-0/bridge shared node-1/bridge node-1/back demo_default"
@@ -319,6 +344,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		with_engines(test_find),
+		with_engines(test_equal_ids_of_two_nodes_are_two_networks),
 		with_engines(test_a_swarm_manager_answers_for_an_overlay),
 		with_engines(test_a_swarm_manager_knows_what_is_removed),
 		with_engines(test_list),

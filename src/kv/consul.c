@@ -18,10 +18,30 @@ char *consul_key_target(const char *key, const char *suffix)
 	return strbuf_steal(&target);
 }
 
+static const char *access_token(const struct kv_options *o)
+{
+	return o->token ? o->token : getenv("CONSUL_HTTP_TOKEN");
+}
+
+/* The token goes into a header as it is, and a line break would end that: it is what a file ends
+ * with, and so what is easily taken over from one. */
+static bool consul_check(const struct kv_options *o, struct error *err)
+{
+	const char *token = access_token(o);
+
+	for (const char *c = token ? token : ""; *c; c++) {
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			return error_set(err, ERROR_INVALID,
+				"%s holds a line break or another control character",
+				o->token ? "kv.token" : "CONSUL_HTTP_TOKEN");
+	}
+	return true;
+}
+
 /* A header, not the classic token= parameter: parameters end up in access logs. */
 static void set_credentials(struct consul *c, const struct kv_options *o)
 {
-	const char *token = o->token ? o->token : getenv("CONSUL_HTTP_TOKEN");
+	const char *token = access_token(o);
 	const char *auth = getenv("CONSUL_HTTP_AUTH");
 
 	if (token && *token)
@@ -63,6 +83,7 @@ static bool consul_reload(struct kv *kv, struct error *err)
 const struct kv_driver consul_driver = {
 	.name = "consul",
 	.default_port = "8500",
+	.check = consul_check,
 	.open = consul_open,
 	.close = consul_close,
 	.reload = consul_reload,

@@ -295,6 +295,7 @@ ERRORS = [
     (["manage", "--discovery-opt=kv.keyfile=k", "consul://h"], "kv.keyfile needs kv.certfile"),
     (["manage", "--discovery-opt=kv.path=", "consul://h"], "kv.path is empty"),
     (["manage", "--discovery-opt=kv.cacert=c", "consul://h"], "unknown --discovery-opt 'kv.cacert'"),
+    (["manage", "--discovery-opt=kv.token=t\n", "consul://h"], "kv.token holds a line break"),
     (["manage", "--discovery-opt=kv.etcd=v4", "etcd://h"], "kv.etcd should be auto, v2 or v3, not 'v4'"),
     (["manage", "--discovery-opt=kv.cacertfile=/none", "consul://h"], "/none"),
     (["manage", "--replication", "--addr=h:1", "consul://h"], "leader election is not available"),
@@ -355,6 +356,12 @@ def test_error(words, text):
     done = swarm(*words)
     assert_fails(done, text)
     assert done.stdout == ""
+
+
+def test_a_token_of_the_environment_that_ends_its_line():
+    done = swarm("list", "consul://127.0.0.1:1", CONSUL_HTTP_TOKEN="s3cret\n")
+    assert_fails(done, "CONSUL_HTTP_TOKEN holds a line break")
+    assert "s3cret" not in done.stderr
 
 
 USAGE_ERRORS = [

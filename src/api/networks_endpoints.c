@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/map.h"
+#include "manager/network_find.h"
 
 struct network_endpoint_head {
 	const char *id; /* the network's logical one; borrowed from its record, or a container's */
@@ -84,7 +85,7 @@ void network_endpoints_finish(struct network_endpoints *ne)
 	free(steal(ne->items));
 }
 
-const struct network_endpoint *network_endpoints_find(
+static const struct network_endpoint *find_first(
 	const struct network_endpoints *ne, const struct network *n)
 {
 	struct network_endpoint_head *head;
@@ -93,6 +94,21 @@ const struct network_endpoint *network_endpoints_find(
 	if (!head) /* Podman 4.3 gives the name where the id should be */
 		HASH_FIND_STR(ne->by_id, n->name, head);
 	return head ? head->first : NULL;
+}
+
+/* The next from here on that is not another node's, of a network with the same id. */
+static const struct network_endpoint *skip_others(
+	const struct network_endpoint *endpoint, const struct network *n, const struct engine *e)
+{
+	while (endpoint && network_is_of_one_node(n) && endpoint->container->engine != e)
+		endpoint = endpoint->next;
+	return endpoint;
+}
+
+bool network_endpoints_any(
+	const struct network_endpoints *ne, const struct network *n, const struct engine *e)
+{
+	return skip_others(find_first(ne, n), n, e);
 }
 
 static void write_str(struct strbuf *sb, const char *key, const char *value)
@@ -124,13 +140,16 @@ static void write_endpoint(struct strbuf *sb, const struct network_endpoint *end
 	strbuf_add_char(sb, '}');
 }
 
-void network_endpoints_write(struct strbuf *sb, const struct network_endpoint *first)
+void network_endpoints_write(struct strbuf *sb, const struct network_endpoints *ne,
+	const struct network *n, const struct engine *e)
 {
+	const struct network_endpoint *first = skip_others(find_first(ne, n), n, e);
+
 	strbuf_add_char(sb, '{');
-	for (const struct network_endpoint *e = first; e; e = e->next) {
-		if (e != first)
+	for (const struct network_endpoint *i = first; i; i = skip_others(i->next, n, e)) {
+		if (i != first)
 			strbuf_add_char(sb, ',');
-		write_endpoint(sb, e);
+		write_endpoint(sb, i);
 	}
 	strbuf_add_char(sb, '}');
 }

@@ -22,8 +22,9 @@ struct network_endpoints {
 
 void network_endpoints_init(struct network_endpoints *ne, const struct cluster *cluster);
 void network_endpoints_finish(struct network_endpoints *ne);
-/* The first of the network's, NULL when nothing is attached. */
-const struct network_endpoint *network_endpoints_find(
-	const struct network_endpoints *ne, const struct network *n);
-/* The member `Containers` of a network document, as an object. */
-void network_endpoints_write(struct strbuf *sb, const struct network_endpoint *first);
+/* Is something attached to the network, which e has? */
+bool network_endpoints_any(
+	const struct network_endpoints *ne, const struct network *n, const struct engine *e);
+/* The member `Containers` of its document, as an object. */
+void network_endpoints_write(struct strbuf *sb, const struct network_endpoints *ne,
+	const struct network *n, const struct engine *e);

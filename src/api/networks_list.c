@@ -15,7 +15,8 @@ struct listed {
 	const struct network *network; /* the first copy, or instance */
 	struct engine *engine;
 	struct strv nodes; /* names of all engines that have it */
-	UT_hash_handle hh; /* by network->logical_id */
+	char *key;         /* owned: what makes it one */
+	UT_hash_handle hh; /* by key */
 };
 
 struct networks_list {
@@ -32,6 +33,7 @@ static void list_finish(struct networks_list *l)
 	HASH_ITER (hh, l->networks, n, tmp) {
 		HASH_DEL(l->networks, n);
 		strv_finish(&n->nodes);
+		free(n->key);
 		free(n);
 	}
 	network_endpoints_finish(&l->endpoints);
@@ -126,13 +128,15 @@ static bool is_named(const struct networks_list *l, const struct listed *n)
 	return has_some_name(l, n) || has_id_prefix(ids, n->network->logical_id);
 }
 
-static bool has_use(const struct networks_list *l, const struct network *n)
+static bool has_use(const struct networks_list *l, const struct listed *listed)
 {
+	const struct network *n = listed->network;
 	bool unused;
 
 	if (!list_filters_get(&l->filters, "dangling"))
 		return true;
-	unused = !network_is_predefined(n->name) && !network_endpoints_find(&l->endpoints, n);
+	unused = !network_is_predefined(n->name) &&
+		 !network_endpoints_any(&l->endpoints, n, listed->engine);
 	return unused == l->dangling;
 }
 
@@ -142,7 +146,7 @@ static bool matches(const struct networks_list *l, const struct listed *n)
 	       object_list_has_labels(&l->filters, &n->network->labels) &&
 	       has_exact(l, "driver", n->network->driver) &&
 	       has_exact(l, "scope", n->network->scope) && is_on_nodes(l, n) && is_named(l, n) &&
-	       has_use(l, n->network);
+	       has_use(l, n);
 }
 
 /* --- gathering and writing --- */
@@ -153,6 +157,12 @@ static bool is_first_instance(const struct network *n)
 	return n->spreads && n->id == n->logical_id; /* interned */
 }
 
+static char *key_of(const struct network *n, const struct engine *e)
+{
+	return network_is_of_one_node(n) ? xasprintf("%s/%s", e->name, n->logical_id)
+					 : xstrdup(n->logical_id);
+}
+
 static void gather_engine(struct networks_list *l, struct engine *e)
 {
 	for (size_t i = 0; i < e->networks_count; i++) {
@@ -161,11 +171,12 @@ static void gather_engine(struct networks_list *l, struct engine *e)
 
 		if (network_is_removed(e->cluster, e, network))
 			continue;
-		HASH_FIND_STR(l->networks, network->logical_id, n);
+		auto_free char *key = key_of(network, e);
+		HASH_FIND_STR(l->networks, key, n);
 		if (!n) {
 			n = xnew(struct listed);
-			HASH_ADD_KEYPTR(hh, l->networks, network->logical_id,
-				strlen(network->logical_id), n);
+			n->key = steal(key);
+			HASH_ADD_KEYPTR(hh, l->networks, n->key, strlen(n->key), n);
 		}
 		if (!n->network || is_first_instance(network)) {
 			n->network = network;
@@ -201,7 +212,7 @@ static void write_network(struct strbuf *sb, const struct networks_list *l, cons
 	strbuf_add_json_str(sb, n->network->logical_id, strlen(n->network->logical_id));
 	object_list_write_members(sb, n->network->entry, ours);
 	strbuf_add_str(sb, ",\"Containers\":");
-	network_endpoints_write(sb, network_endpoints_find(&l->endpoints, n->network));
+	network_endpoints_write(sb, &l->endpoints, n->network, n->engine);
 	strbuf_add_char(sb, '}');
 }
 

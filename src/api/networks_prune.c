@@ -110,11 +110,13 @@ static bool document_allows(const struct networks_prune *p, const struct network
 static bool is_candidate(
 	const struct networks_prune *p, const struct engine *e, const struct network *n)
 {
-	if (network_is_predefined(n->name) || strv_contains(&p->ids, n->id))
+	if (network_is_predefined(n->name))
+		return false;
+	if (!network_is_local(n) && strv_contains(&p->ids, n->id)) /* through another engine */
 		return false;
 	if (strcmp(n->scope, "swarm") == 0 && !e->swarm_control)
 		return false;
-	return labels_allow(p, n) && !network_endpoints_find(&p->endpoints, n) &&
+	return labels_allow(p, n) && !network_endpoints_any(&p->endpoints, n, e) &&
 	       document_allows(p, n);
 }
 

@@ -80,9 +80,7 @@ bool network_is_removed(
 	return asked;
 }
 
-/* One node's, whatever its id: of cloned hosts the ids are equal, and Podman makes them of names.
- */
-static bool is_of_one_node(const struct network *n)
+bool network_is_of_one_node(const struct network *n)
 {
 	return network_is_local(n) && !n->spreads;
 }
@@ -107,7 +105,7 @@ static void consider(struct search *s, const struct network_found *f, enum rank 
 	}
 	if (s->best.network->logical_id != f->network->logical_id) /* interned */
 		s->ambiguous = true;
-	else if (rank == RANK_NAME && is_of_one_node(f->network))
+	else if (rank == RANK_NAME && network_is_of_one_node(f->network))
 		s->ambiguous = true;
 	else if (usefulness(f) > usefulness(&s->best))
 		s->best = *f;
@@ -164,7 +162,7 @@ const struct network *network_part_on(const struct engine *e, const struct netwo
 {
 	if (e == found->engine)
 		return found->network;
-	if (is_of_one_node(found->network))
+	if (network_is_of_one_node(found->network))
 		return NULL;
 	return network_on(e, found->network->logical_id);
 }

@@ -31,6 +31,9 @@ const struct network *network_part_on(const struct engine *e, const struct netwo
 const struct network *network_find_on(struct engine *e, const char *what);
 
 bool network_is_local(const struct network *n);
+/* Local, and it does not spread.  Another node's may have the same id: hosts are cloned, and Podman
+ * makes ids of names. */
+bool network_is_of_one_node(const struct network *n);
 /* As lists show it: "node/name" when it is that node's alone.  Compose looks for the networks of
  * its projects in the list by their plain names, and gets them. */
 void network_write_name(struct strbuf *sb, const struct network *n, const struct engine *e);

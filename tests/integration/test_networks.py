@@ -266,6 +266,7 @@ def test_hosts_that_were_cloned_have_networks_of_their_own(fakes, start_manager)
     assert rawhttp.request(original.address, "POST", "/networks/create", body={"Name": "back"}).status == 201
     clone.configure(networks=dict(original.state.networks))
     manager = start_manager([original.address, clone.address]).wait_healthy()
+    assert names(manager, name=["back"]) == ["fake-0/back", "fake-1/back"]
     assert manager.get("/networks/fake-1/back").status == 200
     assert not original.requests("GET", "/networks/*")
     answer = manager.request("DELETE", "/networks/back")

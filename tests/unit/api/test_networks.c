@@ -121,6 +121,17 @@ static void test_a_swarm_manager_knows_what_is_removed(void **state)
 	assert_string_equal(text.buf, "[]\n");
 }
 
+static void check_list(const char *filters, const char *expected)
+{
+	auto_strbuf struct strbuf text = STRBUF_INIT;
+
+	assert_true(networks_write_list(fx.cluster, filters, &text, NULL));
+	auto_json yyjson_doc *doc = json_parse(text.buf, text.len, NULL);
+	auto_free char *names = join_members(yyjson_doc_get_root(doc), "Name");
+
+	assert_row(filters ? filters : "none", names, expected);
+}
+
 /* Hosts that were cloned, or Podman. */
 static void test_equal_ids_of_two_nodes_are_two_networks(void **state)
 {
@@ -140,6 +151,9 @@ static void test_equal_ids_of_two_nodes_are_two_networks(void **state)
 	assert_ptr_equal(network_part_on(node1, &found), found.network);
 	assert_null(network_part_on(node0, &found));
 	assert_true(network_find(fx.cluster, "eeeeeeeeeeee0000", &found, NULL));
+	attach(node1, "c1", "/web", "eeeeeeeeeeee0000");
+	check_list("{\"name\":[\"twin\"]}", "node-0/twin node-1/twin");
+	check_list("{\"name\":[\"twin\"],\"dangling\":[\"true\"]}", "node-0/twin");
 	/* of an overlay every engine has a part */
 	assert_true(network_find(fx.cluster, "shared", &found, NULL));
 	assert_non_null(network_part_on(node0, &found));
@@ -179,17 +193,8 @@ static void test_list(void **state)
 {
 	(void)state;
 	attach(node1, "c1", "/web", "cccccccccccc0000");
-	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
-		auto_strbuf struct strbuf text = STRBUF_INIT;
-		auto_json yyjson_doc *doc = NULL;
-
-		assert_true(networks_write_list(fx.cluster, lists[i].filters, &text, NULL));
-		doc = json_parse(text.buf, text.len, NULL);
-		assert_non_null(doc);
-		auto_free char *names = join_members(yyjson_doc_get_root(doc), "Name");
-
-		assert_row(lists[i].filters ? lists[i].filters : "none", names, lists[i].names);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+		check_list(lists[i].filters, lists[i].names);
 }
 
 static const struct {

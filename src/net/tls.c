@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -456,14 +457,17 @@ static bool is_ip(const char *name)
 	return inet_pton(AF_INET, name, &a) == 1 || inet_pton(AF_INET6, name, &a) == 1;
 }
 
+/* Without an expectation every certificate of the authority would do: that must not happen. */
 static void expect_name(SSL *ssl, const char *name)
 {
-	if (is_ip(name)) {
-		X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), name);
-		return;
-	}
-	SSL_set1_host(ssl, name);
-	SSL_set_tlsext_host_name(ssl, name);
+	bool ip = is_ip(name);
+	int expected = ip ? X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), name)
+			  : SSL_set1_host(ssl, name);
+
+	if (expected != 1)
+		abort(); /* out of memory */
+	if (!ip)
+		SSL_set_tlsext_host_name(ssl, name);
 }
 
 SSL *tls_context_new_ssl(struct tls_context *t, const char *server_name)

@@ -56,7 +56,13 @@ def test_exit_status_and_words_are_the_engines(docker, engines, command, status)
     ours = docker.run("run", "--rm", "busybox", *command, check=False)
     theirs = engines[0].docker.run("run", "--rm", "busybox", *command, check=False)
     assert ours.returncode == theirs.returncode == status
-    assert (ours.stdout, ours.stderr) == (theirs.stdout, theirs.stderr)
+    assert (ours.stdout, words(ours.stderr)) == (theirs.stdout, words(theirs.stderr))
+
+
+def words(stderr):
+    """Without a line that docker 20.10 prints now and then, with an engine alone as well: when a container does not
+    start, it cancels its own wait, and ends before or after it has said so."""
+    return [line for line in stderr.splitlines() if "error waiting for container: context canceled" not in line]
 
 
 def test_an_entrypoint_that_is_not_there_leaves_the_container_behind(docker, engines):

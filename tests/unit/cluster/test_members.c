@@ -60,7 +60,8 @@ static void test_connect(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(labels); i++)
 		assert_string_equal(labels_get(&e->labels, labels[i][0]), labels[i][1]);
 	assert_null(labels_get(&e->labels, "node"));
-	assert_in_range(e->clock_shift_ns / NS_PER_S, 3600, 3610);
+	/* as exact as the answer was quick */
+	assert_in_range(e->clock_shift_ns / NS_PER_S, 3590, 3610);
 	assert_string_equal(e->last_error, "");
 	assert_int_equal(fixture_heard(&w->fx, "engine_connect"), 1);
 	assert_null(strstr(

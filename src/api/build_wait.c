@@ -15,8 +15,7 @@ struct build_wait {
 	void (*go_on)(struct request *rq, struct engine *e);
 };
 
-static enum task_turn build_wait_look(struct task *t);
-TASK_STEP(step_look, build_wait_look);
+STEP(build_wait_look);
 
 static struct request *build_wait_free(struct build_wait *w)
 {
@@ -49,7 +48,7 @@ static enum task_turn build_wait_look(struct task *t)
 	}
 	e = w->find(w->rq);
 	if (!e && left_ms > 0)
-		return task_wait_ms(t, &step_look, left_ms);
+		return task_wait_ms(t, &build_wait_look_step, left_ms);
 	go_on(build_wait_free(w), e);
 	return TASK_WAIT;
 }
@@ -65,7 +64,7 @@ void build_wait(struct request *rq, struct engine *(*find)(struct request *rq),
 	w->deadline_ms = clock_mono_ms() + BUILD_WAIT_MS;
 	rq->work = w;
 	rq->cancel = build_wait_cancel;
-	task_init(&w->task, rq->api->loop, &step_look, NULL);
+	task_init(&w->task, rq->api->loop, &build_wait_look_step, NULL);
 	exchange_set_waiter(rq->x, &w->task);
 	builds_wait(rq->api->manager->builds, &w->waiter, &w->task);
 	task_start(&w->task);

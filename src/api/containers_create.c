@@ -13,11 +13,8 @@ struct create_request {
 	struct create *create; /* owns itself; NULL until the body is there */
 };
 
-static enum task_turn create_request_body(struct task *t);
-static enum task_turn create_request_watch(struct task *t);
-
-TASK_STEP(step_body, create_request_body);
-TASK_STEP(step_watch, create_request_watch);
+STEP(create_request_body);
+STEP(create_request_watch);
 
 /* Detaches the work from the request; the request is finished by whoever answers. */
 static struct request *create_request_free(struct create_request *cr)
@@ -75,7 +72,7 @@ static enum task_turn create_request_body(struct task *t)
 
 	if (!body_is_ready(rq, t, CREATE_BODY_MAX, &err))
 		return error_is_set(&err) ? create_request_fail(cr, &err)
-					  : body_wait(t, &step_body);
+					  : body_wait(t, &create_request_body_step);
 	if (!parse_request(rq, &config, &err)) {
 		config_finish(&config);
 		return create_request_fail(cr, &err);
@@ -83,7 +80,7 @@ static enum task_turn create_request_body(struct task *t)
 	cr->create = create_start(rq->api->manager, &config,
 		headers_get(&rq->x->head.headers, "X-Registry-Auth"), rq->version, handle_created,
 		cr);
-	return task_wait(t, &step_watch);
+	return task_wait(t, &create_request_watch_step);
 }
 
 /* Nothing to do but to notice that the client left: the create then goes on without it. */
@@ -92,7 +89,7 @@ static enum task_turn create_request_watch(struct task *t)
 	struct create_request *cr = container_of(t, struct create_request, task);
 
 	if (!cr->rq->x->gone)
-		return task_wait(t, &step_watch);
+		return task_wait(t, &create_request_watch_step);
 	request_finish(create_request_free(cr));
 	return TASK_WAIT;
 }
@@ -104,6 +101,6 @@ void containers_create(struct request *rq)
 	cr->rq = rq;
 	rq->work = cr;
 	rq->cancel = create_request_cancel;
-	task_init(&cr->task, rq->api->loop, &step_body, NULL);
+	task_init(&cr->task, rq->api->loop, &create_request_body_step, NULL);
 	body_start(rq, &cr->task);
 }

@@ -51,15 +51,10 @@ struct containers_list {
 	struct strbuf text;         /* one piece */
 };
 
-static enum task_turn list_refreshed(struct task *task);
-static enum task_turn list_sized(struct task *task);
-static enum task_turn list_begin(struct task *task);
-static enum task_turn list_write(struct task *task);
-
-TASK_STEP(step_refreshed, list_refreshed);
-TASK_STEP(step_sized, list_sized);
-TASK_STEP(step_begin, list_begin);
-TASK_STEP(step_write, list_write);
+STEP(list_refreshed);
+STEP(list_sized);
+STEP(list_begin);
+STEP(list_write);
 
 static struct request *list_free(struct containers_list *l)
 {
@@ -119,7 +114,7 @@ static enum task_turn start_refreshes(struct containers_list *l)
 			refresh_containers(
 				refreshes_next(&l->refreshes), cluster->engines[i], &l->task);
 	}
-	return task_go(&l->task, &step_refreshed);
+	return task_go(&l->task, &list_refreshed_step);
 }
 
 static enum task_turn list_refreshed(struct task *task)
@@ -127,9 +122,9 @@ static enum task_turn list_refreshed(struct task *task)
 	struct containers_list *l = container_of(task, struct containers_list, task);
 
 	if (!refreshes_done(&l->refreshes))
-		return task_wait(task, &step_refreshed); /* they have deadlines */
+		return task_wait(task, &list_refreshed_step); /* they have deadlines */
 	if (!parse_query_bool(query_get(&l->rq->query, "size")))
-		return task_go(task, &step_begin);
+		return task_go(task, &list_begin_step);
 	fanout_add_healthy(&l->fanout, l->rq->api->cluster);
 	for (size_t i = 0; i < l->fanout.count; i++) {
 		struct fanout_item *item = &l->fanout.items[i];
@@ -140,7 +135,7 @@ static enum task_turn list_refreshed(struct task *task)
 		item->call.head_timeout_ms = SIZE_TIMEOUT_MS;
 	}
 	fanout_send(&l->fanout, task);
-	return task_wait(task, &step_sized);
+	return task_wait(task, &list_sized_step);
 }
 
 /* --- sizes --- */
@@ -165,7 +160,7 @@ static enum task_turn list_sized(struct task *task)
 	struct containers_list *l = container_of(task, struct containers_list, task);
 
 	if (!fanout_done(&l->fanout))
-		return task_wait(task, &step_sized);
+		return task_wait(task, &list_sized_step);
 	for (size_t i = 0; i < l->fanout.count; i++) {
 		yyjson_val *entry;
 		size_t k, max;
@@ -174,7 +169,7 @@ static enum task_turn list_sized(struct task *task)
 			remember_size(l, entry);
 	}
 	fanout_finish(&l->fanout);
-	return task_go(task, &step_begin);
+	return task_go(task, &list_begin_step);
 }
 
 /* --- gathering --- */
@@ -233,7 +228,7 @@ static enum task_turn list_begin(struct task *task)
 	reply_decorate(l->rq->api, &l->rq->x->answer);
 	exchange_start(l->rq->x, 200, -1);
 	exchange_write(l->rq->x, "[", 1);
-	return task_go(task, &step_write);
+	return task_go(task, &list_write_step);
 }
 
 /* --- writing --- */
@@ -324,11 +319,12 @@ static enum task_turn list_write(struct task *task)
 		return TASK_WAIT;
 	}
 	if (exchange_is_full(x))
-		return task_wait(task, &step_write); /* until the client has read, or is gone */
+		return task_wait(
+			task, &list_write_step); /* until the client has read, or is gone */
 	write_piece(l);
 	if (!list_complete(l)) {
 		task_wake(task); /* others have their turn in between */
-		return task_wait(task, &step_write);
+		return task_wait(task, &list_write_step);
 	}
 	exchange_write(x, "]\n", 2);
 	exchange_end(x);
@@ -346,7 +342,7 @@ void containers_list(struct request *rq)
 	rq->work = l;
 	rq->cancel = list_cancel;
 	strbuf_init(&l->text, 0);
-	task_init(&l->task, rq->api->loop, &step_refreshed, NULL);
+	task_init(&l->task, rq->api->loop, &list_refreshed_step, NULL);
 	if (!container_filter_init(&l->filter, rq, &err)) {
 		list_fail(l, &err);
 		return;

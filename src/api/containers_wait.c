@@ -28,12 +28,9 @@ struct removal {
 	bool removed; /* the event came, and with it all before it */
 };
 
-static enum task_turn removal_asked(struct task *t);
-static enum task_turn removal_promised(struct task *t);
-static enum task_turn removal_told(struct task *t);
-TASK_STEP(step_asked, removal_asked);
-TASK_STEP(step_promised, removal_promised);
-TASK_STEP(step_told, removal_told);
+STEP(removal_asked);
+STEP(removal_promised);
+STEP(removal_told);
 
 static void removal_free(struct removal *w)
 {
@@ -108,9 +105,9 @@ static enum task_turn removal_asked(struct task *t)
 	if (has_failed(&w->call))
 		return removal_fail(w);
 	if (!w->call.head_done || w->call.answer.status >= 400)
-		return task_wait(t, &step_asked); /* the call has its deadlines */
+		return task_wait(t, &removal_asked_step); /* the call has its deadlines */
 	send_head(w->rq);
-	return task_go(t, &step_promised);
+	return task_go(t, &removal_promised_step);
 }
 
 static enum task_turn removal_promised(struct task *t)
@@ -124,9 +121,9 @@ static enum task_turn removal_promised(struct task *t)
 	if (has_failed(&w->call))
 		return removal_fail(w);
 	if (!w->call.done)
-		return task_wait(t, &step_promised); /* as long as the container lives */
+		return task_wait(t, &removal_promised_step); /* as long as the container lives */
 	engine_report_call(w->engine, &w->call);
-	return task_wait_ms(t, &step_told, EVENTS_MS);
+	return task_wait_ms(t, &removal_told_step, EVENTS_MS);
 }
 
 /* Where no events come there is nothing better than the engine's word. */
@@ -140,7 +137,7 @@ static enum task_turn removal_told(struct task *t)
 	if (w->removed)
 		return removal_answer(w, w->status);
 	if (!t->timed_out)
-		return task_wait_ms(t, &step_told, EVENTS_MS);
+		return task_wait_ms(t, &removal_told_step, EVENTS_MS);
 	return removal_answer(w, told ? told : w->status);
 }
 
@@ -181,7 +178,7 @@ static void wait_for_removal(struct request *rq, const struct container *c)
 	w->status = c->exit_code; /* if it has ended already */
 	memcpy(w->container_id, c->id, sizeof(w->container_id));
 	w->events.handle_event = handle_event;
-	task_init(&w->task, rq->api->loop, &step_asked, NULL);
+	task_init(&w->task, rq->api->loop, &removal_asked_step, NULL);
 	rq->work = w;
 	rq->cancel = removal_cancel;
 	exchange_set_waiter(rq->x, &w->task);

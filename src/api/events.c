@@ -32,8 +32,7 @@ struct event_stream {
 	bool sequence; /* application/json-seq: every object begins with a record separator */
 };
 
-static enum task_turn stream_pump(struct task *task);
-TASK_STEP(step_pump, stream_pump);
+STEP(stream_pump);
 
 static void stream_free(struct event_stream *s)
 {
@@ -135,8 +134,8 @@ static enum task_turn wait_on(struct event_stream *s)
 	/* Without `until` the stream ends with its client only; so it does after it, as long as the
 	 * client does not take what waits for it. */
 	if (!s->has_until || s->until_ns <= now_ns)
-		return task_wait(&s->task, &step_pump);
-	return task_wait_ms(&s->task, &step_pump, (s->until_ns - now_ns) / 1000000 + 1);
+		return task_wait(&s->task, &stream_pump_step);
+	return task_wait_ms(&s->task, &stream_pump_step, (s->until_ns - now_ns) / 1000000 + 1);
 }
 
 static enum task_turn stream_pump(struct task *task)
@@ -238,7 +237,7 @@ void events_stream(struct request *rq)
 	list_init(&s->listener.link);
 	list_push_back(&rq->api->event_streams, &s->link);
 	metric_inc(METRIC_event_listeners);
-	task_init(&s->task, rq->api->loop, &step_pump, NULL);
+	task_init(&s->task, rq->api->loop, &stream_pump_step, NULL);
 	rq->work = s;
 	rq->cancel = stream_cancel;
 	if (parse_times(s, &err) &&

@@ -61,8 +61,7 @@ struct exec_start {
 	struct task task;
 };
 
-static enum task_turn exec_start_read(struct task *t);
-TASK_STEP(step_read, exec_start_read);
+STEP(exec_start_read);
 
 static struct request *exec_start_free(struct exec_start *s)
 {
@@ -119,7 +118,7 @@ static enum task_turn exec_start_read(struct task *t)
 	else if (error_is_set(&err))
 		reply_error(exec_start_free(s), &err);
 	else
-		return body_wait(t, &step_read);
+		return body_wait(t, &exec_start_read_step);
 	return TASK_WAIT; /* freed */
 }
 
@@ -138,7 +137,7 @@ void exec_start(struct request *rq)
 	s->rq = rq;
 	rq->work = s;
 	rq->cancel = exec_start_cancel;
-	task_init(&s->task, rq->api->loop, &step_read, NULL);
+	task_init(&s->task, rq->api->loop, &exec_start_read_step, NULL);
 	body_start(rq, &s->task);
 }
 

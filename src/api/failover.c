@@ -14,11 +14,8 @@ struct failover {
 	struct relay relay;
 };
 
-static enum task_turn failover_ask(struct task *t);
-static enum task_turn failover_relayed(struct task *t);
-
-TASK_STEP(step_ask, failover_ask);
-TASK_STEP(step_relayed, failover_relayed);
+STEP(failover_ask);
+STEP(failover_relayed);
 
 static struct request *failover_free(struct failover *f)
 {
@@ -46,7 +43,7 @@ struct failover *failover_create(struct request *rq, struct image_holders *holde
 	*holders = (struct image_holders){ 0 };
 	rq->work = f;
 	rq->cancel = failover_cancel;
-	task_init(&f->task, rq->api->loop, &step_ask, NULL);
+	task_init(&f->task, rq->api->loop, &failover_ask_step, NULL);
 	return f;
 }
 
@@ -85,7 +82,7 @@ static enum task_turn failover_ask(struct task *t)
 	f->relay.head_timeout_ms = f->relay.idle_timeout_ms = -1;
 	f->relay.edit_head = edit_head;
 	relay_start(&f->relay, rq->api->loop, rq->x, holder->engine->remote.endpoint, t);
-	return task_wait(t, &step_relayed); /* ends with the engine, or with the client */
+	return task_wait(t, &failover_relayed_step); /* ends with the engine, or with the client */
 }
 
 static const struct engine *asked_engine(const struct failover *f)
@@ -107,7 +104,7 @@ static enum task_turn failover_no_answer(struct failover *f)
 	error_wrap(&err, "node %s", asked_engine(f)->name);
 	if (may_ask_next(f)) {
 		log_warn("%s: %s, trying the next engine", f->rq->path, error_text(&err));
-		return task_go(&f->task, &step_ask);
+		return task_go(&f->task, &failover_ask_step);
 	}
 	reply_error(failover_free(f), &err);
 	return TASK_WAIT;
@@ -118,8 +115,8 @@ static enum task_turn failover_relayed(struct task *t)
 	struct failover *f = container_of(t, struct failover, task);
 
 	if (!relay_over(&f->relay))
-		return task_wait(t, &step_relayed); /* as above */
-	if (f->relay.state != RELAY_CLIENT_GONE)    /* else nobody knows how it would have ended */
+		return task_wait(t, &failover_relayed_step); /* as above */
+	if (f->relay.state != RELAY_CLIENT_GONE) /* else nobody knows how it would have ended */
 		engine_report_call(f->holders.items[f->next - 1].engine, &f->relay.call);
 	if (f->relay.state == RELAY_NO_ANSWER)
 		return failover_no_answer(f);

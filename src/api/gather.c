@@ -6,8 +6,7 @@
 
 enum { GATHER_TIMEOUT_MS = 60 * 1000 };
 
-static enum task_turn gather_answered(struct task *task);
-TASK_STEP(step_answered, gather_answered);
+STEP(gather_answered);
 
 static struct request *gather_free(struct gather *g)
 {
@@ -35,7 +34,7 @@ struct gather *gather_create(
 	g->timeout_ms = GATHER_TIMEOUT_MS;
 	rq->work = g;
 	rq->cancel = gather_cancel;
-	task_init(&g->task, rq->api->loop, &step_answered, NULL);
+	task_init(&g->task, rq->api->loop, &gather_answered_step, NULL);
 	return g;
 }
 
@@ -134,7 +133,7 @@ static enum task_turn gather_answered(struct task *task)
 	struct gather *g = container_of(task, struct gather, task);
 
 	if (!fanout_done(&g->fanout))
-		return task_wait(task, &step_answered); /* the calls have deadlines */
+		return task_wait(task, &gather_answered_step); /* the calls have deadlines */
 	gather_reply(g);
 	return TASK_WAIT;
 }

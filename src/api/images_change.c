@@ -38,11 +38,8 @@ struct change_kind {
 	void (*reply)(struct image_change *c);
 };
 
-static enum task_turn change_answered(struct task *task);
-static enum task_turn change_refreshed(struct task *task);
-
-TASK_STEP(step_answered, change_answered);
-TASK_STEP(step_refreshed, change_refreshed);
+STEP(change_answered);
+STEP(change_refreshed);
 
 static struct request *change_free(struct image_change *c)
 {
@@ -220,9 +217,9 @@ static enum task_turn change_answered(struct task *task)
 	struct image_change *c = container_of(task, struct image_change, task);
 
 	if (!fanout_done(&c->fanout))
-		return task_wait(task, &step_answered); /* the calls have deadlines */
+		return task_wait(task, &change_answered_step); /* the calls have deadlines */
 	start_refreshes(c);
-	return task_go(task, &step_refreshed);
+	return task_go(task, &change_refreshed_step);
 }
 
 static enum task_turn change_refreshed(struct task *task)
@@ -230,7 +227,7 @@ static enum task_turn change_refreshed(struct task *task)
 	struct image_change *c = container_of(task, struct image_change, task);
 
 	if (!refreshes_done(&c->refreshes))
-		return task_wait(task, &step_refreshed); /* refreshes have deadlines */
+		return task_wait(task, &change_refreshed_step); /* refreshes have deadlines */
 	if (!succeeded(c)) {
 		reply_failure(c);
 		return TASK_WAIT;
@@ -300,7 +297,7 @@ static void change_start(struct request *rq, const struct change_kind *kind)
 	c->kind = kind;
 	rq->work = c;
 	rq->cancel = change_cancel;
-	task_init(&c->task, rq->api->loop, &step_answered, NULL);
+	task_init(&c->task, rq->api->loop, &change_answered_step, NULL);
 	for (size_t i = 0; i < holders.count; i++)
 		ask_holder(c, &holders.items[i]);
 	image_holders_finish(&holders);

@@ -18,11 +18,8 @@ struct images_collect {
 	size_t missing;       /* on it, before the present transfer */
 };
 
-static enum task_turn collect_next(struct task *t);
-static enum task_turn collect_transfer(struct task *t);
-
-TASK_STEP(step_next, collect_next);
-TASK_STEP(step_transfer, collect_transfer);
+STEP(collect_next);
+STEP(collect_transfer);
 
 static void finish_transfer(struct images_collect *c)
 {
@@ -67,7 +64,7 @@ void images_collect(struct request *rq, const struct strv *names)
 	strv_copy(&c->names, names);
 	rq->work = c;
 	rq->cancel = collect_cancel;
-	task_init(&c->task, rq->api->loop, &step_next, NULL);
+	task_init(&c->task, rq->api->loop, &collect_next_step, NULL);
 	exchange_set_waiter(rq->x, &c->task);
 	task_start(&c->task);
 }
@@ -141,7 +138,7 @@ static enum task_turn collect_next(struct task *t)
 		return fail(c, &err);
 	}
 	start_transfer(c, source, &names);
-	return task_go(t, &step_transfer);
+	return task_go(t, &collect_transfer_step);
 }
 
 static enum task_turn collect_transfer(struct task *t)
@@ -155,9 +152,9 @@ static enum task_turn collect_transfer(struct task *t)
 	}
 	spread_feed(&c->spread, c->source, &c->download);
 	if (!spread_advance(&c->spread))
-		return task_wait_ms(t, &step_transfer, SPREAD_LOOK_MS);
+		return task_wait_ms(t, &collect_transfer_step, SPREAD_LOOK_MS);
 	if (!spread_check(&c->spread, &err))
 		return fail(c, &err);
 	finish_transfer(c);
-	return task_go(t, &step_next);
+	return task_go(t, &collect_next_step);
 }

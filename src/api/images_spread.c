@@ -8,8 +8,7 @@
 #include "base/parse.h"
 #include "base/uri.h"
 
-static enum task_turn spread_pump(struct task *t);
-TASK_STEP(step_pump, spread_pump);
+STEP(spread_pump);
 
 static struct request *images_spread_free(struct images_spread *is)
 {
@@ -56,7 +55,7 @@ struct images_spread *images_spread_create(struct request *rq)
 	is->rq = rq;
 	rq->work = is;
 	rq->cancel = images_spread_cancel;
-	task_init(&is->task, rq->api->loop, &step_pump, NULL);
+	task_init(&is->task, rq->api->loop, &spread_pump_step, NULL);
 	spread_init(&is->spread, &is->task);
 	read_constraints(rq, &is->constraints);
 	return is;
@@ -248,8 +247,8 @@ static enum task_turn spread_pump(struct task *t)
 	over = spread_advance(&is->spread);
 	flush(is);
 	if (!over)
-		return task_wait_ms(t, &step_pump, SPREAD_LOOK_MS);
+		return task_wait_ms(t, &spread_pump_step, SPREAD_LOOK_MS);
 	if (is->go_on && spread_check(&is->spread, NULL) && is->go_on(is))
-		return task_go(t, &step_pump);
+		return task_go(t, &spread_pump_step);
 	return finish(is);
 }

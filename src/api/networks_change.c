@@ -15,17 +15,11 @@ enum {
 	LOOKS_MAX = 30,
 };
 
-static enum task_turn change_gather(struct task *task);
-static enum task_turn change_spread(struct task *task);
-static enum task_turn change_answered(struct task *task);
-static enum task_turn change_refreshed(struct task *task);
-static enum task_turn change_look_again(struct task *task);
-
-TASK_STEP(step_gather, change_gather);
-TASK_STEP(step_spread, change_spread);
-TASK_STEP(step_answered, change_answered);
-TASK_STEP(step_refreshed, change_refreshed);
-TASK_STEP(step_look_again, change_look_again);
+STEP(change_gather);
+STEP(change_spread);
+STEP(change_answered);
+STEP(change_refreshed);
+STEP(change_look_again);
 
 static struct request *change_free(struct network_change *c)
 {
@@ -69,7 +63,7 @@ void network_change_start(
 	c->prepare = prepare;
 	rq->work = c;
 	rq->cancel = change_cancel;
-	task_init(&c->task, rq->api->loop, &step_gather, NULL);
+	task_init(&c->task, rq->api->loop, &change_gather_step, NULL);
 	body_start(rq, &c->task);
 }
 
@@ -117,10 +111,11 @@ static enum task_turn change_gather(struct task *task)
 	auto_error struct error err = ERROR_INIT;
 
 	if (!body_is_ready(c->rq, task, BODY_MAX, &err))
-		return error_is_set(&err) ? change_fail(c, &err) : body_wait(task, &step_gather);
+		return error_is_set(&err) ? change_fail(c, &err)
+					  : body_wait(task, &change_gather_step);
 	if (!c->prepare(c, &err))
 		return change_fail(c, &err);
-	return task_go(task, &step_spread);
+	return task_go(task, &change_spread_step);
 }
 
 static enum task_turn change_spread(struct task *task)
@@ -128,7 +123,7 @@ static enum task_turn change_spread(struct task *task)
 	struct network_change *c = container_of(task, struct network_change, task);
 
 	if (c->spread.engine && !c->spread.done)
-		return task_wait(task, &step_spread); /* it has deadlines */
+		return task_wait(task, &change_spread_step); /* it has deadlines */
 	if (error_is_set(&c->spread.err)) {
 		auto_error struct error err = ERROR_INIT;
 
@@ -136,7 +131,7 @@ static enum task_turn change_spread(struct task *task)
 		return change_fail(c, &err);
 	}
 	ask_next_engine(c);
-	return task_wait(task, &step_answered); /* the call has deadlines */
+	return task_wait_for(task, &c->call.done, &change_answered_step);
 }
 
 static void start_refreshes(struct network_change *c)
@@ -163,7 +158,7 @@ static bool has_next(const struct network_change *c)
 static enum task_turn go_on(struct network_change *c)
 {
 	ask_next_engine(c);
-	return task_wait(&c->task, &step_answered); /* the call has deadlines */
+	return task_wait_for(&c->task, &c->call.done, &change_answered_step);
 }
 
 static enum task_turn change_answered(struct task *task)
@@ -171,14 +166,12 @@ static enum task_turn change_answered(struct task *task)
 	struct network_change *c = container_of(task, struct network_change, task);
 	auto_error struct error err = ERROR_INIT;
 
-	if (!c->call.done)
-		return task_wait(task, &step_answered);
 	engine_report_call(c->engine, &c->call);
 	if (remote_check(&c->call, &c->engine->remote, &err)) {
 		if (c->each && has_next(c))
 			return go_on(c);
 		start_refreshes(c);
-		return task_go(task, &step_refreshed);
+		return task_go(task, &change_refreshed_step);
 	}
 	/* what is gone from one of many needs no removal */
 	if (c->each && c->call.answer.status == 404 && has_next(c))
@@ -223,7 +216,7 @@ static enum task_turn change_look_again(struct task *task)
 	struct network_change *c = container_of(task, struct network_change, task);
 
 	start_refreshes(c);
-	return task_go(task, &step_refreshed);
+	return task_go(task, &change_refreshed_step);
 }
 
 static enum task_turn change_refreshed(struct task *task)
@@ -231,8 +224,8 @@ static enum task_turn change_refreshed(struct task *task)
 	struct network_change *c = container_of(task, struct network_change, task);
 
 	if (!refreshes_done(&c->refreshes))
-		return task_wait(task, &step_refreshed); /* they have deadlines */
+		return task_wait(task, &change_refreshed_step); /* they have deadlines */
 	if (is_still_there(c) && c->looks++ < LOOKS_MAX)
-		return task_wait_ms(task, &step_look_again, LOOK_AGAIN_MS);
+		return task_wait_ms(task, &change_look_again_step, LOOK_AGAIN_MS);
 	return change_reply(c);
 }

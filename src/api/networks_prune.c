@@ -32,10 +32,8 @@ struct networks_prune {
 	struct refreshes refreshes;
 };
 
-static enum task_turn prune_answered(struct task *task);
-static enum task_turn prune_refreshed(struct task *task);
-TASK_STEP(step_answered, prune_answered);
-TASK_STEP(step_refreshed, prune_refreshed);
+STEP(prune_answered);
+STEP(prune_refreshed);
 
 static struct request *prune_free(struct networks_prune *p)
 {
@@ -188,9 +186,9 @@ static enum task_turn prune_answered(struct task *task)
 	struct networks_prune *p = container_of(task, struct networks_prune, task);
 
 	if (!fanout_done(&p->fanout))
-		return task_wait(task, &step_answered); /* the calls have deadlines */
+		return task_wait(task, &prune_answered_step); /* the calls have deadlines */
 	start_refreshes(p);
-	return task_go(task, &step_refreshed);
+	return task_go(task, &prune_refreshed_step);
 }
 
 /* Each once, however many instances it had. */
@@ -231,7 +229,7 @@ static enum task_turn prune_refreshed(struct task *task)
 	struct networks_prune *p = container_of(task, struct networks_prune, task);
 
 	if (!refreshes_done(&p->refreshes))
-		return task_wait(task, &step_refreshed); /* they have deadlines */
+		return task_wait(task, &prune_refreshed_step); /* they have deadlines */
 	return prune_reply(p);
 }
 
@@ -243,7 +241,7 @@ void networks_prune(struct request *rq)
 	p->rq = rq;
 	rq->work = p;
 	rq->cancel = prune_cancel;
-	task_init(&p->task, rq->api->loop, &step_answered, NULL);
+	task_init(&p->task, rq->api->loop, &prune_answered_step, NULL);
 	if (!read_filters(p, &err)) {
 		reply_error(prune_free(p), &err);
 		return;

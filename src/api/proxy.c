@@ -13,11 +13,8 @@
 #include "base/uri.h"
 #include "cluster/lookup.h"
 
-static enum task_turn proxy_relayed(struct task *t);
-static enum task_turn proxy_refreshed(struct task *t);
-
-TASK_STEP(step_relayed, proxy_relayed);
-TASK_STEP(step_refreshed, proxy_refreshed);
+STEP(proxy_relayed);
+STEP(proxy_refreshed);
 
 static void proxy_free(struct proxy *p)
 {
@@ -91,22 +88,22 @@ static enum task_turn act_on_held_answer(struct proxy *p)
 {
 	if (!held_answer_matters(p)) {
 		relay_release(&p->relay);
-		return task_wait(&p->task, &step_relayed);
+		return task_wait(&p->task, &proxy_relayed_step);
 	}
 	if (p->answered)
 		p->answered(p);
 	if (!(p->flags & PROXY_REFRESH)) {
 		relay_release(&p->relay);
-		return task_wait(&p->task, &step_relayed);
+		return task_wait(&p->task, &proxy_relayed_step);
 	}
 	refresh_container(&p->refresh, p->engine, p->container_id, &p->task);
-	return task_wait(&p->task, &step_refreshed); /* its calls have deadlines */
+	return task_wait_for(&p->task, &p->refresh.done, &proxy_refreshed_step);
 }
 
 static enum task_turn act_on_held_end(struct proxy *p)
 {
 	refresh_images(&p->refresh, p->engine, &p->task);
-	return task_wait(&p->task, &step_refreshed); /* its calls have deadlines */
+	return task_wait_for(&p->task, &p->refresh.done, &proxy_refreshed_step);
 }
 
 static enum task_turn proxy_relayed(struct task *t)
@@ -118,8 +115,8 @@ static enum task_turn proxy_relayed(struct task *t)
 	if (p->relay.state == RELAY_HELD_AT_END)
 		return act_on_held_end(p);
 	if (!relay_over(&p->relay))
-		return task_wait(t, &step_relayed); /* streams may be silent for weeks; the relay
-						       knows its deadlines */
+		return task_wait(t, &proxy_relayed_step); /* streams may be silent for weeks; the
+						       relay knows its deadlines */
 	if (p->relay.state !=
 		RELAY_CLIENT_GONE) /* then nobody knows how the call would have ended */
 		engine_report_call(p->engine, &p->relay.call);
@@ -130,13 +127,11 @@ static enum task_turn proxy_refreshed(struct task *t)
 {
 	struct proxy *p = container_of(t, struct proxy, task);
 
-	if (!p->refresh.done)
-		return task_wait(t, &step_refreshed);
 	if (p->refresh.err.code)
 		log_debug("node %s: refresh after %s failed: %s", p->engine->name, p->rq->path,
 			error_text(&p->refresh.err));
 	relay_release(&p->relay);
-	return task_go(t, &step_relayed);
+	return task_go(t, &proxy_relayed_step);
 }
 
 static void copy_fields(struct request_head *to, const struct exchange *x)
@@ -167,7 +162,7 @@ struct proxy *proxy_create(
 		-1; /* stop, commit, start with plugins: as long as the engine works on it */
 	p->relay.idle_timeout_ms = -1;
 	p->relay.edit_head = edit_head;
-	task_init(&p->task, rq->api->loop, &step_relayed, proxy_done);
+	task_init(&p->task, rq->api->loop, &proxy_relayed_step, proxy_done);
 	return p;
 }
 

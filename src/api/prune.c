@@ -17,10 +17,8 @@ struct prune {
 	struct refreshes refreshes; /* one per item of the fan-out */
 };
 
-static enum task_turn prune_answered(struct task *task);
-static enum task_turn prune_refreshed(struct task *task);
-TASK_STEP(step_answered, prune_answered);
-TASK_STEP(step_refreshed, prune_refreshed);
+STEP(prune_answered);
+STEP(prune_refreshed);
 
 static struct request *prune_free(struct prune *p)
 {
@@ -183,7 +181,7 @@ static enum task_turn prune_answered(struct task *task)
 	auto_error struct error err = ERROR_INIT;
 
 	if (!fanout_done(&p->fanout))
-		return task_wait(task, &step_answered);
+		return task_wait(task, &prune_answered_step);
 	if (all_failed(p, &err)) {
 		reply_error(prune_free(p), &err);
 		return TASK_WAIT;
@@ -193,7 +191,7 @@ static enum task_turn prune_answered(struct task *task)
 	refreshes_init(&p->refreshes, p->fanout.count);
 	for (size_t i = 0; i < p->fanout.count; i++)
 		p->kind->refresh(refreshes_next(&p->refreshes), p->fanout.items[i].engine, task);
-	return task_go(task, &step_refreshed);
+	return task_go(task, &prune_refreshed_step);
 }
 
 static enum task_turn prune_refreshed(struct task *task)
@@ -201,7 +199,7 @@ static enum task_turn prune_refreshed(struct task *task)
 	struct prune *p = container_of(task, struct prune, task);
 
 	if (!refreshes_done(&p->refreshes))
-		return task_wait(task, &step_refreshed); /* refreshes have deadlines */
+		return task_wait(task, &prune_refreshed_step); /* refreshes have deadlines */
 	return prune_reply(p);
 }
 
@@ -214,7 +212,7 @@ void prune_start(struct request *rq, const struct prune_kind *kind)
 	p->kind = kind;
 	rq->work = p;
 	rq->cancel = prune_cancel;
-	task_init(&p->task, rq->api->loop, &step_answered, NULL);
+	task_init(&p->task, rq->api->loop, &prune_answered_step, NULL);
 	if (!ask_engines(p, &err)) {
 		reply_error(prune_free(p), &err);
 		return;

@@ -9,13 +9,9 @@ enum {
 	TYPED_HEAD_TIMEOUT_MS = 60 * 1000,
 };
 
-static enum task_turn typed_gather(struct task *task);
-static enum task_turn typed_answered(struct task *task);
-static enum task_turn typed_refreshed(struct task *task);
-
-TASK_STEP(step_gather, typed_gather);
-TASK_STEP(step_answered, typed_answered);
-TASK_STEP(step_refreshed, typed_refreshed);
+STEP(typed_gather);
+STEP(typed_answered);
+STEP(typed_refreshed);
 
 static struct request *typed_free(struct typed *t)
 {
@@ -47,7 +43,7 @@ struct typed *typed_create(struct request *rq, struct engine *e, const char *pat
 		*rq->raw_query ? "?" : "", rq->raw_query);
 	t->call.mode = CALL_TEXT;
 	t->call.head_timeout_ms = TYPED_HEAD_TIMEOUT_MS;
-	task_init(&t->task, rq->api->loop, &step_gather, NULL);
+	task_init(&t->task, rq->api->loop, &typed_gather_step, NULL);
 	return t;
 }
 
@@ -80,12 +76,13 @@ static enum task_turn typed_gather(struct task *task)
 	auto_error struct error err = ERROR_INIT;
 
 	if (!body_is_ready(t->rq, task, TYPED_BODY_MAX, &err))
-		return error_is_set(&err) ? typed_fail(t, &err) : body_wait(task, &step_gather);
+		return error_is_set(&err) ? typed_fail(t, &err)
+					  : body_wait(task, &typed_gather_step);
 	take_body(t);
 	if (t->edit && !t->edit(t, &err))
 		return typed_fail(t, &err);
 	remote_send(&t->call, &t->engine->remote, task);
-	return task_wait(task, &step_answered); /* the call has deadlines */
+	return task_wait_for(task, &t->call.done, &typed_answered_step);
 }
 
 static enum task_turn typed_reply(struct typed *t)
@@ -115,20 +112,16 @@ static enum task_turn typed_answered(struct task *task)
 {
 	struct typed *t = container_of(task, struct typed, task);
 
-	if (!t->call.done)
-		return task_wait(task, &step_answered);
 	engine_report_call(t->engine, &t->call);
 	if (!t->refresh_after || t->call.answer.status >= 300)
 		return typed_reply(t);
 	refresh_container(&t->refresh, t->engine, t->container_id, task);
-	return task_wait(task, &step_refreshed);
+	return task_wait_for(task, &t->refresh.done, &typed_refreshed_step);
 }
 
 static enum task_turn typed_refreshed(struct task *task)
 {
 	struct typed *t = container_of(task, struct typed, task);
 
-	if (!t->refresh.done)
-		return task_wait(task, &step_refreshed);
 	return typed_reply(t);
 }

@@ -6,13 +6,9 @@
 
 enum { BODY_MAX = 4 * 1024 * 1024 };
 
-static enum task_turn change_gather(struct task *task);
-static enum task_turn change_answered(struct task *task);
-static enum task_turn change_refreshed(struct task *task);
-
-TASK_STEP(step_gather, change_gather);
-TASK_STEP(step_answered, change_answered);
-TASK_STEP(step_refreshed, change_refreshed);
+STEP(change_gather);
+STEP(change_answered);
+STEP(change_refreshed);
 
 struct request *volumes_change_free(struct volumes_change *c)
 {
@@ -46,7 +42,7 @@ void volumes_change_start(struct request *rq, const struct volumes_change_kind *
 	c->kind = kind;
 	rq->work = c;
 	rq->cancel = change_cancel;
-	task_init(&c->task, rq->api->loop, &step_gather, NULL);
+	task_init(&c->task, rq->api->loop, &change_gather_step, NULL);
 	body_start(rq, &c->task);
 }
 
@@ -56,11 +52,12 @@ static enum task_turn change_gather(struct task *task)
 	auto_error struct error err = ERROR_INIT;
 
 	if (!body_is_ready(c->rq, task, BODY_MAX, &err))
-		return error_is_set(&err) ? change_fail(c, &err) : body_wait(task, &step_gather);
+		return error_is_set(&err) ? change_fail(c, &err)
+					  : body_wait(task, &change_gather_step);
 	if (!c->kind->prepare(c, &err))
 		return change_fail(c, &err);
 	fanout_send(&c->fanout, task);
-	return task_go(task, &step_answered);
+	return task_go(task, &change_answered_step);
 }
 
 static enum task_turn change_answered(struct task *task)
@@ -68,13 +65,13 @@ static enum task_turn change_answered(struct task *task)
 	struct volumes_change *c = container_of(task, struct volumes_change, task);
 
 	if (!fanout_done(&c->fanout))
-		return task_wait(task, &step_answered); /* the calls have deadlines */
+		return task_wait(task, &change_answered_step); /* the calls have deadlines */
 	if (c->kind->settle)
 		c->kind->settle(c);
 	refreshes_init(&c->refreshes, c->fanout.count);
 	for (size_t i = 0; i < c->fanout.count; i++)
 		refresh_volumes(refreshes_next(&c->refreshes), c->fanout.items[i].engine, task);
-	return task_go(task, &step_refreshed);
+	return task_go(task, &change_refreshed_step);
 }
 
 static enum task_turn change_refreshed(struct task *task)
@@ -83,7 +80,7 @@ static enum task_turn change_refreshed(struct task *task)
 	auto_error struct error err = ERROR_INIT;
 
 	if (!refreshes_done(&c->refreshes))
-		return task_wait(task, &step_refreshed); /* they have deadlines */
+		return task_wait(task, &change_refreshed_step); /* they have deadlines */
 	if (!fanout_check(&c->fanout, &c->unasked, &err))
 		return change_fail(c, &err);
 	c->kind->answer(c);

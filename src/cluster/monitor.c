@@ -52,22 +52,14 @@ struct monitor {
 	bool lost_watch; /* the stream broke since the last round */
 };
 
-static enum task_turn monitor_rest(struct task *t);
-static enum task_turn monitor_connect(struct task *t);
-static enum task_turn monitor_specs(struct task *t);
-static enum task_turn monitor_enter(struct task *t);
-static enum task_turn monitor_follow(struct task *t);
-static enum task_turn monitor_load(struct task *t);
-static enum task_turn monitor_loaded(struct task *t);
-static enum task_turn monitor_complete(struct task *t);
-TASK_STEP(step_rest, monitor_rest);
-TASK_STEP(step_connect, monitor_connect);
-TASK_STEP(step_specs, monitor_specs);
-TASK_STEP(step_enter, monitor_enter);
-TASK_STEP(step_follow, monitor_follow);
-TASK_STEP(step_load, monitor_load);
-TASK_STEP(step_loaded, monitor_loaded);
-TASK_STEP(step_complete, monitor_complete);
+STEP(monitor_rest);
+STEP(monitor_connect);
+STEP(monitor_specs);
+STEP(monitor_enter);
+STEP(monitor_follow);
+STEP(monitor_load);
+STEP(monitor_loaded);
+STEP(monitor_complete);
 
 static struct monitor *monitor_of(struct task *t)
 {
@@ -160,11 +152,11 @@ static enum task_turn monitor_rest(struct task *t)
 
 	settle_twin(m->engine);
 	if (has_reason(m))
-		return task_go(t, &step_connect);
+		return task_go(t, &monitor_connect_step);
 	left = (m->lost_watch ? m->reopen_ms : m->due_ms) - clock_mono_ms();
 	/* longer for what only a wake can end: the pulse of an unhealthy engine */
 	return task_wait_ms(
-		t, &step_rest, left > 0 ? min_of(left, (int64_t)REST_MAX_MS) : REST_MAX_MS);
+		t, &monitor_rest_step, left > 0 ? min_of(left, (int64_t)REST_MAX_MS) : REST_MAX_MS);
 }
 
 /*
@@ -210,7 +202,7 @@ static enum task_turn void_round(struct monitor *m)
 	leave_round(m);
 	if (m->engine->state == ENGINE_PENDING)
 		forget_everything(m);
-	return task_go(&m->task, &step_rest);
+	return task_go(&m->task, &monitor_rest_step);
 }
 
 static bool is_refusal(const struct error *err)
@@ -257,7 +249,7 @@ static enum task_turn fail_round(struct monitor *m, const struct error *err)
 	log_failed_round(m, &why);
 	if (e->state == ENGINE_PENDING)
 		forget_everything(m);
-	return task_go(&m->task, &step_rest);
+	return task_go(&m->task, &monitor_rest_step);
 }
 
 static bool needs_specs(const struct monitor *m)
@@ -283,12 +275,12 @@ static enum task_turn monitor_connect(struct task *t)
 	if (is_void(m))
 		return void_round(m);
 	if (!needs_specs(m))
-		return task_go(t, &step_enter);
+		return task_go(t, &monitor_enter_step);
 	if (!gate_enter(&m->engine->cluster->connecting, &m->pass, t))
-		return task_wait(t, &step_connect); /* those inside have deadlines */
+		return task_wait(t, &monitor_connect_step); /* those inside have deadlines */
 	m->wants_specs = false;
 	refresh_specs(&m->refresh, m->engine, t);
-	return task_wait(t, &step_specs); /* its calls have deadlines */
+	return task_wait(t, &monitor_specs_step); /* its calls have deadlines */
 }
 
 static enum task_turn monitor_specs(struct task *t)
@@ -298,14 +290,14 @@ static enum task_turn monitor_specs(struct task *t)
 	if (is_void(m))
 		return void_round(m);
 	if (!m->refresh.done)
-		return task_wait(t, &step_specs); /* its calls have deadlines */
+		return task_wait(t, &monitor_specs_step); /* its calls have deadlines */
 	gate_leave(&m->pass);
 	if (error_is_set(&m->refresh.err))
 		return fail_round(m, &m->refresh.err);
 	m->specs_ms = clock_mono_ms();
 	m->wants_round = false;         /* whatever changed until now is read by this one */
 	m->began_as = m->engine->state; /* an unhealthy one is back by now */
-	return task_go(t, &step_enter);
+	return task_go(t, &monitor_enter_step);
 }
 
 /* The stream comes before the lists, so that nothing happens between them. */
@@ -316,10 +308,10 @@ static enum task_turn monitor_enter(struct task *t)
 	if (is_void(m))
 		return void_round(m);
 	if (!gate_enter(&m->engine->cluster->loading, &m->pass, t))
-		return task_wait(t, &step_enter); /* those inside have deadlines */
+		return task_wait(t, &monitor_enter_step); /* those inside have deadlines */
 	if (m->watch.state == WATCH_CLOSED)
 		watch_open(&m->watch);
-	return task_go(t, &step_follow);
+	return task_go(t, &monitor_follow_step);
 }
 
 static enum task_turn monitor_follow(struct task *t)
@@ -329,11 +321,11 @@ static enum task_turn monitor_follow(struct task *t)
 	if (is_void(m))
 		return void_round(m);
 	if (m->watch.state == WATCH_OPENING)
-		return task_wait(t, &step_follow); /* its head has a deadline */
+		return task_wait(t, &monitor_follow_step); /* its head has a deadline */
 	if (m->watch.state == WATCH_CLOSED)
 		return fail_round(m, &m->watch.err);
 	m->part = 0;
-	return task_go(t, &step_load);
+	return task_go(t, &monitor_load_step);
 }
 
 static const struct {
@@ -351,9 +343,9 @@ static enum task_turn monitor_load(struct task *t)
 	struct monitor *m = monitor_of(t);
 
 	if (m->part == ARRAY_SIZE(parts))
-		return task_go(t, &step_complete);
+		return task_go(t, &monitor_complete_step);
 	parts[m->part].start(&m->refresh, m->engine, t);
-	return task_wait(t, &step_loaded); /* its calls have deadlines */
+	return task_wait(t, &monitor_loaded_step); /* its calls have deadlines */
 }
 
 static enum task_turn monitor_loaded(struct task *t)
@@ -363,11 +355,11 @@ static enum task_turn monitor_loaded(struct task *t)
 	if (is_void(m))
 		return void_round(m);
 	if (!m->refresh.done)
-		return task_wait(t, &step_loaded); /* its calls have deadlines */
+		return task_wait(t, &monitor_loaded_step); /* its calls have deadlines */
 	if (error_is_set(&m->refresh.err) && parts[m->part].required)
 		return fail_round(m, &m->refresh.err);
 	m->part++;
-	return task_go(t, &step_load);
+	return task_go(t, &monitor_load_step);
 }
 
 /* Of two addresses that show one daemon the one that works is the engine. */
@@ -409,7 +401,7 @@ static enum task_turn monitor_complete(struct task *t)
 		pulse_start(&m->pulse);
 	}
 	watch_wake(&m->watch); /* what has come meanwhile may go on */
-	return task_go(t, &step_rest);
+	return task_go(t, &monitor_rest_step);
 }
 
 /*
@@ -421,7 +413,7 @@ struct monitor *monitor_create(struct engine *e)
 	struct monitor *m = xnew(struct monitor);
 
 	m->engine = e;
-	task_init(&m->task, endpoint_loop(e->remote.endpoint), &step_rest, NULL);
+	task_init(&m->task, endpoint_loop(e->remote.endpoint), &monitor_rest_step, NULL);
 	pulse_init(&m->pulse, e, &m->task);
 	watch_init(&m->watch, e, &m->task);
 	task_start(&m->task);

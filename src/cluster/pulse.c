@@ -20,10 +20,8 @@ enum {
 	RETRY_MAX_MS = 8 * 1000, /* of an unhealthy engine, plus a quarter at random */
 };
 
-static enum task_turn pulse_rest(struct task *t);
-static enum task_turn pulse_answered(struct task *t);
-TASK_STEP(pulse_step_rest, pulse_rest);
-TASK_STEP(pulse_step_answered, pulse_answered);
+STEP(pulse_rest);
+STEP(pulse_answered);
 
 static int64_t spread(int64_t ms)
 {
@@ -41,7 +39,7 @@ void pulse_start(struct pulse *p)
 		return;
 	p->running = true;
 	p->next_ms = clock_mono_ms() + PERIOD_MS + spread(PERIOD_SPREAD_MS);
-	task_init(&p->task, endpoint_loop(p->engine->remote.endpoint), &pulse_step_rest, NULL);
+	task_init(&p->task, endpoint_loop(p->engine->remote.endpoint), &pulse_rest_step, NULL);
 	task_start(&p->task);
 }
 
@@ -91,7 +89,7 @@ static enum task_turn pulse_send(struct pulse *p)
 	p->call.max_body = ANSWER_MAX_BYTES;
 	p->call.skips_line = true;
 	remote_send(&p->call, &p->engine->remote, &p->task);
-	return task_wait_ms(&p->task, &pulse_step_answered, BUDGET_MS);
+	return task_wait_ms(&p->task, &pulse_answered_step, BUDGET_MS);
 }
 
 static enum task_turn pulse_rest(struct task *t)
@@ -100,7 +98,7 @@ static enum task_turn pulse_rest(struct task *t)
 	int64_t left = left_ms(p);
 
 	if (left > 0)
-		return task_wait_ms(t, &pulse_step_rest, left);
+		return task_wait_ms(t, &pulse_rest_step, left);
 	return pulse_send(p);
 }
 
@@ -160,11 +158,11 @@ static enum task_turn pulse_answered(struct task *t)
 	int64_t left = p->deadline_ms - clock_mono_ms();
 
 	if (!p->call.done && left > 0)
-		return task_wait_ms(t, &pulse_step_answered, left);
+		return task_wait_ms(t, &pulse_answered_step, left);
 	if (check_answer(p, &err))
 		answered(p);
 	else
 		lost(p, &err);
 	call_finish(&p->call);
-	return task_go(t, &pulse_step_rest);
+	return task_go(t, &pulse_rest_step);
 }

@@ -26,10 +26,8 @@ struct job {
 	struct call list, inspect;
 };
 
-static enum task_turn job_ask(struct task *t);
-static enum task_turn job_answered(struct task *t);
-TASK_STEP(step_ask, job_ask);
-TASK_STEP(step_answered, job_answered);
+STEP(job_ask);
+STEP(job_answered);
 
 static void job_free(struct refresh_state *base)
 {
@@ -55,7 +53,7 @@ static enum task_turn job_ask(struct task *t)
 	refresh_ask(&job->base, &job->inspect, "/containers/%s/json", path.buf);
 	job->list.head_timeout_ms = job->inspect.head_timeout_ms = HEAD_TIMEOUT_MS;
 	job->list.max_body = job->inspect.max_body = ANSWER_MAX_BYTES;
-	return task_wait(t, &step_answered); /* the calls have deadlines */
+	return task_wait(t, &job_answered_step); /* the calls have deadlines */
 }
 
 /* The filter takes prefixes too. */
@@ -147,7 +145,7 @@ static enum task_turn job_answered(struct task *t)
 	bool inspected;
 
 	if (!job->list.done || !job->inspect.done)
-		return task_wait(t, &step_answered); /* the calls have deadlines */
+		return task_wait(t, &job_answered_step); /* the calls have deadlines */
 	if (!refresh_answer(&job->base, &job->list, &err))
 		return job_fail(job, &err);
 	entry = find_entry(job);
@@ -155,7 +153,7 @@ static enum task_turn job_answered(struct task *t)
 	if (!inspected && !is_missing(&err))
 		return job_fail(job, &err);
 	if (!!entry != inspected && job->tries < TRIES)
-		return task_go(t, &step_ask);
+		return task_go(t, &job_ask_step);
 	error_clear(&err);
 	if (!inspected)
 		vanished(job);
@@ -173,5 +171,5 @@ void refresh_container(
 	struct job *job = xnew(struct job);
 
 	snprintf(job->id, sizeof(job->id), "%s", container_id);
-	refresh_begin(r, &job->base, e, waiter, &step_ask, job_free);
+	refresh_begin(r, &job->base, e, waiter, &job_ask_step, job_free);
 }

@@ -44,14 +44,10 @@ struct job {
 	struct slot slots[INSPECTS_AT_ONCE];
 };
 
-static enum task_turn job_ask(struct task *t);
-static enum task_turn job_listed(struct task *t);
-static enum task_turn job_read(struct task *t);
-static enum task_turn job_inspect(struct task *t);
-TASK_STEP(step_ask, job_ask);
-TASK_STEP(step_listed, job_listed);
-TASK_STEP(step_read, job_read);
-TASK_STEP(step_inspect, job_inspect);
+STEP(job_ask);
+STEP(job_listed);
+STEP(job_read);
+STEP(job_inspect);
 
 static void job_free(struct refresh_state *base)
 {
@@ -74,7 +70,7 @@ static enum task_turn job_ask(struct task *t)
 
 	refresh_ask(&job->base, &job->list, "/containers/json?all=1");
 	job->list.head_timeout_ms = LIST_TIMEOUT_MS;
-	return task_wait(t, &step_listed); /* the call has deadlines */
+	return task_wait_for(t, &job->list.done, &job_listed_step);
 }
 
 static enum task_turn job_listed(struct task *t)
@@ -82,8 +78,6 @@ static enum task_turn job_listed(struct task *t)
 	struct job *job = container_of(t, struct job, base.task);
 	auto_error struct error err = ERROR_INIT;
 
-	if (!job->list.done)
-		return task_wait(t, &step_listed); /* the call has deadlines */
 	if (!refresh_answer(&job->base, &job->list, &err))
 		return refresh_fail(&job->base, &err);
 	if (!yyjson_arr_iter_init(yyjson_doc_get_root(job->list.json), &job->entries)) {
@@ -91,7 +85,7 @@ static enum task_turn job_listed(struct task *t)
 			job->base.engine->addr);
 		return refresh_fail(&job->base, &err);
 	}
-	return task_go(t, &step_read);
+	return task_go(t, &job_read_step);
 }
 
 /*
@@ -187,10 +181,10 @@ static enum task_turn job_read(struct task *t)
 		read_entry(job, entry);
 	}
 	if (entry)
-		return task_wait_ms(t, &step_read, 0); /* let others have their turn */
+		return task_wait_ms(t, &job_read_step, 0); /* let others have their turn */
 	remove_unlisted(job);
 	call_finish(&job->list);
-	return task_go(t, &step_inspect);
+	return task_go(t, &job_inspect_step);
 }
 
 /*
@@ -278,12 +272,12 @@ static enum task_turn job_inspect(struct task *t)
 			give_item(job, slot);
 		busy |= slot->busy;
 	}
-	return busy ? task_wait(t, &step_inspect) : TASK_DONE; /* the calls have deadlines */
+	return busy ? task_wait(t, &job_inspect_step) : TASK_DONE; /* the calls have deadlines */
 }
 
 void refresh_containers(struct refresh *r, struct engine *e, struct task *waiter)
 {
 	struct job *job = xnew(struct job);
 
-	refresh_begin(r, &job->base, e, waiter, &step_ask, job_free);
+	refresh_begin(r, &job->base, e, waiter, &job_ask_step, job_free);
 }

@@ -16,10 +16,8 @@ struct job {
 	struct call list;
 };
 
-static enum task_turn job_ask(struct task *t);
-static enum task_turn job_answered(struct task *t);
-TASK_STEP(step_ask, job_ask);
-TASK_STEP(step_answered, job_answered);
+STEP(job_ask);
+STEP(job_answered);
 
 static void job_free(struct refresh_state *base)
 {
@@ -77,7 +75,7 @@ static enum task_turn job_ask(struct task *t)
 
 	refresh_ask(&job->base, &job->list, "%s", kinds[job->kind].path);
 	job->list.head_timeout_ms = LIST_TIMEOUT_MS;
-	return task_wait(t, &step_answered); /* the call has deadlines */
+	return task_wait(t, &job_answered_step); /* the call has deadlines */
 }
 
 static bool is_list_or_null(yyjson_val *v)
@@ -94,7 +92,7 @@ static enum task_turn job_answered(struct task *t)
 	yyjson_val *list;
 
 	if (!job->list.done)
-		return task_wait(t, &step_answered); /* the call has deadlines */
+		return task_wait(t, &job_answered_step); /* the call has deadlines */
 	if (!refresh_answer(&job->base, &job->list, &err))
 		return refresh_fail(&job->base, &err);
 	list = yyjson_doc_get_root(job->list.json);
@@ -117,7 +115,7 @@ static void start(struct refresh *r, struct engine *e, enum object_kind kind, st
 	struct job *job = xnew(struct job);
 
 	job->kind = kind;
-	refresh_begin(r, &job->base, e, waiter, &step_ask, job_free);
+	refresh_begin(r, &job->base, e, waiter, &job_ask_step, job_free);
 }
 
 void refresh_images(struct refresh *r, struct engine *e, struct task *waiter)

@@ -27,12 +27,9 @@ struct job {
 	int64_t asked_ms; /* monotonic; for /info */
 };
 
-static enum task_turn job_ask_version(struct task *t);
-static enum task_turn job_version(struct task *t);
-static enum task_turn job_info(struct task *t);
-TASK_STEP(step_ask_version, job_ask_version);
-TASK_STEP(step_version, job_version);
-TASK_STEP(step_info, job_info);
+STEP(job_ask_version);
+STEP(job_version);
+STEP(job_info);
 
 static void job_free(struct refresh_state *base)
 {
@@ -64,7 +61,7 @@ static enum task_turn job_ask_version(struct task *t)
 	job->call.max_body = ANSWER_MAX_BYTES;
 	job->call.skips_line = true;
 	remote_send(&job->call, remote, t);
-	return task_wait(t, &step_version); /* the call has deadlines */
+	return task_wait(t, &job_version_step); /* the call has deadlines */
 }
 
 static bool check_range(const struct engine *e, struct error *err)
@@ -98,7 +95,7 @@ static enum task_turn job_version(struct task *t)
 	yyjson_val *version;
 
 	if (!job->call.done)
-		return task_wait(t, &step_version); /* the call has deadlines */
+		return task_wait(t, &job_version_step); /* the call has deadlines */
 	/* An answer is reported as a sign of life only when it is known to be the same daemon. */
 	if (error_is_set(&job->call.err))
 		engine_report_call(e, &job->call);
@@ -113,7 +110,7 @@ static enum task_turn job_version(struct task *t)
 	job->asked_ms = clock_mono_ms();
 	job->call.head_timeout_ms = HEAD_TIMEOUT_MS;
 	job->call.max_body = ANSWER_MAX_BYTES;
-	return task_wait(t, &step_info); /* the call has deadlines */
+	return task_wait_for(t, &job->call.done, &job_info_step);
 }
 
 /*
@@ -359,8 +356,6 @@ static enum task_turn job_info(struct task *t)
 	struct engine *e = job->base.engine;
 	auto_error struct error err = ERROR_INIT;
 
-	if (!job->call.done)
-		return task_wait(t, &step_info); /* the call has deadlines */
 	if (refresh_check(&job->base, &job->call, &err))
 		read_info(e, yyjson_doc_get_root(job->call.json), clock_mono_ms() - job->asked_ms,
 			&err);
@@ -372,5 +367,5 @@ void refresh_specs(struct refresh *r, struct engine *e, struct task *waiter)
 {
 	struct job *job = xnew(struct job);
 
-	refresh_begin(r, &job->base, e, waiter, &step_ask_version, job_free);
+	refresh_begin(r, &job->base, e, waiter, &job_ask_version_step, job_free);
 }

@@ -48,8 +48,7 @@ struct queued_event {
 	bool covered; /* a refresh that began after it came shows what it says, or is under way */
 };
 
-static enum task_turn watch_pump(struct task *t);
-TASK_STEP(watch_step_pump, watch_pump);
+STEP(watch_pump);
 
 /*
  * What events mean (cluster.md 5.2, D16).
@@ -463,11 +462,11 @@ static enum task_turn watch_pump(struct task *t)
 
 	work_off(w);
 	if (more)
-		return task_wait_ms(t, &watch_step_pump, 0);
+		return task_wait_ms(t, &watch_pump_step, 0);
 	if (is_refused(w))
-		return task_wait_ms(t, &watch_step_pump, left_of_refusal_ms(w));
+		return task_wait_ms(t, &watch_pump_step, left_of_refusal_ms(w));
 	/* The head and the refreshes have deadlines; over a silent stream watches the pulse. */
-	return task_wait(t, &watch_step_pump);
+	return task_wait(t, &watch_pump_step);
 }
 
 /*
@@ -478,7 +477,7 @@ void watch_init(struct watch *w, struct engine *e, struct task *monitor)
 {
 	*w = (struct watch){ .engine = e, .monitor = monitor };
 	list_init(&w->queue);
-	task_init(&w->task, endpoint_loop(e->remote.endpoint), &watch_step_pump, NULL);
+	task_init(&w->task, endpoint_loop(e->remote.endpoint), &watch_pump_step, NULL);
 }
 
 void watch_finish(struct watch *w)

@@ -40,10 +40,8 @@ struct creation {
 	struct error err;
 };
 
-static enum task_turn creation_ask(struct task *t);
-static enum task_turn creation_answer(struct task *t);
-TASK_STEP(creation_step_ask, creation_ask);
-TASK_STEP(creation_step_answer, creation_answer);
+STEP(creation_ask);
+STEP(creation_answer);
 
 static enum task_turn creation_ask(struct task *t)
 {
@@ -52,7 +50,7 @@ static enum task_turn creation_ask(struct task *t)
 	hub_client_call(&c->hub, &c->call, "POST", "");
 	c->call.max_body = 4096;
 	hub_client_send(&c->hub, &c->call, t);
-	return task_wait(t, &creation_step_answer); /* the call has its deadlines */
+	return task_wait_for(t, &c->call.done, &creation_answer_step);
 }
 
 /* Whatever else answers 200 there is no hub. */
@@ -76,8 +74,6 @@ static enum task_turn creation_answer(struct task *t)
 {
 	struct creation *c = container_of(t, struct creation, task);
 
-	if (!c->call.done)
-		return task_wait(t, &creation_step_answer);
 	read_token(c);
 	loop_stop(c->loop);
 	return TASK_DONE;
@@ -86,7 +82,7 @@ static enum task_turn creation_answer(struct task *t)
 static void creation_run(
 	struct creation *c, const struct hub_url *url, const struct hub_options *options)
 {
-	task_init(&c->task, c->loop, &creation_step_ask, NULL);
+	task_init(&c->task, c->loop, &creation_ask_step, NULL);
 	if (hub_client_init(&c->hub, c->loop, url, options, &c->err)) {
 		task_start(&c->task);
 		loop_run(c->loop);

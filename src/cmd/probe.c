@@ -10,10 +10,8 @@ enum {
 	PROBE_MAX_ANSWER = 64 * 1024,
 };
 
-static enum task_turn probe_ask(struct task *t);
-static enum task_turn probe_answer(struct task *t);
-TASK_STEP(step_ask, probe_ask);
-TASK_STEP(step_answer, probe_answer);
+STEP(probe_ask);
+STEP(probe_answer);
 
 static enum probe_verdict judge_version(
 	const char *version, const char *address, struct strbuf *ret_text)
@@ -68,7 +66,7 @@ static enum task_turn probe_ask(struct task *t)
 	p->call.idle_timeout_ms = PROBE_TIMEOUT_MS;
 	p->call.fresh_connection = true;
 	call_send(&p->call, p->engine, t);
-	return task_wait(t, &step_answer); /* the call has deadlines of its own */
+	return task_wait(t, &probe_answer_step); /* the call has deadlines of its own */
 }
 
 static void set_verdict(struct probe *p, enum probe_verdict verdict, const char *text)
@@ -91,7 +89,7 @@ static enum task_turn probe_answer(struct task *t)
 		return TASK_WAIT;
 	enum probe_verdict verdict = probe_judge(&p->call, p->address, &text);
 	set_verdict(p, verdict, text.buf);
-	return task_wait_ms(t, &step_ask, p->interval_ms);
+	return task_wait_ms(t, &probe_ask_step, p->interval_ms);
 }
 
 void probe_start(struct probe *p, struct loop *loop, const char *address, int64_t interval_ms)
@@ -103,7 +101,7 @@ void probe_start(struct probe *p, struct loop *loop, const char *address, int64_
 		return; /* cannot be: the option was checked */
 	p->engine = endpoint_create(loop, &config);
 	address_finish(&config.address);
-	task_init(&p->task, loop, &step_ask, NULL);
+	task_init(&p->task, loop, &probe_ask_step, NULL);
 	task_start(&p->task);
 }
 

@@ -32,12 +32,9 @@ struct embedded {
 	bool reported, reported_local;
 };
 
-static enum task_turn local_ask(struct task *t);
-static enum task_turn local_answer(struct task *t);
-static enum task_turn embedded_look(struct task *t);
-TASK_STEP(local_step_ask, local_ask);
-TASK_STEP(local_step_answer, local_answer);
-TASK_STEP(embedded_step_look, embedded_look);
+STEP(local_ask);
+STEP(local_answer);
+STEP(embedded_look);
 
 /* ---- the local engine ---- */
 
@@ -49,7 +46,7 @@ static enum task_turn local_ask(struct task *t)
 	e->local.ping.mode = CALL_DRAIN;
 	e->local.ping.head_timeout_ms = PING_MS;
 	call_send(&e->local.ping, e->local.endpoint, t);
-	return task_wait(t, &local_step_answer); /* the call has its deadlines */
+	return task_wait_for(t, &e->local.ping.done, &local_answer_step);
 }
 
 static enum task_turn local_answer(struct task *t)
@@ -57,13 +54,11 @@ static enum task_turn local_answer(struct task *t)
 	struct embedded *e = container_of(t, struct embedded, local.task);
 	struct local_engine *local = &e->local;
 
-	if (!local->ping.done)
-		return task_wait(t, &local_step_answer);
 	local->answers = local->ping.answer.status == 200;
 	local->asked = true;
 	call_finish(&local->ping);
 	task_wake(&e->task);
-	return local->answers ? TASK_DONE : task_wait_ms(t, &local_step_ask, local->pause_ms);
+	return local->answers ? TASK_DONE : task_wait_ms(t, &local_ask_step, local->pause_ms);
 }
 
 static const char *local_address(const struct strv *options)
@@ -82,7 +77,7 @@ static void local_start(struct embedded *e, const char *text)
 	struct local_engine *local = &e->local;
 	struct address address = { 0 };
 
-	task_init(&local->task, e->base.loop, &local_step_ask, NULL);
+	task_init(&local->task, e->base.loop, &local_ask_step, NULL);
 	local->asked = !text;
 	if (!text || !address_parse(&address, text, NULL))
 		return;
@@ -134,7 +129,7 @@ static enum task_turn embedded_look(struct task *t)
 	if (e->local.asked && is_news(e, registry_index(e->registry, token)))
 		report(e, token);
 	registry_wait_change(e->registry, &e->wait, t);
-	return task_wait(t, &embedded_step_look); /* for as long as nothing changes */
+	return task_wait(t, &embedded_look_step); /* for as long as nothing changes */
 }
 
 static void embedded_destroy(struct discovery *d)
@@ -180,7 +175,7 @@ struct discovery *embedded_create(struct loop *loop, struct registry *registry,
 		});
 	e->registry = registry;
 	list_init(&e->wait.link);
-	task_init(&e->task, loop, &embedded_step_look, NULL);
+	task_init(&e->task, loop, &embedded_look_step, NULL);
 	task_start(&e->task);
 	local_start(e, local_address(options));
 	return &e->base;

@@ -35,12 +35,9 @@ struct hub_request {
 	int64_t until_ms; /* monotonic; ... or until then */
 };
 
-static enum task_turn hub_body(struct task *t);
-static enum task_turn hub_saved(struct task *t);
-static enum task_turn hub_list(struct task *t);
-TASK_STEP(hub_step_body, hub_body);
-TASK_STEP(hub_step_saved, hub_saved);
-TASK_STEP(hub_step_list, hub_list);
+STEP(hub_body);
+STEP(hub_saved);
+STEP(hub_list);
 
 /* ---- answers ---- */
 
@@ -109,14 +106,14 @@ static enum task_turn hub_saved(struct task *t)
 	case REGISTRY_SAVING: break;
 	}
 	registry_wait_saved(q->hub->registry, &q->wait, t);
-	return task_wait(t, &hub_step_saved); /* every save ends */
+	return task_wait(t, &hub_saved_step); /* every save ends */
 }
 
 static enum task_turn answer_when_saved(struct hub_request *q, const char *reply)
 {
 	q->generation = registry_generation(q->hub->registry);
 	q->reply = xstrdup(reply);
-	return task_go(&q->task, &hub_step_saved);
+	return task_go(&q->task, &hub_saved_step);
 }
 
 static enum task_turn create_token(struct hub_request *q)
@@ -211,7 +208,7 @@ static enum task_turn hub_body(struct task *t)
 		return refuse_error(q, &err);
 	if (t->timed_out)
 		return refuse(q, 408, "the address does not come");
-	return task_wait_ms(t, &hub_step_body, BODY_MS);
+	return task_wait_ms(t, &hub_body_step, BODY_MS);
 }
 
 /* ---- the list ---- */
@@ -247,7 +244,7 @@ static enum task_turn hub_list(struct task *t)
 		q->hub->draining)
 		return answer_list(q);
 	registry_wait_change(q->hub->registry, &q->wait, t);
-	return task_wait_ms(t, &hub_step_list, left_ms);
+	return task_wait_ms(t, &hub_list_step, left_ms);
 }
 
 static bool read_wait(const char *text, int64_t *ret_ms, struct error *err)
@@ -273,12 +270,12 @@ static enum task_turn list_members(struct hub_request *q)
 	if (!read_wait(query_get(&q->query, "wait"), &wait_ms, &err))
 		return refuse_error(q, &err);
 	q->until_ms = clock_mono_ms() + wait_ms;
-	return task_go(&q->task, &hub_step_list);
+	return task_go(&q->task, &hub_list_step);
 }
 
 static enum task_turn register_member(struct hub_request *q)
 {
-	return task_go(&q->task, &hub_step_body);
+	return task_go(&q->task, &hub_body_step);
 }
 
 static enum task_turn answer_health(struct hub_request *q)
@@ -395,7 +392,7 @@ static enum task_turn hub_begin(struct task *t)
 	return refuse_method(q, place);
 }
 
-TASK_STEP(hub_step_begin, hub_begin);
+STEP(hub_begin);
 
 void hub_handle(struct hub *hub, struct exchange *x)
 {
@@ -405,7 +402,7 @@ void hub_handle(struct hub *hub, struct exchange *x)
 	q->x = x;
 	list_init(&q->wait.link);
 	list_push_back(&hub->requests, &q->link);
-	task_init(&q->task, hub->loop, &hub_step_begin, NULL);
+	task_init(&q->task, hub->loop, &hub_begin_step, NULL);
 	exchange_set_waiter(x, &q->task);
 	task_start(&q->task);
 }

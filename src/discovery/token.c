@@ -56,10 +56,8 @@ struct token {
 	char index[INDEX_MAX_LEN]; /* of the list that we have; "": the hub gives none */
 };
 
-static enum task_turn token_ask(struct task *t);
-static enum task_turn token_answer(struct task *t);
-TASK_STEP(token_step_ask, token_ask);
-TASK_STEP(token_step_answer, token_answer);
+STEP(token_ask);
+STEP(token_answer);
 
 static void read_element(yyjson_val *element, struct strv *members, struct strv *bad)
 {
@@ -146,7 +144,7 @@ static enum task_turn token_ask(struct task *t)
 	if (*k->index)
 		k->call.head_timeout_ms = BLOCK_S * 1000 + BLOCK_GRACE_MS;
 	hub_client_send(&k->place.hub, &k->call, t);
-	return task_wait(t, &token_step_answer); /* the call has its deadlines */
+	return task_wait_for(t, &k->call.done, &token_answer_step);
 }
 
 static enum task_turn token_answer(struct task *t)
@@ -154,19 +152,17 @@ static enum task_turn token_answer(struct task *t)
 	struct token *k = container_of(t, struct token, task);
 	auto_error struct error err = ERROR_INIT;
 
-	if (!k->call.done)
-		return task_wait(t, &token_step_answer);
 	bool ok = read_answer(k, &err);
 	call_finish(&k->call);
 	if (ok) {
 		backoff_reset(&k->backoff);
 		return task_wait_ms(
-			t, &token_step_ask, *k->index ? ASK_AGAIN_MS : k->base.heartbeat_ms);
+			t, &token_ask_step, *k->index ? ASK_AGAIN_MS : k->base.heartbeat_ms);
 	}
 	k->index[0] = '\0'; /* it may be another hub by now */
 	discovery_tell_error(&k->base, &err);
 	return task_wait_ms(
-		t, &token_step_ask, min_of(backoff_next_ms(&k->backoff), k->base.heartbeat_ms));
+		t, &token_ask_step, min_of(backoff_next_ms(&k->backoff), k->base.heartbeat_ms));
 }
 
 /* A pause ends here, and a call under way does not. */
@@ -201,7 +197,7 @@ static struct discovery *create(const struct discovery_config *config, bool tls)
 	struct token *k = xnew(struct token);
 
 	discovery_init(&k->base, &token_backend, config);
-	task_init(&k->task, config->loop, &token_step_ask, NULL);
+	task_init(&k->task, config->loop, &token_ask_step, NULL);
 	if (!place_init(&k->place, config->loop, tls, config->rest, config->options, config->err)) {
 		token_destroy(&k->base);
 		return NULL;
@@ -255,14 +251,10 @@ struct enrollment {
 	bool held;
 };
 
-static enum task_turn enrollment_beat(struct task *t);
-static enum task_turn enrollment_answer(struct task *t);
-static enum task_turn enrollment_leave(struct task *t);
-static enum task_turn enrollment_left(struct task *t);
-TASK_STEP(enrollment_step_beat, enrollment_beat);
-TASK_STEP(enrollment_step_answer, enrollment_answer);
-TASK_STEP(enrollment_step_leave, enrollment_leave);
-TASK_STEP(enrollment_step_left, enrollment_left);
+STEP(enrollment_beat);
+STEP(enrollment_answer);
+STEP(enrollment_leave);
+STEP(enrollment_left);
 
 static enum task_turn enrollment_beat(struct task *t)
 {
@@ -279,7 +271,7 @@ static enum task_turn enrollment_beat(struct task *t)
 	headers_add(&e->call.head.headers, "Connection", "close");
 	headers_add(&e->call.head.headers, "Content-Type", "text/plain");
 	hub_client_send(&e->place.hub, &e->call, t);
-	return task_wait(t, &enrollment_step_answer); /* the call has its deadlines */
+	return task_wait_for(t, &e->call.done, &enrollment_answer_step);
 }
 
 static void note_held(struct enrollment *e)
@@ -296,20 +288,18 @@ static enum task_turn enrollment_answer(struct task *t)
 	struct enrollment *e = container_of(t, struct enrollment, task);
 	auto_error struct error err = ERROR_INIT;
 
-	if (!e->call.done)
-		return task_wait(t, &enrollment_step_answer);
 	bool ok = hub_client_check(&e->call, &err);
 	call_finish(&e->call);
 	if (ok) {
 		note_held(e);
 		/* At least two beats in the time to live: one may come late, or get lost. */
 		return task_wait_ms(
-			t, &enrollment_step_beat, min_of(e->heartbeat_ms, e->ttl_ms / 2));
+			t, &enrollment_beat_step, min_of(e->heartbeat_ms, e->ttl_ms / 2));
 	}
 	e->held = false;
 	e->ops->handle_error(e->arg, &err);
 	return task_wait_ms(
-		t, &enrollment_step_beat, min_of(backoff_next_ms(&e->backoff), e->heartbeat_ms));
+		t, &enrollment_beat_step, min_of(backoff_next_ms(&e->backoff), e->heartbeat_ms));
 }
 
 static enum task_turn enrollment_leave(struct task *t)
@@ -323,7 +313,7 @@ static enum task_turn enrollment_leave(struct task *t)
 	e->call.fresh_connection = true;
 	e->call.head_timeout_ms = RELEASE_MS;
 	hub_client_send(&e->place.hub, &e->call, t);
-	return task_wait(t, &enrollment_step_left); /* the call has its deadlines */
+	return task_wait_for(t, &e->call.done, &enrollment_left_step);
 }
 
 static enum task_turn enrollment_left(struct task *t)
@@ -331,8 +321,6 @@ static enum task_turn enrollment_left(struct task *t)
 	struct enrollment *e = container_of(t, struct enrollment, task);
 	auto_error struct error err = ERROR_INIT;
 
-	if (!e->call.done)
-		return task_wait(t, &enrollment_step_left);
 	/* 404: nobody can say that the entry is still there. */
 	bool gone = e->call.answer.status == 404 || hub_client_check(&e->call, &err);
 	call_finish(&e->call);
@@ -347,7 +335,7 @@ static void enrollment_release(struct registration *r)
 
 	task_finish(&e->task);
 	call_finish(&e->call);
-	task_init(&e->task, loop, &enrollment_step_leave, NULL);
+	task_init(&e->task, loop, &enrollment_leave_step, NULL);
 	task_start(&e->task);
 }
 
@@ -388,7 +376,7 @@ static struct registration *enroll(struct loop *loop, bool tls, const char *rest
 	e->ttl_ms = config->ttl_ms;
 	e->ops = config->ops;
 	e->arg = config->arg;
-	task_init(&e->task, loop, &enrollment_step_beat, NULL);
+	task_init(&e->task, loop, &enrollment_beat_step, NULL);
 	if (!place_init(&e->place, loop, tls, rest, options, err)) {
 		enrollment_destroy(&e->base);
 		return NULL;

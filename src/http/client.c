@@ -116,7 +116,7 @@ static enum task_turn call_connected(struct task *t)
 	return TASK_WAIT;
 }
 
-TASK_STEP(call_step_connected, call_connected);
+STEP(call_connected);
 
 /* The kept connection was dead already when we wrote; or the peer died of our request, which
  * cannot be told from it. */
@@ -169,7 +169,7 @@ void call_send(struct call *c, struct endpoint *e, struct task *waiter)
 	list_init(&s->link);
 	timer_init(&s->timer, endpoint_loop(e), call_handle_timer);
 	deferred_init(&s->resume, handle_resume);
-	task_init(&s->driver, endpoint_loop(e), &call_step_connected, NULL);
+	task_init(&s->driver, endpoint_loop(e), &call_connected_step, NULL);
 	task_start(&s->driver);
 	call_prepare_head(s, endpoint_host_header(e));
 	endpoint_admit(e, s);

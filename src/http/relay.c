@@ -18,8 +18,7 @@ enum {
 	HOLD_BODY_MAX = 1024 * 1024, /* longer bodies are not held */
 };
 
-static enum task_turn relay_pump(struct task *t);
-TASK_STEP(relay_step_pump, relay_pump);
+STEP(relay_pump);
 
 static enum task_turn relay_over_as(struct relay *r, enum relay_state state)
 {
@@ -297,7 +296,7 @@ void relay_start(struct relay *r, struct loop *loop, struct exchange *x, struct 
 	r->uploaded = x->body_length == 0;
 	exchange_want_body(x);
 	prepare_call(r);
-	task_init(&r->pump, loop, &relay_step_pump, NULL);
+	task_init(&r->pump, loop, &relay_pump_step, NULL);
 	exchange_set_waiter(x, &r->pump);
 	call_send(&r->call, to, &r->pump);
 	task_start(&r->pump);

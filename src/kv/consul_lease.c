@@ -31,26 +31,16 @@ struct consul_lease {
 	int64_t session_ttl_ms; /* the store waits twice as long */
 };
 
-static enum task_turn lease_read(struct task *t);
-static enum task_turn lease_found(struct task *t);
-static enum task_turn lease_renewed(struct task *t);
-static enum task_turn lease_create(struct task *t);
-static enum task_turn lease_created(struct task *t);
-static enum task_turn lease_acquired(struct task *t);
-static enum task_turn lease_discard(struct task *t);
-static enum task_turn lease_discarded(struct task *t);
-static enum task_turn lease_release(struct task *t);
-static enum task_turn lease_released(struct task *t);
-TASK_STEP(step_read, lease_read);
-TASK_STEP(step_found, lease_found);
-TASK_STEP(step_renewed, lease_renewed);
-TASK_STEP(step_create, lease_create);
-TASK_STEP(step_created, lease_created);
-TASK_STEP(step_acquired, lease_acquired);
-TASK_STEP(step_discard, lease_discard);
-TASK_STEP(step_discarded, lease_discarded);
-TASK_STEP(step_release, lease_release);
-TASK_STEP(step_released, lease_released);
+STEP(lease_read);
+STEP(lease_found);
+STEP(lease_renewed);
+STEP(lease_create);
+STEP(lease_created);
+STEP(lease_acquired);
+STEP(lease_discard);
+STEP(lease_discarded);
+STEP(lease_release);
+STEP(lease_released);
 
 static struct consul_lease *lease_of(struct task *t)
 {
@@ -67,7 +57,7 @@ static void forget_session(struct consul_lease *l)
 static enum task_turn lease_failed(struct consul_lease *l, const struct error *err)
 {
 	kv_lease_note_error(&l->base, err);
-	return worker_retry(&l->worker, l->session_is_new ? &step_discard : &step_read);
+	return worker_retry(&l->worker, l->session_is_new ? &lease_discard_step : &lease_read_step);
 }
 
 static bool answered(const struct consul_lease *l, bool absent_is_fine, struct error *err)
@@ -92,7 +82,7 @@ static enum task_turn lease_read(struct task *t)
 			.target = consul_key_target(l->base.key, "?consistent="),
 			.mode = CALL_JSON,
 		},
-		&step_found);
+		&lease_found_step);
 }
 
 static enum task_turn ask_session(
@@ -120,7 +110,7 @@ static enum task_turn acquire(struct consul_lease *l)
 			.content_type = "text/plain",
 			.mode = CALL_JSON,
 		},
-		&step_acquired);
+		&lease_acquired_step);
 }
 
 static enum task_turn lease_found(struct task *t)
@@ -141,10 +131,10 @@ static enum task_turn lease_found(struct task *t)
 	}
 	forget_session(l);
 	if (!key.session)
-		return task_go(t, &step_create);
+		return task_go(t, &lease_create_step);
 	l->session = xstrdup(key.session);
 	l->rewrite = !key.value_is_right;
-	return ask_session(l, "renew", 0, &step_renewed);
+	return ask_session(l, "renew", 0, &lease_renewed_step);
 }
 
 /* ---- held ---- */
@@ -156,7 +146,7 @@ static enum task_turn lease_rest(struct consul_lease *l)
 
 	worker_succeeded(&l->worker);
 	kv_lease_note_held(&l->base);
-	return task_wait_ms(&l->worker.task, &step_read, min_of(l->base.heartbeat_ms, half));
+	return task_wait_ms(&l->worker.task, &lease_read_step, min_of(l->base.heartbeat_ms, half));
 }
 
 static enum task_turn lease_renewed(struct task *t)
@@ -170,7 +160,7 @@ static enum task_turn lease_renewed(struct task *t)
 	if (!answered(l, true, &err))
 		return lease_failed(l, &err);
 	if (c->answer.status == 404)
-		return task_go(t, &step_create);
+		return task_go(t, &lease_create_step);
 	/* A predecessor may have chosen another time. */
 	int64_t ttl_ms = consul_parse_renewed_ttl(yyjson_doc_get_root(c->json));
 	l->session_ttl_ms = ttl_ms > 0 ? ttl_ms : l->base.ttl_ms / 2;
@@ -209,7 +199,7 @@ static enum task_turn lease_create(struct task *t)
 			.content_type = "application/json",
 			.mode = CALL_JSON,
 		},
-		&step_created);
+		&lease_created_step);
 }
 
 static enum task_turn lease_created(struct task *t)
@@ -247,14 +237,14 @@ static enum task_turn lease_acquired(struct task *t)
 		l->session_is_new = false;
 		return lease_rest(l);
 	}
-	return task_wait_ms(t, l->session_is_new ? &step_discard : &step_read,
+	return task_wait_ms(t, l->session_is_new ? &lease_discard_step : &lease_read_step,
 		backoff_next_ms(&l->worker.backoff));
 }
 
 /* A session that holds nothing is not left behind. */
 static enum task_turn lease_discard(struct task *t)
 {
-	return ask_session(lease_of(t), "destroy", 0, &step_discarded);
+	return ask_session(lease_of(t), "destroy", 0, &lease_discarded_step);
 }
 
 static enum task_turn lease_discarded(struct task *t)
@@ -265,7 +255,7 @@ static enum task_turn lease_discarded(struct task *t)
 		return TASK_WAIT;
 	/* When this failed, too, the session ends by its own time. */
 	forget_session(l);
-	return task_go(t, &step_read);
+	return task_go(t, &lease_read_step);
 }
 
 /* ---- the end ---- */
@@ -278,7 +268,7 @@ static enum task_turn lease_release(struct task *t)
 		l->base.ops->handle_released(l->base.arg, NULL);
 		return TASK_WAIT;
 	}
-	return ask_session(l, "destroy", RELEASE_TIMEOUT_MS, &step_released);
+	return ask_session(l, "destroy", RELEASE_TIMEOUT_MS, &lease_released_step);
 }
 
 static enum task_turn lease_released(struct task *t)
@@ -304,12 +294,12 @@ void consul_lease_start(struct kv_lease *lease)
 	struct consul_lease *l = container_of(lease, struct consul_lease, base);
 	struct consul *c = container_of(lease->kv, struct consul, base);
 
-	worker_start(&l->worker, &c->servers, lease->kv->loop, &step_read);
+	worker_start(&l->worker, &c->servers, lease->kv->loop, &lease_read_step);
 }
 
 void consul_lease_release(struct kv_lease *lease)
 {
-	worker_divert(&container_of(lease, struct consul_lease, base)->worker, &step_release);
+	worker_divert(&container_of(lease, struct consul_lease, base)->worker, &lease_release_step);
 }
 
 void consul_lease_destroy(struct kv_lease *lease)

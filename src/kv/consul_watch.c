@@ -24,10 +24,8 @@ struct consul_watch {
 	uint64_t index; /* of the list we know; 0: answer at once */
 };
 
-static enum task_turn watch_ask(struct task *t);
-static enum task_turn watch_answer(struct task *t);
-TASK_STEP(step_ask, watch_ask);
-TASK_STEP(step_answer, watch_answer);
+STEP(watch_ask);
+STEP(watch_answer);
 
 static struct consul_watch *watch_of(struct task *t)
 {
@@ -55,7 +53,7 @@ static enum task_turn watch_ask(struct task *t)
 			.mode = CALL_JSON,
 			.head_timeout_ms = w->index ? (int64_t)WAIT_LIMIT_MS : 0,
 		},
-		&step_answer);
+		&watch_answer_step);
 }
 
 /* Without an index it is not Consul that speaks, and an absent list is no empty list.  Nor is it
@@ -105,7 +103,7 @@ static enum task_turn watch_answer(struct task *t)
 	if (!read_list(w, &entries, &index, &err)) {
 		w->index = 0;
 		kv_watch_note_error(&w->base, &err);
-		return worker_retry(&w->worker, &step_ask);
+		return worker_retry(&w->worker, &watch_ask_step);
 	}
 	worker_succeeded(&w->worker);
 	if (index < w->index) {
@@ -115,7 +113,7 @@ static enum task_turn watch_answer(struct task *t)
 		w->index = max_of(index, (uint64_t)1);
 		kv_watch_report(&w->base, &entries);
 	}
-	return task_wait_ms(t, &step_ask, WORKER_SETTLE_MS);
+	return task_wait_ms(t, &watch_ask_step, WORKER_SETTLE_MS);
 }
 
 struct kv_watch *consul_watch_create(maybe_unused struct kv *kv)
@@ -128,7 +126,7 @@ void consul_watch_start(struct kv_watch *watch)
 	struct consul_watch *w = container_of(watch, struct consul_watch, base);
 	struct consul *c = container_of(watch->kv, struct consul, base);
 
-	worker_start(&w->worker, &c->servers, watch->kv->loop, &step_ask);
+	worker_start(&w->worker, &c->servers, watch->kv->loop, &watch_ask_step);
 }
 
 void consul_watch_destroy(struct kv_watch *watch)

@@ -16,15 +16,11 @@
 #include "kv/etcd3_answer.h"
 
 static enum task_turn open_begin(struct task *t);
-static enum task_turn open_version(struct task *t);
-static enum task_turn open_classic(struct task *t);
-static enum task_turn open_login(struct task *t);
-static enum task_turn open_token(struct task *t);
 const struct task_step etcd_step_open = { .name = "open_begin", .run = open_begin };
-TASK_STEP(step_version, open_version);
-TASK_STEP(step_classic, open_classic);
-TASK_STEP(step_login, open_login);
-TASK_STEP(step_token, open_token);
+STEP(open_version);
+STEP(open_classic);
+STEP(open_login);
+STEP(open_token);
 
 void etcd_worker_start(struct etcd_worker *w, struct kv *kv)
 {
@@ -91,8 +87,8 @@ static enum task_turn open_begin(struct task *t)
 	if (e->api == ETCD_API_UNKNOWN && e->wanted == KV_ETCD_V2)
 		settle(e, ETCD_API_V2);
 	if (e->api == ETCD_API_UNKNOWN)
-		return get(w, xstrdup("/version"), &step_version);
-	return task_go(t, e->api == ETCD_API_V2 ? w->first_v2 : &step_login);
+		return get(w, xstrdup("/version"), &open_version_step);
+	return task_go(t, e->api == ETCD_API_V2 ? w->first_v2 : &open_login_step);
 }
 
 /* "3.4.23" */
@@ -154,7 +150,7 @@ static enum task_turn open_version(struct task *t)
 		return task_go(t, &etcd_step_open);
 	}
 	auto_free char *classic = kv_join(e->base.prefix, "docker/swarm");
-	return get(w, etcd2_target(classic, ""), &step_classic);
+	return get(w, etcd2_target(classic, ""), &open_classic_step);
 }
 
 /* A classic cluster lives in v2, and never sees what is written to v3. */
@@ -201,7 +197,7 @@ static enum task_turn open_login(struct task *t)
 	strbuf_add_str(&body, ",\"password\":");
 	strbuf_add_json_str(&body, e->password, strlen(e->password));
 	strbuf_add_char(&body, '}');
-	return etcd3_ask(w, "/auth/authenticate", strbuf_steal(&body), &step_token);
+	return etcd3_ask(w, "/auth/authenticate", strbuf_steal(&body), &open_token_step);
 }
 
 static enum task_turn open_token(struct task *t)

@@ -19,13 +19,10 @@
 /* ---- watch ---- */
 
 static enum task_turn watch_list(struct task *t);
-static enum task_turn watch_listed(struct task *t);
-static enum task_turn watch_wait(struct task *t);
-static enum task_turn watch_event(struct task *t);
 const struct task_step etcd2_watch_first = { .name = "watch_list", .run = watch_list };
-TASK_STEP(step_listed, watch_listed);
-TASK_STEP(step_wait, watch_wait);
-TASK_STEP(step_event, watch_event);
+STEP(watch_listed);
+STEP(watch_wait);
+STEP(watch_event);
 
 static enum task_turn watch_list(struct task *t)
 {
@@ -38,7 +35,7 @@ static enum task_turn watch_list(struct task *t)
 				w->base.directory, "?quorum=true&recursive=true&sorted=true"),
 			.mode = CALL_JSON,
 		},
-		&step_listed);
+		&watch_listed_step);
 }
 
 static bool read_index(const struct call *c, uint64_t *ret, struct error *err)
@@ -78,7 +75,7 @@ static enum task_turn watch_listed(struct task *t)
 	if (!read_list(w, &entries, &index, &err))
 		return etcd_worker_failed(&w->worker, &err);
 	etcd_watch_listed(w, &entries, index);
-	return task_go(t, &step_wait);
+	return task_go(t, &watch_wait_step);
 }
 
 static enum task_turn watch_wait(struct task *t)
@@ -95,7 +92,7 @@ static enum task_turn watch_wait(struct task *t)
 			.idle_timeout_ms = ETCD_WATCH_IDLE_MS,
 			.stream = true,
 		},
-		&step_event);
+		&watch_event_step);
 }
 
 static enum task_turn watch_event(struct task *t)
@@ -116,22 +113,19 @@ static enum task_turn watch_event(struct task *t)
 		return etcd_worker_failed(&w->worker, &err);
 	w->seen = event.index;
 	if (!event.is_news)
-		return task_go(t, &step_wait);
+		return task_go(t, &watch_wait_step);
 	return task_wait_ms(t, &etcd2_watch_first, WORKER_SETTLE_MS);
 }
 
 /* ---- lease ---- */
 
 static enum task_turn lease_write(struct task *t);
-static enum task_turn lease_written(struct task *t);
-static enum task_turn lease_refresh(struct task *t);
-static enum task_turn lease_refreshed(struct task *t);
 static enum task_turn lease_delete(struct task *t);
 const struct task_step etcd2_lease_first = { .name = "lease_write", .run = lease_write };
 const struct task_step etcd2_lease_last = { .name = "lease_delete", .run = lease_delete };
-TASK_STEP(step_written, lease_written);
-TASK_STEP(step_refresh, lease_refresh);
-TASK_STEP(step_refreshed, lease_refreshed);
+STEP(lease_written);
+STEP(lease_refresh);
+STEP(lease_refreshed);
 
 static enum task_turn put(
 	struct etcd_lease *l, const char *suffix, char *body, const struct task_step *next)
@@ -154,7 +148,7 @@ static enum task_turn lease_write(struct task *t)
 
 	strbuf_addf(&body, "ttl=%" PRId64 "&value=", etcd_lease_seconds(l));
 	uri_encode_query(&body, l->base.value);
-	return put(l, "", strbuf_steal(&body), &step_written);
+	return put(l, "", strbuf_steal(&body), &lease_written_step);
 }
 
 /* etcd says what it has written; whoever else says "200 OK" has written nothing. */
@@ -177,7 +171,7 @@ static enum task_turn lease_written(struct task *t)
 		return TASK_WAIT;
 	if (!worker_answered(&l->worker.worker, false, &err) || !read_written(l, &err))
 		return etcd_worker_failed(&l->worker, &err);
-	return etcd_lease_rest(l, &step_refresh);
+	return etcd_lease_rest(l, &lease_refresh_step);
 }
 
 static enum task_turn lease_refresh(struct task *t)
@@ -185,7 +179,8 @@ static enum task_turn lease_refresh(struct task *t)
 	struct etcd_lease *l = etcd_lease_of(t);
 
 	return put(l, "?prevExist=true",
-		xasprintf("ttl=%" PRId64 "&refresh=true", etcd_lease_seconds(l)), &step_refreshed);
+		xasprintf("ttl=%" PRId64 "&refresh=true", etcd_lease_seconds(l)),
+		&lease_refreshed_step);
 }
 
 static enum task_turn lease_refreshed(struct task *t)
@@ -202,7 +197,7 @@ static enum task_turn lease_refreshed(struct task *t)
 		return etcd_worker_failed(&l->worker, &err);
 	if (!etcd2_value_is(yyjson_doc_get_root(c->json), l->base.value))
 		return task_go(t, &etcd2_lease_first);
-	return etcd_lease_rest(l, &step_refresh);
+	return etcd_lease_rest(l, &lease_refresh_step);
 }
 
 static enum task_turn lease_delete(struct task *t)

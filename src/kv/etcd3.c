@@ -16,13 +16,10 @@
 /* ---- watch ---- */
 
 static enum task_turn watch_range(struct task *t);
-static enum task_turn watch_listed(struct task *t);
-static enum task_turn watch_follow(struct task *t);
-static enum task_turn watch_news(struct task *t);
 const struct task_step etcd3_watch_first = { .name = "watch_range", .run = watch_range };
-TASK_STEP(step_listed, watch_listed);
-TASK_STEP(step_follow, watch_follow);
-TASK_STEP(step_news, watch_news);
+STEP(watch_listed);
+STEP(watch_follow);
+STEP(watch_news);
 
 static enum task_turn watch_range(struct task *t)
 {
@@ -31,7 +28,7 @@ static enum task_turn watch_range(struct task *t)
 
 	etcd3_write_range(&body, w->base.directory);
 	strbuf_add_char(&body, '}');
-	return etcd3_ask(&w->worker, "/kv/range", strbuf_steal(&body), &step_listed);
+	return etcd3_ask(&w->worker, "/kv/range", strbuf_steal(&body), &watch_listed_step);
 }
 
 static enum task_turn watch_listed(struct task *t)
@@ -49,7 +46,7 @@ static enum task_turn watch_listed(struct task *t)
 			&entries, &revision, &err))
 		return etcd_worker_failed(&w->worker, &err);
 	etcd_watch_listed(w, &entries, (uint64_t)revision);
-	return task_go(t, &step_follow);
+	return task_go(t, &watch_follow_step);
 }
 
 static enum task_turn watch_follow(struct task *t)
@@ -70,7 +67,7 @@ static enum task_turn watch_follow(struct task *t)
 			.idle_timeout_ms = ETCD_WATCH_IDLE_MS,
 			.stream = true,
 		},
-		&step_news);
+		&watch_news_step);
 }
 
 /* What the lines that have come say, all together. */
@@ -124,23 +121,20 @@ static enum task_turn watch_news(struct task *t)
 	if (is_stream)
 		call_resume(&worker->call);
 	/* Changes that come together are told together. */
-	return news.changed ? task_wait_ms(t, &step_news, WORKER_SETTLE_MS)
-			    : task_wait(t, &step_news);
+	return news.changed ? task_wait_ms(t, &watch_news_step, WORKER_SETTLE_MS)
+			    : task_wait(t, &watch_news_step);
 }
 
 /* ---- lease ---- */
 
 static enum task_turn lease_grant(struct task *t);
-static enum task_turn lease_granted(struct task *t);
-static enum task_turn lease_written(struct task *t);
 static enum task_turn lease_keep(struct task *t);
-static enum task_turn lease_kept(struct task *t);
 static enum task_turn lease_revoke(struct task *t);
 const struct task_step etcd3_lease_first = { .name = "lease_keep", .run = lease_keep };
 const struct task_step etcd3_lease_last = { .name = "lease_revoke", .run = lease_revoke };
-TASK_STEP(step_granted, lease_granted);
-TASK_STEP(step_written, lease_written);
-TASK_STEP(step_kept, lease_kept);
+STEP(lease_granted);
+STEP(lease_written);
+STEP(lease_kept);
 
 static yyjson_val *answer_of(const struct etcd_lease *l)
 {
@@ -152,7 +146,7 @@ static enum task_turn lease_grant(struct task *t)
 	struct etcd_lease *l = etcd_lease_of(t);
 
 	return etcd3_ask(&l->worker, "/lease/grant",
-		xasprintf("{\"TTL\":\"%" PRId64 "\"}", etcd_lease_seconds(l)), &step_granted);
+		xasprintf("{\"TTL\":\"%" PRId64 "\"}", etcd_lease_seconds(l)), &lease_granted_step);
 }
 
 /*
@@ -173,7 +167,7 @@ static enum task_turn write_entry(struct etcd_lease *l)
 			  "\"failure\":[{\"request_put\":{\"key\":%s,\"value\":%s,\"lease\":"
 			  "\"%" PRId64 "\"}}]}",
 			key.buf, l->id, key.buf, value.buf, key.buf, value.buf, l->id),
-		&step_written);
+		&lease_written_step);
 }
 
 static enum task_turn lease_granted(struct task *t)
@@ -217,7 +211,7 @@ static enum task_turn lease_keep(struct task *t)
 	if (!l->id)
 		return lease_grant(t);
 	return etcd3_ask(&l->worker, "/lease/keepalive",
-		xasprintf("{\"ID\":\"%" PRId64 "\"}", l->id), &step_kept);
+		xasprintf("{\"ID\":\"%" PRId64 "\"}", l->id), &lease_kept_step);
 }
 
 static enum task_turn lease_kept(struct task *t)

@@ -6,13 +6,9 @@
 #include "base/mem.h"
 #include "base/uri.h"
 
-static enum task_turn connect_ask(struct task *t);
-static enum task_turn connect_answered(struct task *t);
-static enum task_turn connect_removed(struct task *t);
-
-TASK_STEP(step_ask, connect_ask);
-TASK_STEP(step_answered, connect_answered);
-TASK_STEP(step_removed, connect_removed);
+STEP(connect_ask);
+STEP(connect_answered);
+STEP(connect_removed);
 
 static void connect_done(struct task *t)
 {
@@ -30,7 +26,7 @@ void connect_start(struct connect *c, struct engine *e, const char *container_id
 	c->networks = *networks;
 	*networks = (struct translate_connects){ 0 };
 	c->waiter = waiter;
-	task_init(&c->task, endpoint_loop(e->remote.endpoint), &step_ask, connect_done);
+	task_init(&c->task, endpoint_loop(e->remote.endpoint), &connect_ask_step, connect_done);
 	task_start(&c->task);
 }
 
@@ -64,7 +60,7 @@ static enum task_turn connect_ask(struct task *t)
 	call->body_len = strlen(call->body);
 	call->mode = CALL_TEXT;
 	remote_send(call, &c->engine->remote, t);
-	return task_wait(t, &step_answered); /* the call has deadlines */
+	return task_wait_for(t, &c->call.done, &connect_answered_step);
 }
 
 static enum task_turn remove_container(struct connect *c)
@@ -74,19 +70,17 @@ static enum task_turn remove_container(struct connect *c)
 		"/containers/%s?force=1&v=1", c->container_id);
 	c->call.mode = CALL_TEXT;
 	remote_send(&c->call, &c->engine->remote, &c->task);
-	return task_wait(&c->task, &step_removed); /* the call has deadlines */
+	return task_wait_for(&c->task, &c->call.done, &connect_removed_step);
 }
 
 static enum task_turn connect_answered(struct task *t)
 {
 	struct connect *c = container_of(t, struct connect, task);
 
-	if (!c->call.done)
-		return task_wait(t, &step_answered);
 	engine_report_call(c->engine, &c->call);
 	if (!remote_check(&c->call, &c->engine->remote, &c->err))
 		return remove_container(c);
-	return ++c->next < c->networks.count ? task_go(t, &step_ask) : TASK_DONE;
+	return ++c->next < c->networks.count ? task_go(t, &connect_ask_step) : TASK_DONE;
 }
 
 static enum task_turn connect_removed(struct task *t)
@@ -94,8 +88,6 @@ static enum task_turn connect_removed(struct task *t)
 	struct connect *c = container_of(t, struct connect, task);
 	auto_error struct error err = ERROR_INIT;
 
-	if (!c->call.done)
-		return task_wait(t, &step_removed);
 	engine_report_call(c->engine, &c->call);
 	if (!remote_check(&c->call, &c->engine->remote, &err))
 		log_warn("container %.12s on node %s could not join its networks, and stays: %s",

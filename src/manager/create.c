@@ -17,19 +17,12 @@
 #include "manager/network_find.h"
 #include "manager/pull.h"
 
-static enum task_turn create_place(struct task *t);
-static enum task_turn create_networked(struct task *t);
-static enum task_turn create_answered(struct task *t);
-static enum task_turn create_pulled(struct task *t);
-static enum task_turn create_connected(struct task *t);
-static enum task_turn create_adopted(struct task *t);
-
-TASK_STEP(step_place, create_place);
-TASK_STEP(step_networked, create_networked);
-TASK_STEP(step_answered, create_answered);
-TASK_STEP(step_pulled, create_pulled);
-TASK_STEP(step_connected, create_connected);
-TASK_STEP(step_adopted, create_adopted);
+STEP(create_place);
+STEP(create_networked);
+STEP(create_answered);
+STEP(create_pulled);
+STEP(create_connected);
+STEP(create_adopted);
 
 static void drop_reservation(struct create *c)
 {
@@ -88,7 +81,7 @@ struct create *create_start(struct manager *m, struct container_config *config,
 	c->finished = finished;
 	c->arg = arg;
 	list_push_back(&m->creates, &c->link);
-	task_init(&c->task, m->loop, &step_place, create_done);
+	task_init(&c->task, m->loop, &create_place_step, create_done);
 	task_start(&c->task);
 	return c;
 }
@@ -325,7 +318,7 @@ static enum task_turn create_place(struct task *t)
 	if (!engine && c->holders == HOLDERS_FIRST) {
 		c->holders = HOLDERS_UNFIT;
 		error_clear(&c->err);
-		return task_go(t, &step_place);
+		return task_go(t, &create_place_step);
 	}
 	if (!engine) {
 		tell_why_not_pulled(c);
@@ -336,7 +329,7 @@ static enum task_turn create_place(struct task *t)
 	engine_add_container(engine, c->reservation);
 	c->pulled = false;
 	resolve_dependencies(c);
-	return task_go(t, &step_networked);
+	return task_go(t, &create_networked_step);
 }
 
 /* Until all its networks are on the engine. */
@@ -346,7 +339,7 @@ static enum task_turn create_networked(struct task *t)
 	const struct network *missing;
 
 	if (c->spread.engine && !c->spread.done)
-		return task_wait(t, &step_networked); /* it has deadlines */
+		return task_wait(t, &create_networked_step); /* it has deadlines */
 	if (error_is_set(&c->spread.err)) {
 		error_copy(&c->err, &c->spread.err);
 		keep_404_for_images(&c->err);
@@ -356,10 +349,10 @@ static enum task_turn create_networked(struct task *t)
 	missing = network_spread_missing_of(c->engine, &c->config);
 	if (!missing) {
 		ask_engine(c);
-		return task_wait(t, &step_answered); /* the call has deadlines */
+		return task_wait_for(t, &c->call.done, &create_answered_step);
 	}
 	network_spread_start(&c->spread, c->manager, c->engine, missing, t);
-	return task_wait(t, &step_networked);
+	return task_wait(t, &create_networked_step);
 }
 
 /* --- after the engine's answer --- */
@@ -422,7 +415,7 @@ static enum task_turn attempt_failed(struct create *c, bool about_image)
 	c->retries++;
 	log_warn("Failed to create container: %s (node %s), retrying", error_text(&c->err), node);
 	error_clear(&c->err);
-	return task_go(&c->task, &step_place);
+	return task_go(&c->task, &create_place_step);
 }
 
 static void keep_answer(struct create *c)
@@ -445,10 +438,10 @@ static enum task_turn adopt(struct create *c)
 	}
 	if (c->connects.count) {
 		connect_start(&c->connect, c->engine, id, &c->connects, &c->task);
-		return task_wait(&c->task, &step_connected); /* its calls have deadlines */
+		return task_wait_for(&c->task, &c->connect.done, &create_connected_step);
 	}
 	refresh_container(&c->refresh, c->engine, id, &c->task);
-	return task_wait(&c->task, &step_adopted); /* its calls have deadlines */
+	return task_wait_for(&c->task, &c->refresh.done, &create_adopted_step);
 }
 
 /* A client that sees a 404 here pulls the image and asks again (docker-api.md 9.18): what else an
@@ -463,8 +456,6 @@ static enum task_turn create_answered(struct task *t)
 {
 	struct create *c = container_of(t, struct create, task);
 
-	if (!c->call.done)
-		return task_wait(t, &step_answered);
 	engine_report_call(c->engine, &c->call);
 	if (remote_check(&c->call, &c->engine->remote, &c->err)) {
 		keep_answer(c);
@@ -476,10 +467,11 @@ static enum task_turn create_answered(struct task *t)
 	error_clear(&c->err);
 	if (is_known_here_only(c) && prefer_holders(c, HOLDERS_FIRST)) {
 		leave_engine(c);
-		return task_go(t, &step_place);
+		return task_go(t, &create_place_step);
 	}
 	pull_send(&c->call, c->engine, c->config.image, c->config.platform, c->registry_auth, t);
-	return task_wait(t, &step_pulled); /* a pull may take long; silence ends it */
+	return task_wait_for(
+		t, &c->call.done, &create_pulled_step); /* a pull may take long; silence ends it */
 }
 
 /*
@@ -499,7 +491,7 @@ static enum task_turn create_pulled(struct task *t)
 	struct create *c = container_of(t, struct create, task);
 
 	if (!c->call.done)
-		return task_wait(t, &step_pulled);
+		return task_wait_for(t, &c->call.done, &create_pulled_step);
 	engine_report_call(c->engine, &c->call);
 	if (!pull_check(&c->call, c->engine, c->config.image, &c->err)) {
 		invite_pull(c);
@@ -507,15 +499,13 @@ static enum task_turn create_pulled(struct task *t)
 	}
 	c->pulled = true;
 	ask_engine(c);
-	return task_wait(t, &step_answered);
+	return task_wait_for(t, &c->call.done, &create_answered_step);
 }
 
 static enum task_turn create_connected(struct task *t)
 {
 	struct create *c = container_of(t, struct create, task);
 
-	if (!c->connect.done)
-		return task_wait(t, &step_connected);
 	if (!error_is_set(&c->connect.err))
 		return adopt(c); /* with nothing left to connect */
 	error_copy(&c->err, &c->connect.err);
@@ -551,8 +541,6 @@ static enum task_turn create_adopted(struct task *t)
 {
 	struct create *c = container_of(t, struct create, task);
 
-	if (!c->refresh.done)
-		return task_wait(t, &step_adopted);
 	add_warnings(c);
 	/* Even when the refresh failed the container exists: the client gets its id, the next
 	 * reconcile the rest. */

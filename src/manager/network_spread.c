@@ -9,13 +9,9 @@
 
 enum { SPREAD_TIMEOUT_MS = 60 * 1000 };
 
-static enum task_turn spread_begin(struct task *t);
-static enum task_turn spread_answered(struct task *t);
-static enum task_turn spread_refreshed(struct task *t);
-
-TASK_STEP(step_begin, spread_begin);
-TASK_STEP(step_answered, spread_answered);
-TASK_STEP(step_refreshed, spread_refreshed);
+STEP(spread_begin);
+STEP(spread_answered);
+STEP(spread_refreshed);
 
 /* --- what is missing --- */
 
@@ -156,7 +152,7 @@ void network_spread_start(struct network_spread *s, struct manager *m, struct en
 	s->need = need_of(n);
 	s->waiter = waiter;
 	list_push_back(&m->network_spreads, &s->link);
-	task_init(&s->task, m->loop, &step_begin, spread_done);
+	task_init(&s->task, m->loop, &spread_begin_step, spread_done);
 	task_start(&s->task);
 }
 
@@ -204,7 +200,7 @@ static enum task_turn spread_begin(struct task *t)
 	if (network_on(s->engine, s->logical_id) || !check_need(s))
 		return TASK_DONE;
 	if (others_are_asking(s))
-		return task_wait(t, &step_begin); /* they wake us, and have deadlines */
+		return task_wait(t, &spread_begin_step); /* they wake us, and have deadlines */
 	s->asking = true;
 	remote_call_init(&s->call, &s->engine->remote, (struct api_version){ 0 }, "POST",
 		"/networks/create");
@@ -214,7 +210,7 @@ static enum task_turn spread_begin(struct task *t)
 	s->call.mode = CALL_TEXT;
 	s->call.head_timeout_ms = SPREAD_TIMEOUT_MS;
 	remote_send(&s->call, &s->engine->remote, t);
-	return task_wait(t, &step_answered); /* the call has deadlines */
+	return task_wait_for(t, &s->call.done, &spread_answered_step);
 }
 
 /* A refusal may mean that it has come there in another way: the engine's list decides. */
@@ -222,21 +218,17 @@ static enum task_turn spread_answered(struct task *t)
 {
 	struct network_spread *s = container_of(t, struct network_spread, task);
 
-	if (!s->call.done)
-		return task_wait(t, &step_answered);
 	engine_report_call(s->engine, &s->call);
 	if (!remote_check(&s->call, &s->engine->remote, &s->err) && s->err.status != 409)
 		return TASK_DONE;
 	refresh_networks(&s->refresh, s->engine, t);
-	return task_wait(t, &step_refreshed); /* its call has deadlines */
+	return task_wait_for(t, &s->refresh.done, &spread_refreshed_step);
 }
 
 static enum task_turn spread_refreshed(struct task *t)
 {
 	struct network_spread *s = container_of(t, struct network_spread, task);
 
-	if (!s->refresh.done)
-		return task_wait(t, &step_refreshed);
 	if (network_on(s->engine, s->logical_id))
 		error_clear(&s->err);
 	else if (!error_is_set(&s->err))

@@ -41,6 +41,7 @@ void task_finish(struct task *t)
 		*t->finished = true;
 	t->finished = NULL;
 	t->step = NULL;
+	t->until = NULL;
 	deferred_cancel(&t->wake);
 	timer_stop(&t->deadline);
 }
@@ -52,6 +53,7 @@ static bool run_steps(struct task *t, enum task_turn *ret_turn)
 
 	t->finished = &finished; /* cppcheck-suppress autoVariables; taken back before it ends */
 	do {
+		assert(t->step);
 		*ret_turn = t->step->run(t);
 	} while (!finished && *ret_turn == TASK_GO);
 	if (finished)
@@ -66,7 +68,12 @@ static void handle_wake(struct deferred *d)
 	void (*done)(struct task * t);
 	enum task_turn turn;
 
+	/* This is a good place to be paranoid: no step runs that nobody asked for. */
+	assert(t->loop && t->step && !t->finished);
+	if (t->until && !*t->until && !t->timed_out)
+		return; /* an early wake: the wait goes on, and its deadline */
 	/* Whatever woke it, the wait is over and so is its deadline. */
+	t->until = NULL;
 	timer_stop(&t->deadline);
 	if (!run_steps(t, &turn))
 		return;
@@ -85,4 +92,11 @@ enum task_turn task_wait_ms(struct task *t, const struct task_step *next, int64_
 {
 	timer_start(&t->deadline, ms);
 	return task_wait(t, next);
+}
+
+enum task_turn task_wait_for_ms(
+	struct task *t, const bool *until, const struct task_step *next, int64_t ms)
+{
+	t->until = until;
+	return task_wait_ms(t, next, ms);
 }

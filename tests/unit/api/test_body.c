@@ -17,7 +17,7 @@ static enum task_turn sleep_on(struct task *t)
 {
 	return task_wait(t, t->step);
 }
-TASK_STEP(step_sleep, sleep_on);
+STEP(sleep_on);
 
 static void keep(struct exchange *x, void *arg)
 {
@@ -32,7 +32,7 @@ static void rig_start(struct rig *r, const char *head, const char *body)
 	struct http_server_config config = { .handle = keep, .arg = r };
 
 	*r = (struct rig){ .loop = loop_create() };
-	task_init(&r->task, r->loop, &step_sleep, NULL);
+	task_init(&r->task, r->loop, &sleep_on_step, NULL);
 	r->server = http_server_create(r->loop, &config);
 	http_server_take(r->server, raw_pair(r->loop, &r->client));
 	raw_send(&r->client, head);

@@ -16,7 +16,7 @@ static enum task_turn do_nothing(struct task *t maybe_unused)
 	return TASK_WAIT;
 }
 
-TASK_STEP(step_nothing, do_nothing);
+STEP(do_nothing);
 
 static int setup(void **state)
 {
@@ -24,7 +24,7 @@ static int setup(void **state)
 
 	fixture_create(&w->fx);
 	w->f = fake_engine_create(w->fx.loop);
-	task_init(&w->waiter, w->fx.loop, &step_nothing, NULL);
+	task_init(&w->waiter, w->fx.loop, &do_nothing_step, NULL);
 	*state = w;
 	return 0;
 }

@@ -8,7 +8,7 @@ static enum task_turn do_nothing(struct task *t maybe_unused)
 {
 	return TASK_WAIT;
 }
-TASK_STEP(step_nothing, do_nothing);
+STEP(do_nothing);
 
 void rig_start(struct rig *r, struct endpoint_config config)
 {
@@ -19,7 +19,7 @@ void rig_start(struct rig *r, struct endpoint_config config)
 	assert_true(address_parse(&config.address, address, NULL));
 	r->endpoint = endpoint_create(r->loop, &config);
 	address_finish(&config.address);
-	task_init(&r->waiter, r->loop, &step_nothing, NULL);
+	task_init(&r->waiter, r->loop, &do_nothing_step, NULL);
 }
 
 void rig_stop(struct rig *r)

@@ -21,7 +21,7 @@ static enum task_turn owner_wait(struct task *t)
 		owner_finish(r);
 	return TASK_WAIT;
 }
-TASK_STEP(step_owner, owner_wait);
+STEP(owner_wait);
 
 static void handle(struct exchange *x, void *arg)
 {
@@ -43,7 +43,7 @@ void rig_start(struct rig *r)
 	assert_true(address_parse(&config.address, address, NULL));
 	r->endpoint = endpoint_create(r->loop, &config);
 	address_finish(&config.address);
-	task_init(&r->owner, r->loop, &step_owner, NULL);
+	task_init(&r->owner, r->loop, &owner_wait_step, NULL);
 	r->server = http_server_create(
 		r->loop, &(struct http_server_config){ .handle = handle, .arg = r });
 	http_server_take(r->server, raw_pair(r->loop, &r->client));

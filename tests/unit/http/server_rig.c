@@ -7,7 +7,7 @@ static enum task_turn count_wake(struct task *t)
 	container_of(t, struct rig, waiter)->wakes++;
 	return TASK_WAIT;
 }
-TASK_STEP(step_count, count_wake);
+STEP(count_wake);
 
 static void keep(struct exchange *x, void *arg)
 {
@@ -23,7 +23,7 @@ void rig_start(struct rig *r, struct http_server_config config)
 	*r = (struct rig){ .loop = loop_create() };
 	config.handle = keep;
 	config.arg = r;
-	task_init(&r->waiter, r->loop, &step_count, NULL);
+	task_init(&r->waiter, r->loop, &count_wake_step, NULL);
 	r->server = http_server_create(r->loop, &config);
 	http_server_take(r->server, raw_pair(r->loop, &r->client));
 }

@@ -111,7 +111,7 @@ static enum task_turn watch(struct task *t)
 	container_of(t, struct watcher, task)->woken++;
 	return TASK_WAIT;
 }
-TASK_STEP(step_watch, watch);
+STEP(watch);
 
 static void test_who_waits_is_woken(void **state maybe_unused)
 {
@@ -120,7 +120,7 @@ static void test_who_waits_is_woken(void **state maybe_unused)
 	struct build_waiter waiter = { 0 };
 
 	rig_start(&r);
-	task_init(&w.task, r.loop, &step_watch, NULL);
+	task_init(&w.task, r.loop, &watch_step, NULL);
 	builds_wait(r.builds, &waiter, &w.task);
 	(void)builds_hold(r.builds, BUILD_KEY_ID, "b", &r.a);
 	loop_turn(r.loop, 0);

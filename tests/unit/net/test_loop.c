@@ -27,21 +27,21 @@ static enum task_turn job_last(struct task *t)
 	j->timed_out = t->timed_out;
 	return TASK_DONE;
 }
-TASK_STEP(step_last, job_last);
+STEP(job_last);
 
 static enum task_turn job_wait(struct task *t)
 {
 	container_of(t, struct job, task)->steps++;
-	return task_wait_ms(t, &step_last, 20);
+	return task_wait_ms(t, &job_last_step, 20);
 }
-TASK_STEP(step_wait, job_wait);
+STEP(job_wait);
 
 static enum task_turn job_first(struct task *t)
 {
 	container_of(t, struct job, task)->steps++;
-	return task_go(t, &step_wait);
+	return task_go(t, &job_wait_step);
 }
-TASK_STEP(step_first, job_first);
+STEP(job_first);
 
 static void handle_done(struct task *t)
 {
@@ -51,7 +51,7 @@ static void handle_done(struct task *t)
 static void job_start(struct job *j)
 {
 	*j = (struct job){ .loop = loop_create() };
-	task_init(&j->task, j->loop, &step_first, handle_done);
+	task_init(&j->task, j->loop, &job_first_step, handle_done);
 	task_start(&j->task);
 	assert_int_equal(j->steps, 0);
 	loop_turn(j->loop, 0);
@@ -104,6 +104,66 @@ static void test_task_finish(void **state)
 	assert_int_equal(j.steps, 2);
 	assert_int_equal(j.dones, 0);
 	loop_destroy(j.loop);
+}
+
+struct wish {
+	struct task task;
+	bool fulfilled, timed_out;
+	int64_t ms; /* 0: without end */
+	int steps;
+};
+
+static enum task_turn wish_end(struct task *t)
+{
+	struct wish *w = container_of(t, struct wish, task);
+
+	w->steps++;
+	w->timed_out = t->timed_out;
+	return TASK_DONE;
+}
+STEP(wish_end);
+
+static enum task_turn wish_begin(struct task *t)
+{
+	struct wish *w = container_of(t, struct wish, task);
+
+	return w->ms ? task_wait_for_ms(t, &w->fulfilled, &wish_end_step, w->ms)
+		     : task_wait_for(t, &w->fulfilled, &wish_end_step);
+}
+STEP(wish_begin);
+
+static void wish_start(struct wish *w, struct loop *loop, int64_t ms)
+{
+	*w = (struct wish){ .ms = ms };
+	task_init(&w->task, loop, &wish_begin_step, NULL);
+	task_start(&w->task);
+	loop_turn(loop, 0);
+	/* early wakes, whatever for */
+	for (int i = 0; i < 3; i++) {
+		task_wake(&w->task);
+		loop_turn(loop, 0);
+	}
+	assert_int_equal(w->steps, 0);
+}
+
+static void test_task_waits_for_its_condition(void **state)
+{
+	struct loop *loop = loop_create();
+	struct wish w;
+
+	(void)state;
+	wish_start(&w, loop, 0);
+	w.fulfilled = true;
+	task_wake(&w.task);
+	loop_turn(loop, 0);
+	assert_int_equal(w.steps, 1);
+	assert_false(w.timed_out);
+
+	/* an early wake does not lose the deadline */
+	wish_start(&w, loop, 20);
+	turn_until(loop, w.steps == 1);
+	assert_true(w.timed_out);
+	loop_destroy(loop);
 }
 
 struct alarm {
@@ -262,6 +322,7 @@ int main(void)
 		cmocka_unit_test(test_task_deadline),
 		cmocka_unit_test(test_task_wake),
 		cmocka_unit_test(test_task_finish),
+		cmocka_unit_test(test_task_waits_for_its_condition),
 		cmocka_unit_test(test_timers_of_any_length),
 		cmocka_unit_test(test_deferred_is_bounded),
 		cmocka_unit_test(test_release_later),

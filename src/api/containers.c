@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/parse.h"
 #include "cluster/lookup.h"
+#include "docker/name.h"
 #include "docker/translate.h"
 
 /* "/logs" of "/containers/{name}/logs". */
@@ -89,6 +90,7 @@ static struct container *reserve_name(struct engine *e, const char *name)
 void containers_rename(struct request *rq)
 {
 	struct container *c = proxy_container_gate(rq, request_name(rq));
+	auto_error struct error err = ERROR_INIT;
 	const struct container *holder;
 	const char *name;
 	struct proxy *p;
@@ -98,6 +100,10 @@ void containers_rename(struct request *rq)
 	name = query_get(&rq->query, "name");
 	if (name && name[0] == '/')
 		name++;
+	if (name && !name_check("container", name, &err)) {
+		reply_error(rq, &err);
+		return;
+	}
 	holder = name ? cluster_find_name(rq->api->cluster, name) : NULL;
 	if (holder && holder != c) { /* its own name is the engine's to refuse */
 		reply_errorf(rq, 409,

@@ -20,6 +20,7 @@
 #include "api/routes.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "docker/name.h"
 #include "docker/objects.h"
 #include "manager/network_find.h"
 #include "manager/node_name.h"
@@ -261,6 +262,8 @@ static bool prepare_create(struct network_change *c, struct error *err)
 	if (!doc)
 		return false;
 	written = xstrdup(read_text(yyjson_mut_doc_get_root(doc), "Name"));
+	if (!name_check("network", written, err))
+		return false;
 	node = node_name_split(written, &name);
 	driver = settle_driver(c->rq->api->cluster, doc, node);
 	if (!choose_engines(c, doc, driver, node, err))

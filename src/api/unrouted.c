@@ -9,26 +9,6 @@
 
 static const char containers[] = "/containers/";
 
-/* Names hold slashes, and so may what follows: the longest name that is there counts. */
-static struct container *find_container(const struct request *rq, const char **ret_rest)
-{
-	const char *name = rq->path + strlen(containers);
-
-	for (size_t len = strlen(name); len-- > 1;) {
-		auto_free char *decoded = NULL;
-		struct container *c;
-
-		if (name[len] != '/' || !uri_decode(name, len, false, &decoded, NULL))
-			continue;
-		c = cluster_find_container(rq->api->cluster, decoded, NULL);
-		if (c) {
-			*ret_rest = name + len;
-			return c;
-		}
-	}
-	return NULL;
-}
-
 /* It may be anything: a stream, or something that changes the container. */
 static enum proxy_flags guess_flags(const struct request *rq)
 {
@@ -47,7 +27,7 @@ bool unrouted_pass(struct request *rq)
 
 	if (!str_starts_with(rq->path, containers))
 		return false;
-	c = find_container(rq, &rest);
+	c = cluster_find_container_in(rq->api->cluster, rq->path + strlen(containers), &rest);
 	if (!c || !engine_is_healthy(c->engine))
 		return false;
 	auto_free char *path = xasprintf("/containers/%s%s", c->id, rest);

@@ -13,6 +13,7 @@
 #include "base/id.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "docker/name.h"
 #include "manager/node_name.h"
 
 /* --- what --- */
@@ -84,7 +85,7 @@ static bool prepare_create(struct volumes_change *c, struct error *err)
 	const char *given = doc ? read_name(doc, err) : NULL, *name;
 	auto_free char *written = NULL, *node = NULL;
 
-	if (!given)
+	if (!given || !name_check("volume", given, err))
 		return false;
 	written = xstrdup(given);
 	node = node_name_split(written, &name);

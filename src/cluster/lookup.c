@@ -15,7 +15,10 @@
 
 #include "base/map.h"
 #include "base/mem.h"
+#include "base/metrics.h"
+#include "base/uri.h"
 #include "cluster/cluster.h"
+#include "docker/name.h"
 
 enum {
 	PREFIX_DIGITS = 3,
@@ -142,6 +145,7 @@ static struct name_entry *find_name(const struct lookup *l, const char *name)
 {
 	struct name_entry *first;
 
+	metric_inc(METRIC_name_lookups_total);
 	HASH_FIND_STR(l->names, name, first);
 	return first;
 }
@@ -373,6 +377,8 @@ struct container *cluster_find_container(
 	const struct lookup *l = cluster->lookup;
 	struct match m = { 0 };
 
+	if (!name_check("container", what, err))
+		return NULL;
 	if (*what)
 		match_full(&m, l, what);
 	if (*what && !m.found)
@@ -387,6 +393,38 @@ struct container *cluster_find_container(
 		fail_ambiguous(&m, what, err);
 	else
 		error_set(err, ERROR_NOT_FOUND, "No such container: %s", what);
+	return NULL;
+}
+
+/* Where the longest text that can be a name ends, of those that a slash ends. */
+static size_t last_cut(const char *path)
+{
+	size_t cut = 0, slashes = 0;
+
+	for (size_t i = 0; path[i] && slashes <= NAME_SLASHES_MAX && i <= 3 * NAME_BYTES_MAX; i++) {
+		if (path[i] == '/') {
+			cut = i;
+			slashes++;
+		}
+	}
+	return cut;
+}
+
+struct container *cluster_find_container_in(
+	struct cluster *cluster, const char *path, const char **ret_rest)
+{
+	for (size_t len = last_cut(path); len > 0; len--) {
+		auto_free char *decoded = NULL;
+		struct container *c;
+
+		if (path[len] != '/' || !uri_decode(path, len, false, &decoded, NULL))
+			continue;
+		c = cluster_find_container(cluster, decoded, NULL);
+		if (c) {
+			*ret_rest = path + len;
+			return c;
+		}
+	}
 	return NULL;
 }
 

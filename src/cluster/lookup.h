@@ -1,7 +1,7 @@
 /*
  * cluster/lookup.h - from what a client wrote to the container it means.
  *
- * Order (cluster.md 8.2, docker-api.md 9.21): full id, name (with or without '/', "node/name",
+ * Order : full id, name (with or without '/', "node/name",
  * "<engine id>/name"), swarm id, then a unique prefix of id or swarm id.  Names beat prefixes;
  * several different containers are an error, never a guess.
  */
@@ -28,12 +28,18 @@ struct container *lookup_find_reservation(
 struct container *lookup_find_copy(const struct lookup *l, const struct container *c);
 
 /*
- * NULL with ERROR_NOT_FOUND `No such container: x`, or ERROR_INVALID when ambiguous.  Only
- * containers of validated engines are found, and no reservations.  Of two records of one container
- * (same id, or same swarm id after a rescheduling) the one on a healthy engine is meant.
+ * NULL with ERROR_NOT_FOUND `No such container: x`, or ERROR_INVALID when ambiguous or longer than
+ * a name may be (docker/name.h).  Only containers of validated engines are found, and no
+ * reservations.  Of two records of one container (same id, or same swarm id after a rescheduling)
+ * the one on a healthy engine is meant.
  */
 struct container *cluster_find_container(
 	struct cluster *cluster, const char *what, struct error *err);
+/* The one whose name, percent-encoded, begins the path and is followed by a slash, which is where
+ * *ret_rest begins.  Names hold slashes, and so may the rest: the longest name that is there
+ * counts. NULL when there is none.  The work has a bound, however long the path is. */
+struct container *cluster_find_container_in(
+	struct cluster *cluster, const char *path, const char **ret_rest);
 /* By full id; for look-ups after a wait. */
 struct container *cluster_find_container_by_id(struct cluster *cluster, const char *id);
 /* The container that has (or reserved) this name; NULL when the name is free or empty. */

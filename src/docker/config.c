@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/parse.h"
 #include "docker/config_private.h"
+#include "docker/name.h"
 #include "docker/needs.h"
 
 yyjson_mut_val *config_root(const struct container_config *c)
@@ -122,6 +123,8 @@ bool config_parse(struct container_config *ret, const char *body, size_t len, co
 
 	if (name && *name == '/')
 		name++;
+	if (name && !name_check("container", name, err))
+		return false;
 	c.name = xstrdup(name ? name : "");
 	c.platform = xstrdup(platform ? platform : "");
 	if (!read_body(&c, body, len, err) || !read_document(&c, err)) {

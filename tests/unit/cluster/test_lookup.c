@@ -1,5 +1,9 @@
-/* cluster.md 8.2 and C-36; docker-api.md 9.21. */
+/* From what a client wrote to the container it means. */
 #include "fixture.h"
+
+#include "base/metrics.h"
+#include "base/strbuf.h"
+#include "docker/name.h"
 
 static int setup(void **state)
 {
@@ -110,7 +114,7 @@ static void test_prefixes_of_hex_ids(void **state)
 	expect_error(fx, "abc", ERROR_INVALID);
 	expect_error(fx, "a", ERROR_INVALID);
 	expect_error(fx, "ABC1", ERROR_NOT_FOUND);
-	/* D17: one container by both its ids is no ambiguity */
+	/* one container by both its ids is no ambiguity */
 	struct container *d = fixture_container(e, "dead00", "dead11", "/name-d");
 	expect_found(fx, "dead", d);
 }
@@ -246,6 +250,78 @@ static void test_execs_are_bounded(void **state)
 	assert_null(cluster_find_exec(fx->cluster, "x0"));
 }
 
+static char *repeat(const char *before, const char *piece, size_t times, const char *after)
+{
+	struct strbuf sb = STRBUF_INIT;
+
+	strbuf_add_str(&sb, before);
+	for (size_t i = 0; i < times; i++)
+		strbuf_add_str(&sb, piece);
+	strbuf_add_str(&sb, after);
+	return strbuf_steal(&sb);
+}
+
+/* What is longer than a name may be is refused, and costs nothing. */
+static void test_names_have_a_maximum(void **state)
+{
+	struct fixture *fx = *state;
+	struct engine *e = fixture_validated(fx, "n1", "D");
+	auto_free char *longest = repeat("/", "x", NAME_BYTES_MAX, "");
+	struct container *c = fixture_container(e, "abc", "", longest);
+	auto_free char *longer = repeat("", "x", NAME_BYTES_MAX + 1, "");
+	auto_free char *slashes = repeat("a", "/", NAME_SLASHES_MAX, "x");
+	auto_free char *more = repeat("a", "/", 16000, "x");
+	int64_t before;
+
+	expect_found(fx, longest + 1, c);
+	expect_error(fx, slashes, ERROR_NOT_FOUND);
+	before = metrics[METRIC_name_lookups_total];
+	expect_error(fx, longer, ERROR_INVALID);
+	expect_error(fx, more, ERROR_INVALID);
+	assert_int_equal(metrics[METRIC_name_lookups_total], before);
+}
+
+static int64_t lookups_of_path(struct fixture *fx, const char *path, struct container *expected)
+{
+	int64_t before = metrics[METRIC_name_lookups_total];
+	const char *rest = "";
+
+	assert_ptr_equal(cluster_find_container_in(fx->cluster, path, &rest), expected);
+	if (expected)
+		assert_string_equal(rest, "/b/json");
+	return metrics[METRIC_name_lookups_total] - before;
+}
+
+static void test_the_longest_name_in_a_path(void **state)
+{
+	struct fixture *fx = *state;
+	struct engine *e = fixture_validated(fx, "n1", "D");
+	struct container *outer = fixture_container(e, "abc", "", "/web");
+	struct container *inner = fixture_container(e, "abd", "", "/web/db");
+
+	lookups_of_path(fx, "web/b/json", outer);
+	lookups_of_path(fx, "n1/web/b/json", outer);
+	lookups_of_path(fx, "web/db/b/json", inner);
+	lookups_of_path(fx, "web%2Fdb/b/json", inner);
+	lookups_of_path(fx, "web", NULL);
+	lookups_of_path(fx, "/", NULL);
+	lookups_of_path(fx, "", NULL);
+}
+
+/* The work for a path of any length is that for one with as many slashes as a name may have. */
+static void test_a_long_path_is_no_work(void **state)
+{
+	struct fixture *fx = *state;
+	auto_free char *few = repeat("", "a/", NAME_SLASHES_MAX + 2, "b/json");
+	auto_free char *many = repeat("", "a/", 450000, "b/json");
+	int64_t bound;
+
+	fixture_container(fixture_validated(fx, "n1", "D"), "fbc", "", "/web");
+	bound = lookups_of_path(fx, few, NULL);
+	assert_true(bound < NAME_SLASHES_MAX * NAME_SLASHES_MAX);
+	assert_int_equal(lookups_of_path(fx, many, NULL), bound);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -256,6 +332,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_rescheduled_container_is_one, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			test_container_rescheduled_twice_is_one, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_names_have_a_maximum, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_the_longest_name_in_a_path, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_long_path_is_no_work, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_names_are_reserved, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_pending_engines_show_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_execs, setup, teardown),

@@ -8,7 +8,7 @@
 #include "api/routes.h"
 #include "base/mem.h"
 #include "base/parse.h"
-#include "cluster/lookup.h"
+#include "cluster/find_container.h"
 #include "docker/name.h"
 #include "docker/translate.h"
 

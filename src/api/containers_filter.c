@@ -6,8 +6,8 @@
 #include "base/mem.h"
 #include "base/parse.h"
 #include "cluster/cluster.h"
-#include "cluster/lookup.h"
-#include "docker/reference.h"
+#include "cluster/find_container.h"
+#include "docker/image_name.h"
 
 static const char *const accepted_keys[] = {
 	"ancestor",

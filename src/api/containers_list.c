@@ -16,7 +16,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/parse.h"
-#include "cluster/lookup.h"
+#include "cluster/find_container.h"
 #include "manager/fanout.h"
 #include "manager/refreshes.h"
 

@@ -11,7 +11,8 @@
 #include "api/reply.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "cluster/lookup.h"
+#include "cluster/execs.h"
+#include "cluster/find_container.h"
 #include "docker/translate.h"
 
 enum { EXEC_BODY_MAX = 64 * 1024 };
@@ -49,7 +50,7 @@ static struct container *find_or_reply(struct request *rq)
 	struct container *c = cluster_find_exec(rq->api->cluster, request_name(rq));
 
 	if (!c)
-		reply_errorf(rq, 404, "Exec %s not found", request_name(rq));
+		reply_errorf(rq, 404, "No such exec instance: %s", request_name(rq));
 	return c;
 }
 

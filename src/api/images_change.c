@@ -32,9 +32,8 @@ struct image_change {
 };
 
 struct change_kind {
-	const char *action;    /* of the path, after the name */
-	const char *done;      /* "removed", for the lines about nodes */
-	const char *not_found; /* before the name, when nobody has the image */
+	const char *action; /* of the path, after the name */
+	const char *done;   /* "removed", for the lines about nodes */
 	void (*reply)(struct image_change *c);
 };
 
@@ -251,15 +250,6 @@ static void ask_holder(struct image_change *c, const struct image_holder *holder
 	item->call.head_timeout_ms = CHANGE_TIMEOUT_MS;
 }
 
-static void reply_not_found(
-	struct request *rq, const struct change_kind *kind, const struct error *err)
-{
-	if (err->code == ERROR_NOT_FOUND)
-		reply_errorf(rq, 404, "%s%s", kind->not_found, request_name(rq));
-	else
-		reply_error(rq, err);
-}
-
 /* One that ignores a part of the query would do more than was asked for: remove all of an image
  * instead of one platform. */
 static bool all_understand(struct request *rq, const struct image_holders *holders)
@@ -285,7 +275,7 @@ static void change_start(struct request *rq, const struct change_kind *kind)
 	struct image_change *c;
 
 	if (!images_find(rq, &holders, request_name(rq), IMAGE_MATCH_TAG, &err)) {
-		reply_not_found(rq, kind, &err);
+		reply_error(rq, &err);
 		return;
 	}
 	if (!all_understand(rq, &holders)) {
@@ -309,7 +299,6 @@ void images_tag(struct request *rq)
 	static const struct change_kind kind = {
 		.action = "/tag",
 		.done = "tagged",
-		.not_found = "No such image: ",
 		.reply = reply_tagged,
 	};
 
@@ -321,7 +310,6 @@ void images_remove(struct request *rq)
 	static const struct change_kind kind = {
 		.action = "",
 		.done = "removed",
-		.not_found = "No such image ", /* without a colon, as it always was */
 		.reply = reply_removed,
 	};
 

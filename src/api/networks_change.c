@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "cluster/cluster.h"
-#include "manager/network_find.h"
+#include "cluster/find_network.h"
 
 enum {
 	BODY_MAX = 4 * 1024 * 1024,

@@ -13,8 +13,8 @@
 #include "api/routes.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "cluster/lookup.h"
-#include "manager/network_find.h"
+#include "cluster/find_container.h"
+#include "cluster/find_network.h"
 
 /* Where several nodes have a network of that name ("bridge"), the one beside the container is
  * meant. */

@@ -20,10 +20,9 @@
 #include "api/routes.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "cluster/find_network.h"
 #include "docker/name.h"
 #include "docker/objects.h"
-#include "manager/network_find.h"
-#include "manager/node_name.h"
 
 /* Drivers whose networks no other engine sees. */
 static bool driver_is_local(const char *driver)
@@ -176,11 +175,8 @@ static bool name_is_taken(
 		return false;
 	if (node)
 		return engine_has(node, name);
-	for (size_t i = 0; i < cluster->engines_count; i++) {
-		if (cluster_engine_is_validated(cluster->engines[i]) &&
-			engine_has(cluster->engines[i], name))
-			return true;
-	}
+	if (network_find_name(cluster, name))
+		return true;
 	return is_being_created(c, name);
 }
 
@@ -264,7 +260,7 @@ static bool prepare_create(struct network_change *c, struct error *err)
 	written = xstrdup(read_text(yyjson_mut_doc_get_root(doc), "Name"));
 	if (!name_check("network", written, err))
 		return false;
-	node = node_name_split(written, &name);
+	node = name_split(written, &name);
 	driver = settle_driver(c->rq->api->cluster, doc, node);
 	if (!choose_engines(c, doc, driver, node, err))
 		return false;

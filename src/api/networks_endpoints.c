@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/map.h"
-#include "manager/network_find.h"
+#include "cluster/find_network.h"
 
 struct network_endpoint_head {
 	const char *id; /* the network's logical one; borrowed from its record, or a container's */

@@ -8,7 +8,7 @@
 #include "api/reply.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "manager/network_find.h"
+#include "cluster/find_network.h"
 
 static char *merge_inspects(struct gather *g, size_t *ret_len, struct error *err)
 {
@@ -25,7 +25,7 @@ static char *merge_inspects(struct gather *g, size_t *ret_len, struct error *err
 	if (count)
 		text = networks_merge(documents, count, ret_len);
 	else
-		error_set(err, ERROR_NOT_FOUND, "No such network: %s", request_name(g->rq));
+		error_set(err, ERROR_NOT_FOUND, "network %s not found", request_name(g->rq));
 	free(documents);
 	return text;
 }

@@ -7,8 +7,8 @@
 #include "api/object_list.h"
 #include "base/map.h"
 #include "base/parse.h"
+#include "cluster/find_network.h"
 #include "docker/listfilter.h"
-#include "manager/network_find.h"
 
 /* One network with its copies. */
 struct listed {

@@ -13,9 +13,9 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "cluster/find_network.h"
 #include "docker/listfilter.h"
 #include "manager/fanout.h"
-#include "manager/network_find.h"
 #include "manager/refreshes.h"
 
 enum { PRUNE_TIMEOUT_MS = 60 * 1000 };

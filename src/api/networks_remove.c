@@ -5,7 +5,7 @@
 #include "api/networks_change.h"
 #include "api/reply.h"
 #include "base/mem.h"
-#include "manager/network_find.h"
+#include "cluster/find_network.h"
 
 static void add_target(struct network_change *c, struct engine *e, const struct network *n)
 {

@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "base/parse.h"
 #include "base/uri.h"
-#include "cluster/lookup.h"
+#include "cluster/find_container.h"
 
 STEP(proxy_relayed);
 STEP(proxy_refreshed);

@@ -6,7 +6,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "cluster/cluster.h"
-#include "cluster/lookup.h"
+#include "cluster/find_container.h"
+#include "cluster/find_volume.h"
 
 /* --- containers --- */
 
@@ -32,22 +33,14 @@ void prune_containers(struct request *rq)
 
 /* --- volumes --- */
 
-static const struct volume *find_volume(const struct engine *e, const char *name)
-{
-	for (size_t i = 0; i < e->volumes_count; i++) {
-		if (strcmp(e->volumes[i].name, name) == 0)
-			return &e->volumes[i];
-	}
-	return NULL;
-}
-
 static void volume_deleted(struct engine *e, const char *name, struct strbuf *shown)
 {
-	const struct volume *v = find_volume(e, name);
+	const struct volume *v = volume_find_on(e, name);
 
-	if (!v || strcmp(v->driver, "local") == 0)
-		strbuf_addf(shown, "%s/", e->name);
-	strbuf_add_str(shown, name);
+	if (v)
+		volume_write_name(shown, v, e);
+	else
+		strbuf_addf(shown, "%s/%s", e->name, name);
 }
 
 static bool engine_prunes_all_volumes(const struct engine *e)

@@ -5,7 +5,7 @@
 #include "api/proxy.h"
 #include "base/mem.h"
 #include "base/parse.h"
-#include "cluster/lookup.h"
+#include "cluster/find_container.h"
 
 static const char containers[] = "/containers/";
 

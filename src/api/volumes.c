@@ -2,8 +2,8 @@
 
 #include "api/proxy.h"
 #include "api/reply.h"
-#include "api/volumes_find.h"
 #include "base/mem.h"
+#include "cluster/find_volume.h"
 
 void volumes_inspect(struct request *rq)
 {

@@ -14,7 +14,6 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "docker/name.h"
-#include "manager/node_name.h"
 
 /* --- what --- */
 
@@ -88,7 +87,7 @@ static bool prepare_create(struct volumes_change *c, struct error *err)
 	if (!given || !name_check("volume", given, err))
 		return false;
 	written = xstrdup(given);
-	node = node_name_split(written, &name);
+	node = name_split(written, &name);
 	if (!choose_engines(c, doc, node, err))
 		return false;
 	put_name(doc, name);

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "api/object_list.h"
-#include "api/volumes_find.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "cluster/find_volume.h"
 #include "docker/listfilter.h"
 
 /* One row of the answer. */
@@ -119,15 +119,15 @@ static void free_mounted(struct mounted *mounted)
 static struct listed *find_or_add(
 	struct volumes_list *l, const struct engine *e, const struct volume *volume)
 {
-	auto_free char *name = volume_is_local(volume) ? xasprintf("%s/%s", e->name, volume->name)
-						       : xstrdup(volume->name);
+	auto_strbuf struct strbuf name = STRBUF_INIT;
 	struct listed *v;
 
-	HASH_FIND_STR(l->volumes, name, v);
+	volume_write_name(&name, volume, e);
+	HASH_FIND_STR(l->volumes, name.buf, v);
 	if (v)
 		return v;
 	v = xnew(struct listed);
-	v->name = steal(name);
+	v->name = strbuf_steal(&name);
 	v->volume = volume;
 	HASH_ADD_KEYPTR(hh, l->volumes, v->name, strlen(v->name), v);
 	return v;

@@ -5,9 +5,10 @@
 
 #include "api/reply.h"
 #include "api/volumes_change.h"
-#include "api/volumes_find.h"
 #include "base/mem.h"
 #include "base/parse.h"
+#include "cluster/find_volume.h"
+#include "docker/name.h"
 
 static void ask(struct volumes_change *c, struct engine *e, const struct volume *v)
 {
@@ -21,31 +22,29 @@ static void ask(struct volumes_change *c, struct engine *e, const struct volume 
 }
 
 /* A volume that cannot be reached stays, and saying nothing would be a lie. */
-static void consider_engine(struct volumes_change *c, struct engine *e)
+static void consider(struct volumes_change *c, const struct volume_found *f)
 {
-	const struct volume *v = volume_find_on(e, request_name(c->rq));
-
-	if (!v)
-		return;
-	if (engine_is_healthy(e))
-		ask(c, e, v);
+	if (engine_is_healthy(f->engine))
+		ask(c, f->engine, f->volume);
 	else
-		strv_take(&c->unasked, xasprintf("%s: the node is unhealthy", e->name));
+		strv_take(&c->unasked, xasprintf("%s: the node is unhealthy", f->engine->name));
 }
 
 static bool prepare_remove(struct volumes_change *c, struct error *err)
 {
-	struct cluster *cluster = c->rq->api->cluster;
+	size_t count;
+	auto_free struct volume_found *found = NULL;
 
-	for (size_t i = 0; i < cluster->engines_count; i++) {
-		if (cluster_engine_is_validated(cluster->engines[i]))
-			consider_engine(c, cluster->engines[i]);
-	}
+	if (!name_check("volume", request_name(c->rq), err))
+		return false;
+	found = volume_find_all(c->rq->api->cluster, request_name(c->rq), &count);
+	for (size_t i = 0; i < count; i++)
+		consider(c, &found[i]);
 	/* With force, what is not there is removed. */
 	if (c->fanout.count || c->unasked.count ||
 		parse_query_bool(query_get(&c->rq->query, "force")))
 		return true;
-	return error_set(err, ERROR_NOT_FOUND, "No such volume %s", request_name(c->rq));
+	return error_set(err, ERROR_NOT_FOUND, "get %s: no such volume", request_name(c->rq));
 }
 
 static bool is_gone(const struct fanout_item *item)

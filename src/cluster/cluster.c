@@ -11,7 +11,9 @@
 #include "base/mem.h"
 #include "base/parse.h"
 #include "cluster/engine_private.h"
-#include "cluster/lookup.h"
+#include "cluster/execs.h"
+#include "cluster/find_container.h"
+#include "cluster/find_private.h"
 
 /*
  * A thousand engines that are all met at once would cost a thousand handshakes and half-read lists
@@ -32,6 +34,8 @@ struct cluster *cluster_create(struct loop *loop, const struct cluster_config *c
 		tls_context_ref(config->tls);
 	cluster->overcommit_percent = (int64_t)(config->overcommit * 100);
 	cluster->lookup = lookup_create();
+	cluster->execs = execs_create();
+	cluster->finders = finders_create();
 	cluster->bus = bus_create();
 	gate_init(&cluster->connecting, CONNECTING_MAX);
 	gate_init(&cluster->loading, LOADING_MAX);
@@ -58,6 +62,8 @@ void cluster_destroy(struct cluster *cluster)
 		remove_engine(cluster, cluster->engines[cluster->engines_count - 1]);
 	free(cluster->engines);
 	lookup_destroy(cluster->lookup);
+	execs_destroy(cluster->execs);
+	finders_destroy(cluster->finders);
 	bus_destroy(cluster->bus);
 	if (cluster->config.tls)
 		tls_context_unref(cluster->config.tls);

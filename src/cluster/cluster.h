@@ -20,6 +20,8 @@ struct cluster_config {
 };
 
 struct lookup;
+struct execs;
+struct finders;
 
 struct cluster {
 	struct loop *loop;
@@ -28,7 +30,9 @@ struct cluster {
 				    together */
 	size_t engines_count, engines_cap;
 	size_t healthy, validated; /* counts */
-	struct lookup *lookup;
+	struct lookup *lookup;     /* private to find_container.c */
+	struct execs *execs;
+	struct finders *finders; /* private to find_*.c */
 	struct bus *bus;
 	int64_t overcommit_percent; /* truncated toward zero */
 	/* How many engines are being asked who they are, and how many are being read, at once. */

@@ -14,7 +14,7 @@
 #include "base/metrics.h"
 #include "cluster/cluster.h"
 #include "cluster/engine_private.h"
-#include "cluster/lookup.h"
+#include "cluster/find_container.h"
 #include "cluster/monitor.h"
 #include "cluster/refresh_job.h"
 
@@ -375,6 +375,11 @@ int64_t engine_total_nano_cpus(const struct engine *e)
 int64_t engine_total_memory(const struct engine *e)
 {
 	return with_overcommit(e, e->memory_bytes);
+}
+
+struct node_names engine_names(const struct engine *e)
+{
+	return (struct node_names){ .name = e->name, .id = e->id, .daemon_id = e->daemon_id };
 }
 
 struct event_node engine_event_node(const struct engine *e)

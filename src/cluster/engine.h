@@ -15,6 +15,8 @@
 #include "base/error.h"
 #include "base/list.h"
 #include "base/log.h"
+#include "cluster/index.h"
+#include "docker/answer.h"
 #include "docker/container.h"
 #include "docker/event.h"
 #include "docker/objects.h"
@@ -76,6 +78,8 @@ struct engine {
 	size_t networks_count;
 	struct volume *volumes;
 	size_t volumes_count;
+	/* Their marks in the indexes; private to cluster/. */
+	struct index_marks image_marks, network_marks, volume_marks;
 };
 
 struct engine *engine_ref(struct engine *e);
@@ -96,11 +100,17 @@ const char *engine_state_text(const struct engine *e);  /* "Healthy", ... */
 int engine_health_indicator(const struct engine *e);    /* 0..100 (cluster.md 2.4) */
 int64_t engine_total_nano_cpus(const struct engine *e); /* with overcommit */
 int64_t engine_total_memory(const struct engine *e);
+struct node_names engine_names(const struct engine *e);
 struct event_node engine_event_node(const struct engine *e);
 struct container_view engine_container_view(const struct engine *e);
 
 /* By full id among this engine's containers. */
 struct container *engine_find_container(const struct engine *e, const char *id);
+/* The engine's list is now this one, of which it takes ownership; the old one goes.  Keeps the
+ * cluster's indexes right. */
+void engine_set_images(struct engine *e, struct image *items, size_t count);
+void engine_set_networks(struct engine *e, struct network *items, size_t count);
+void engine_set_volumes(struct engine *e, struct volume *items, size_t count);
 /* Containers of the engine; keeps sums, counts and the cluster's indexes right.  add takes
  * ownership. */
 void engine_add_container(struct engine *e, struct container *c);

@@ -8,7 +8,8 @@
 #include "base/metrics.h"
 #include "cluster/cluster.h"
 #include "cluster/engine_private.h"
-#include "cluster/lookup.h"
+#include "cluster/find_container.h"
+#include "cluster/find_private.h"
 #include "cluster/monitor.h"
 #include "cluster/refresh_job.h"
 
@@ -145,35 +146,47 @@ void engine_drop_containers(struct engine *e)
 	}
 }
 
-static void drop_images(struct engine *e)
+void engine_set_images(struct engine *e, struct image *items, size_t count)
 {
+	index_marks_drop(&e->image_marks);
 	for (size_t i = 0; i < e->images_count; i++)
 		image_finish(&e->images[i]);
-	free(steal(e->images));
-	e->images_count = 0;
+	free(e->images);
+	e->images = items;
+	e->images_count = count;
+	if (count && e->cluster)
+		find_images_index(e);
 }
 
-static void drop_networks(struct engine *e)
+void engine_set_networks(struct engine *e, struct network *items, size_t count)
 {
+	index_marks_drop(&e->network_marks);
 	for (size_t i = 0; i < e->networks_count; i++)
 		network_finish(&e->networks[i]);
-	free(steal(e->networks));
-	e->networks_count = 0;
+	free(e->networks);
+	e->networks = items;
+	e->networks_count = count;
+	if (count && e->cluster)
+		find_networks_index(e);
 }
 
-static void drop_volumes(struct engine *e)
+void engine_set_volumes(struct engine *e, struct volume *items, size_t count)
 {
+	index_marks_drop(&e->volume_marks);
 	for (size_t i = 0; i < e->volumes_count; i++)
 		volume_finish(&e->volumes[i]);
-	free(steal(e->volumes));
-	e->volumes_count = 0;
+	free(e->volumes);
+	e->volumes = items;
+	e->volumes_count = count;
+	if (count && e->cluster)
+		find_volumes_index(e);
 }
 
 void engine_drop_objects(struct engine *e)
 {
-	drop_images(e);
-	drop_networks(e);
-	drop_volumes(e);
+	engine_set_images(e, NULL, 0);
+	engine_set_networks(e, NULL, 0);
+	engine_set_volumes(e, NULL, 0);
 }
 
 struct engine *engine_find_twin(const struct engine *e)

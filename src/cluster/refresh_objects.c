@@ -48,11 +48,7 @@ static void job_free(struct refresh_state *base)
 				engine_warn(e, "Skipping an entry of an engine's list", "error",   \
 					error_text(&err));                                         \
 		}                                                                                  \
-		for (i = 0; i < e->kind##s_count; i++)                                             \
-			kind##_finish(&e->kind##s[i]);                                             \
-		free(e->kind##s);                                                                  \
-		e->kind##s = items;                                                                \
-		e->kind##s_count = count;                                                          \
+		engine_set_##kind##s(e, items, count);                                             \
 	}
 
 DEFINE_STORE(image)

@@ -11,7 +11,8 @@
 #include "base/metrics.h"
 #include "cluster/cluster.h"
 #include "cluster/engine_private.h"
-#include "cluster/lookup.h"
+#include "cluster/execs.h"
+#include "cluster/find_container.h"
 #include "cluster/monitor.h"
 
 enum {

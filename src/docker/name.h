@@ -22,3 +22,8 @@ enum {
 /* ERROR_INVALID `container name is longer than 1024 bytes`, with the kind as given; the name itself
  * is not repeated.  Long texts are not read to their end. */
 bool name_check(const char *kind, const char *name, struct error *err) must_check;
+/* What could be the name if all before the first slash were the node: "web" of "node-1/web"; NULL
+ * without a slash. */
+const char *name_after_slash(const char *name);
+/* The node ("" for none; malloc'd) and, borrowed from `written`, the name. */
+char *name_split(const char *written, const char **ret_name) must_check;

@@ -159,6 +159,21 @@ void volume_finish(struct volume *v)
 	*v = (struct volume){ 0 };
 }
 
+bool network_is_local(const struct network *n)
+{
+	return strcmp(n->scope, "local") == 0;
+}
+
+bool network_is_of_one_node(const struct network *n)
+{
+	return network_is_local(n) && !n->spreads;
+}
+
+bool volume_is_local(const struct volume *v)
+{
+	return strcmp(v->driver, "local") == 0;
+}
+
 bool image_is_dangling(const struct image *i)
 {
 	return i->tags_count == 0;

@@ -52,6 +52,12 @@ bool volume_from_json(struct volume *ret, yyjson_val *item, struct error *err);
 void image_finish(struct image *i);
 void network_finish(struct network *n);
 void volume_finish(struct volume *v);
+/* Another node's may have the same name, or even the same id: hosts are cloned, and Podman makes
+ * ids of names. */
+bool network_is_local(const struct network *n);
+/* Local, and it does not spread. */
+bool network_is_of_one_node(const struct network *n);
+bool volume_is_local(const struct volume *v);
 bool image_is_dangling(const struct image *i);
 /* Networks none, host and bridge, which every engine has. */
 bool network_is_predefined(const char *name);

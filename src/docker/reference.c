@@ -10,30 +10,16 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "base/id.h"
 #include "base/mem.h"
 #include "base/parse.h"
+#include "docker/reference_view.h"
 
 #define DEFAULT_DOMAIN "docker.io"
 #define LEGACY_DOMAIN  "index.docker.io"
 #define LIBRARY        "library/"
 #define MAX_NAME       255
 #define MAX_TAG        128
-#define SHA256         "sha256:"
 #define SHA256_HEX     64
-#define MIN_ID_PREFIX  3
-
-struct span {
-	const char *s; /* NULL: not written */
-	size_t len;
-};
-
-struct view {
-	struct span domain; /* always there, normalised */
-	bool has_domain;    /* as it is written */
-	bool library;       /* "library/" belongs before path */
-	struct span path, tag, digest;
-};
 
 static bool span_is(struct span a, const char *s)
 {
@@ -94,7 +80,7 @@ static void cut_domain(struct view *v)
 	v->path = (struct span){ slash + 1, v->path.len - first.len - 1 };
 }
 
-static struct view view_of(const char *s)
+struct view view_of(const char *s)
 {
 	struct view v = { .path = { s, strlen(s) } };
 
@@ -105,7 +91,7 @@ static struct view view_of(const char *s)
 	return v;
 }
 
-/* --- strict -------------------------------------------------------------------------------- */
+/* --- strict --- */
 
 static bool is_lower_alnum(char c)
 {
@@ -346,7 +332,7 @@ char *reference_familiar(const struct reference *r)
 	return xasprintf("%s/%s", r->domain, r->path);
 }
 
-/* --- comparing ------------------------------------------------------------------------------ */
+/* --- comparing --- */
 
 /* Without the "library/" that Docker Hub's own images have, written or not. */
 static struct span familiar_path(const struct view *v)
@@ -361,15 +347,13 @@ static struct span familiar_path(const struct view *v)
 	return path;
 }
 
-/* Podman keeps an image that came without a registry (by load, build or tag) as "localhost/name",
- * and looks there first for a name without one. */
-static bool is_implied_localhost(const struct view *have, const struct view *wanted)
+bool view_is_implied_localhost(const struct view *have, const struct view *wanted)
 {
 	return span_is(have->domain, "localhost") && !wanted->has_domain &&
 	       span_equal(have->path, wanted->path);
 }
 
-static bool same_repository(const struct view *a, const struct view *b)
+bool view_same_repository(const struct view *a, const struct view *b)
 {
 	return span_equal(familiar_path(a), familiar_path(b)) && span_equal(a->domain, b->domain);
 }
@@ -379,8 +363,7 @@ static struct span tag_or_latest(const struct view *v)
 	return v->tag.s ? v->tag : (struct span){ "latest", strlen("latest") };
 }
 
-static bool version_answers(
-	const struct view *have, const struct view *wanted, enum image_match how)
+bool view_version_answers(const struct view *have, const struct view *wanted, enum image_match how)
 {
 	if (wanted->digest.s)
 		return span_equal(have->digest, wanted->digest);
@@ -393,63 +376,5 @@ bool reference_answers(const char *have, const char *wanted, enum image_match ho
 {
 	struct view h = view_of(have), w = view_of(wanted);
 
-	return same_repository(&h, &w) && version_answers(&h, &w, how);
-}
-
-static const char *find_answer(const struct image *i, const char **names, size_t count,
-	const struct view *wanted, enum image_match how)
-{
-	for (size_t n = 0; n < count; n++) {
-		struct view have = view_of(names[n]);
-
-		if (!same_repository(&have, wanted) &&
-			!(i->localhost_is_implied && is_implied_localhost(&have, wanted)))
-			continue;
-		if (version_answers(&have, wanted, how))
-			return names[n];
-	}
-	return NULL;
-}
-
-const char *image_find_reference(const struct image *i, const char *name, enum image_match how)
-{
-	struct view wanted = view_of(name);
-	const char *tag = find_answer(i, i->tags, i->tags_count, &wanted, how);
-
-	return tag ? tag : find_answer(i, i->digests, i->digests_count, &wanted, how);
-}
-
-bool image_has_reference(const struct image *i, const char *name, enum image_match how)
-{
-	return image_find_reference(i, name, how) != NULL;
-}
-
-bool image_has_digest_of(const struct image *i, const char *name)
-{
-	struct view wanted = view_of(name);
-
-	for (size_t n = 0; n < i->digests_count; n++) {
-		struct view have = view_of(i->digests[n]);
-
-		if (same_repository(&have, &wanted))
-			return true;
-	}
-	return false;
-}
-
-static const char *hex_of(const char *id)
-{
-	return str_starts_with(id, SHA256) ? id + strlen(SHA256) : id;
-}
-
-bool image_has_id_prefix(const struct image *i, const char *name)
-{
-	const char *prefix = hex_of(name);
-
-	return id_is_hex(prefix, MIN_ID_PREFIX) && str_starts_with(hex_of(i->id), prefix);
-}
-
-bool image_has_name(const struct image *i, const char *name, enum image_match how)
-{
-	return image_has_id_prefix(i, name) || image_has_reference(i, name, how);
+	return view_same_repository(&h, &w) && view_version_answers(&h, &w, how);
 }

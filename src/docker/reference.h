@@ -7,7 +7,6 @@
 
 #include "base/error.h"
 #include "base/util.h"
-#include "docker/objects.h"
 
 struct reference {
 	char *domain; /* "docker.io" when none is written */
@@ -31,15 +30,3 @@ enum image_match {
 /* Does a tag or digest as an engine writes it ("busybox:1", "docker.io/library/busybox@sha256:...")
  * answer to the name that a user wrote?  Nothing is allocated. */
 bool reference_answers(const char *have, const char *wanted, enum image_match how);
-/* Does the image answer to this name?  Full id, unique-looking hex id prefix (>= 3 digits, with or
- * without "sha256:"), tags and digests; both sides normalised.  Names win over id prefixes at the
- * caller. */
-bool image_has_name(const struct image *i, const char *name, enum image_match how);
-/* Tags and digests only. */
-bool image_has_reference(const struct image *i, const char *name, enum image_match how);
-/* The tag or digest that answers, as the engine writes it; NULL. */
-const char *image_find_reference(const struct image *i, const char *name, enum image_match how);
-bool image_has_id_prefix(const struct image *i, const char *name);
-/* Does one of its digests tell that a registry has, or had, it in the repository of this name? What
- * was built or loaded and never pushed has none. */
-bool image_has_digest_of(const struct image *i, const char *name);

@@ -12,9 +12,9 @@
 #include "base/mem.h"
 #include "base/parse.h"
 #include "base/uri.h"
-#include "cluster/lookup.h"
+#include "cluster/find_container.h"
+#include "cluster/find_network.h"
 #include "manager/image_find.h"
-#include "manager/network_find.h"
 #include "manager/pull.h"
 
 STEP(create_place);

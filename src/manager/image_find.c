@@ -56,160 +56,25 @@ const struct image_holder *image_holders_older(
 	return NULL;
 }
 
-/* --- one engine --- */
-
-/* The engine's own spelling of the name: Podman writes "docker.io/library/busybox:latest". */
-static const char *find_by_name(const struct engine *e, const char *wanted, enum image_match how)
-{
-	for (size_t i = 0; i < e->images_count; i++) {
-		const char *name = image_find_reference(&e->images[i], wanted, how);
-
-		if (name)
-			return name;
-	}
-	return NULL;
-}
-
-/* The full id; *ret_many when the prefix fits several images. */
-static const char *find_by_id(const struct engine *e, const char *prefix, bool *ret_many)
-{
-	const char *id = NULL;
-
-	for (size_t i = 0; i < e->images_count; i++) {
-		if (!image_has_id_prefix(&e->images[i], prefix))
-			continue;
-		*ret_many = *ret_many || (id && id != e->images[i].id); /* interned */
-		id = e->images[i].id;
-	}
-	return id;
-}
-
-/* --- the cluster --- */
-
-struct search {
-	const char *name;
-	enum image_match how;
-	struct image_holders *holders;
-	const char *id;           /* by id: the one that was found */
-	bool ambiguous;           /* by id: there was another */
-	struct engine *unhealthy; /* has it, but cannot be asked */
-};
-
-static void found_on(struct search *s, struct engine *e, const char *reference)
-{
-	if (engine_is_healthy(e))
-		image_holders_add(s->holders, e, reference);
-	else
-		s->unhealthy = e;
-}
-
-static void search_names(struct search *s, struct engine **engines, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		const char *name = find_by_name(engines[i], s->name, s->how);
-
-		if (name)
-			found_on(s, engines[i], name);
-	}
-}
-
-static void search_ids(struct search *s, struct engine **engines, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		const char *id = find_by_id(engines[i], s->name, &s->ambiguous);
-
-		if (!id)
-			continue;
-		s->ambiguous = s->ambiguous || (s->id && s->id != id);
-		s->id = id;
-		found_on(s, engines[i], id);
-	}
-}
-
-static bool check_search(const struct search *s, struct error *err)
-{
-	if (s->ambiguous)
-		return error_set(
-			err, ERROR_INVALID, "multiple IDs found with provided prefix: %s", s->name);
-	if (s->holders->count > 0)
-		return true;
-	if (s->unhealthy)
-		return error_set(err, ERROR_UNAVAILABLE, "Image %s is only on unhealthy node %s",
-			s->name, s->unhealthy->name);
-	return error_set(err, ERROR_NOT_FOUND, "No such image: %s", s->name);
-}
-
 bool image_find_holders(struct image_holders *ret, struct cluster *cluster, const char *name,
 	enum image_match how, struct error *err)
 {
-	struct image_holders found = { 0 };
-	struct search s = { .name = name, .how = how, .holders = &found };
 	size_t count;
-	struct engine **engines = cluster_sorted_engines(cluster, &count);
+	auto_free struct image_found *found = image_find_all(cluster, name, how, &count, err);
 
-	search_names(&s, engines, count);
-	if (found.count == 0 && !s.unhealthy)
-		search_ids(&s, engines, count);
-	free(engines);
-	if (!check_search(&s, err)) {
-		image_holders_finish(&found);
+	if (!found)
 		return false;
-	}
-	*ret = found;
+	*ret = (struct image_holders){ 0 };
+	for (size_t i = 0; i < count; i++)
+		image_holders_add(ret, found[i].engine, found[i].reference);
 	return true;
-}
-
-const struct image *image_find(
-	const struct cluster *cluster, const char *name, enum image_match how)
-{
-	const struct image *by_id = NULL;
-
-	for (size_t i = 0; i < cluster->engines_count; i++) {
-		const struct engine *e = cluster->engines[i];
-
-		for (size_t k = 0; k < e->images_count; k++) {
-			if (image_has_reference(&e->images[k], name, how))
-				return &e->images[k];
-			if (!by_id && image_has_id_prefix(&e->images[k], name))
-				by_id = &e->images[k];
-		}
-	}
-	return by_id;
-}
-
-static void look_at_engine(
-	const struct engine *e, const char *name, bool *ret_found, bool *ret_pushed)
-{
-	for (size_t k = 0; k < e->images_count; k++) {
-		if (!image_has_name(&e->images[k], name, IMAGE_MATCH_TAG))
-			continue;
-		*ret_found = true;
-		*ret_pushed |= image_has_digest_of(&e->images[k], name);
-	}
-}
-
-bool image_is_somewhere(const struct cluster *cluster, const char *name, bool *ret_pushed)
-{
-	bool found = false, pushed = false;
-
-	for (size_t i = 0; i < cluster->engines_count; i++) {
-		if (engine_is_healthy(cluster->engines[i]))
-			look_at_engine(cluster->engines[i], name, &found, &pushed);
-	}
-	if (ret_pushed)
-		*ret_pushed = pushed;
-	return found;
 }
 
 /* --- several images --- */
 
 static bool engine_has(const struct engine *e, const char *name)
 {
-	for (size_t i = 0; i < e->images_count; i++) {
-		if (image_has_name(&e->images[i], name, IMAGE_MATCH_ANY_TAG))
-			return true;
-	}
-	return false;
+	return image_is_on(e, name, IMAGE_MATCH_ANY_TAG);
 }
 
 static bool engine_has_all(const struct engine *e, const struct strv *names)

@@ -1,13 +1,9 @@
 /*
- * manager/image_find.h - which engines have an image, and what they call it.
- *
- * The answer comes from the engines' records.  A name that an engine knows wins over an id prefix,
- * and a prefix that fits several images is an error, never a guess.
+ * manager/image_find.h - engines that have images, kept while they are asked one after the other.
  */
 #pragma once
 
-#include "cluster/cluster.h"
-#include "docker/reference.h"
+#include "cluster/find_image.h"
 
 /* A healthy engine with the image. */
 struct image_holder {
@@ -21,8 +17,7 @@ struct image_holders {
 	size_t count;
 };
 
-/* Errors: ERROR_NOT_FOUND `No such image: x`, ERROR_INVALID for an ambiguous prefix,
- * ERROR_UNAVAILABLE when only unhealthy engines have it. */
+/* Errors as of image_find_all. */
 bool image_find_holders(struct image_holders *ret, struct cluster *cluster, const char *name,
 	enum image_match how, struct error *err);
 /* The engines that have all of these, which they are then asked for in the client's own words; the
@@ -49,10 +44,3 @@ const struct image_holder *image_holders_older(
 	const struct image_holders *h, struct api_version than);
 void image_holders_add(struct image_holders *h, struct engine *e, const char *reference);
 void image_holders_finish(struct image_holders *h);
-
-/* Some image of that name, on any engine; borrowed.  NULL when there is none. */
-const struct image *image_find(
-	const struct cluster *cluster, const char *name, enum image_match how);
-/* Does a healthy engine have it?  ret_pushed (may be NULL) tells whether a registry is known to
- * have it, too. */
-bool image_is_somewhere(const struct cluster *cluster, const char *name, bool *ret_pushed);

@@ -5,7 +5,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "manager/network_find.h"
+#include "cluster/find_network.h"
 
 enum { SPREAD_TIMEOUT_MS = 60 * 1000 };
 

@@ -10,9 +10,8 @@
 #include "base/id.h"
 #include "base/mem.h"
 #include "base/parse.h"
+#include "docker/answer.h"
 #include "sched/filter.h"
-
-#define SHORT_ID_LEN 12
 
 /* The value as an abbreviated id. */
 static bool is_short_id(const struct expr *e, const char *id)

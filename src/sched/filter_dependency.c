@@ -48,11 +48,6 @@ static bool is_of_platform(const struct node *n, const void *arg)
 	return !w->arch || !*n->arch || runs_arch(n, w->arch);
 }
 
-static bool is_local(const struct network *net)
-{
-	return strcmp(net->scope, "local") == 0;
-}
-
 enum network_reach {
 	NETWORK_UNKNOWN, /* to every engine; one of them will say so */
 	NETWORK_FIXED,   /* where it is, and nowhere else */
@@ -67,7 +62,7 @@ static enum network_reach reach_of(const struct round *r, const char *name)
 	for (size_t i = 0; i < r->count; i++) {
 		const struct network *net = node_find_network(&r->nodes[i], name);
 
-		if (net && !is_local(net))
+		if (net && !network_is_local(net))
 			return NETWORK_SPANS;
 		if (net && (net->spreads || reach == NETWORK_SPREADS))
 			reach = NETWORK_SPREADS;

@@ -10,14 +10,9 @@ static inline bool node_is_healthy(const struct node *n)
 	return n->health > 0;
 }
 
-/*
- * The node's container that `what` means: full id, name ("web", "/web", "node-1/web",
- * "<engine id>/web"), swarm id or its first 12 digits, or a prefix of either id that only one
- * container has.  NULL when there is none, or several.  The order is that of cluster/lookup.h.
+/* What is meant among the node's own (docker/answer.h); NULL when nothing is, or several as well.
  */
 const struct container *node_find_container(const struct node *n, const char *what);
-
-/* By name or id; "node-1/web" and "<engine id>/web" mean this node's. */
 const struct network *node_find_network(const struct node *n, const char *what);
 
 /* How many of the node's containers, those being made included, are in a network of that name. */

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "docker/reference.h"
+#include "docker/image_name.h"
 #include "fuzz.h"
 
 static void check_familiar(const struct reference *r)

@@ -165,7 +165,7 @@ def test_inspect_history_and_unknown(manager, engines, docker):
     assert "No such image: nosuch:1" in docker.fails("image", "inspect", "nosuch:1")
     for target in ("/images/nosuch/json", "/images/nosuch/history", "/images/nosuch/get"):
         response = manager.get(target)
-        assert (response.status, response.json) == (404, {"message": "No such image: nosuch"})
+        assert (response.status, response.json) == (404, {"message": "No such image: nosuch:latest"})
 
 
 def test_inspect_asks_another_node_when_one_is_lost(manager, engines):
@@ -184,7 +184,7 @@ def test_tag_and_remove_everywhere(manager, engines, docker):
     assert holders(engines, "everywhere:1") == []
     assert "everywhere:1" not in listed(manager)
     response = manager.request("DELETE", "/images/everywhere:1")
-    assert (response.status, response.json["message"]) == (404, "No such image everywhere:1")
+    assert (response.status, response.json["message"]) == (404, "No such image: everywhere:1")
 
 
 @pytest.mark.parametrize("lost", [1, 2, 3])

@@ -226,7 +226,7 @@ def test_connect_refuses(manager, engines, docker):
         answer = manager.request("POST", "/networks/back/connect", body=body)
         assert (answer.status, answer.json["message"]) == (status, message)
     answer = manager.request("POST", "/networks/nothing/connect", body={"Container": "web"})
-    assert (answer.status, answer.json["message"]) == (404, "No such network: nothing")
+    assert (answer.status, answer.json["message"]) == (404, "network nothing not found")
 
 
 def test_prune_spares_what_is_used(manager, engines, docker):

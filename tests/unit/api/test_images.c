@@ -9,21 +9,6 @@
 static struct fixture fx;
 static struct engine *node0, *node1;
 
-static void add_image(struct engine *e, const char *fmt, ...) printf_like(2, 3);
-static void add_image(struct engine *e, const char *fmt, ...)
-{
-	auto_strbuf struct strbuf entry = STRBUF_INIT;
-	va_list ap;
-
-	va_start(ap, fmt);
-	strbuf_vaddf(&entry, fmt, ap);
-	va_end(ap);
-	auto_json yyjson_doc *doc = json_parse(entry.buf, entry.len, NULL);
-
-	e->images = xreallocarray(e->images, e->images_count + 1, sizeof(*e->images));
-	assert_true(image_from_json(&e->images[e->images_count++], yyjson_doc_get_root(doc), NULL));
-}
-
 static int set_up(void **state)
 {
 	(void)state;
@@ -96,11 +81,11 @@ static void test_label_and_reference(void **state)
 	};
 
 	(void)state;
-	add_image(node0,
+	fixture_image(node0,
 		"{\"Id\":\"a\",\"Created\":3,\"RepoTags\":[\"example:latest\",\"example:2\"]}");
-	add_image(node0, "{\"Id\":\"b\",\"Created\":2,\"RepoTags\":[\"example:1\"],"
-			 "\"Labels\":{\"com.example.project\":\"bar\"}}");
-	add_image(node1,
+	fixture_image(node0, "{\"Id\":\"b\",\"Created\":2,\"RepoTags\":[\"example:1\"],"
+			     "\"Labels\":{\"com.example.project\":\"bar\"}}");
+	fixture_image(node1,
 		"{\"Id\":\"c\",\"Created\":1,\"RepoTags\":[\"docker.io/library/foo:latest\"],"
 		"\"Labels\":{\"com.example.project\":\"x\",\"tier\":\"1\"}}");
 	check_cases(cases, ARRAY_SIZE(cases));
@@ -129,10 +114,10 @@ static void test_times(void **state)
 	};
 
 	(void)state;
-	add_image(node0, "{\"Id\":\"aaaa\",\"Created\":1010,\"RepoTags\":[\"x:1\"]}");
-	add_image(node1, "{\"Id\":\"bbbb\",\"Created\":1000,\"RepoTags\":[\"y:1\"]}");
-	add_image(node0, "{\"Id\":\"cccc\",\"Created\":980,\"RepoTags\":[\"z:1\"]}");
-	add_image(node1, "{\"Id\":\"dddd\",\"Created\":970,\"RepoTags\":[\"z:2\"]}");
+	fixture_image(node0, "{\"Id\":\"aaaa\",\"Created\":1010,\"RepoTags\":[\"x:1\"]}");
+	fixture_image(node1, "{\"Id\":\"bbbb\",\"Created\":1000,\"RepoTags\":[\"y:1\"]}");
+	fixture_image(node0, "{\"Id\":\"cccc\",\"Created\":980,\"RepoTags\":[\"z:1\"]}");
+	fixture_image(node1, "{\"Id\":\"dddd\",\"Created\":970,\"RepoTags\":[\"z:2\"]}");
 	check_cases(cases, ARRAY_SIZE(cases));
 }
 
@@ -155,13 +140,13 @@ static void test_dangling(void **state)
 	};
 
 	(void)state;
-	add_image(node0, "{\"Id\":\"a\",\"Created\":5,\"RepoTags\":[\"x:1\",\"x:2\"]}");
-	add_image(node0, "{\"Id\":\"b\",\"Created\":4,\"RepoTags\":null,\"RepoDigests\":[]}");
-	add_image(node0, "{\"Id\":\"c\",\"Created\":3,\"RepoTags\":[\"y:1\"]}");
-	add_image(node0, "{\"Id\":\"d\",\"Created\":2,\"RepoTags\":[\"<none>:<none>\"],"
-			 "\"RepoDigests\":[\"<none>@<none>\"]}");
-	add_image(node0, "{\"Id\":\"e\",\"Created\":1,\"RepoTags\":[\"<none>:<none>\"],"
-			 "\"RepoDigests\":[\"z@sha256:1\"]}"); /* pulled by digest */
+	fixture_image(node0, "{\"Id\":\"a\",\"Created\":5,\"RepoTags\":[\"x:1\",\"x:2\"]}");
+	fixture_image(node0, "{\"Id\":\"b\",\"Created\":4,\"RepoTags\":null,\"RepoDigests\":[]}");
+	fixture_image(node0, "{\"Id\":\"c\",\"Created\":3,\"RepoTags\":[\"y:1\"]}");
+	fixture_image(node0, "{\"Id\":\"d\",\"Created\":2,\"RepoTags\":[\"<none>:<none>\"],"
+			     "\"RepoDigests\":[\"<none>@<none>\"]}");
+	fixture_image(node0, "{\"Id\":\"e\",\"Created\":1,\"RepoTags\":[\"<none>:<none>\"],"
+			     "\"RepoDigests\":[\"z@sha256:1\"]}"); /* pulled by digest */
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		auto_free char *ids = list_ids(cases[i].filters, cases[i].all);
 
@@ -195,11 +180,12 @@ static void test_merge(void **state)
 	(void)state;
 	assert_row("no images", (text = list_text("", 52)), "[]\n");
 	free(steal(text));
-	add_image(node1,
+	fixture_image(node1,
 		"{\"Id\":\"sha256:a\",\"Created\":7,\"RepoTags\":[\"x:2\",\"x:1\"],\"Size\":5,"
 		"\"RepoDigests\":null,\"Containers\":-1,\"New\":{\"k\":[1]}}");
-	add_image(node0, "{\"Id\":\"sha256:a\",\"Created\":7,\"RepoTags\":[\"x:1\"],\"Size\":5,"
-			 "\"RepoDigests\":[\"x@sha256:1\"],\"Containers\":-1,\"New\":{\"k\":[0]}}");
+	fixture_image(node0,
+		"{\"Id\":\"sha256:a\",\"Created\":7,\"RepoTags\":[\"x:1\"],\"Size\":5,"
+		"\"RepoDigests\":[\"x@sha256:1\"],\"Containers\":-1,\"New\":{\"k\":[0]}}");
 	text = list_text("", 47);
 	assert_row("united", text,
 		"[{\"Id\":\"sha256:a\",\"Created\":7,\"RepoTags\":[\"x:1\",\"x:2\"],\"Size\":5,"
@@ -216,10 +202,10 @@ static void test_merge(void **state)
 static void test_equal_ids_made_at_different_times(void **state)
 {
 	(void)state;
-	add_image(node0, "{\"Id\":\"a\",\"Created\":5,\"RepoTags\":[\"x:1\"]}");
-	add_image(node0, "{\"Id\":\"b\",\"Created\":7,\"RepoTags\":[\"y:1\"]}");
-	add_image(node1, "{\"Id\":\"a\",\"Created\":9,\"RepoTags\":[\"x:1\"]}");
-	add_image(node1, "{\"Id\":\"c\",\"Created\":6,\"RepoTags\":[\"z:1\"]}");
+	fixture_image(node0, "{\"Id\":\"a\",\"Created\":5,\"RepoTags\":[\"x:1\"]}");
+	fixture_image(node0, "{\"Id\":\"b\",\"Created\":7,\"RepoTags\":[\"y:1\"]}");
+	fixture_image(node1, "{\"Id\":\"a\",\"Created\":9,\"RepoTags\":[\"x:1\"]}");
+	fixture_image(node1, "{\"Id\":\"c\",\"Created\":6,\"RepoTags\":[\"z:1\"]}");
 	auto_free char *ids = list_ids("", false);
 
 	assert_row("once, by the first node's time", ids, "b c a");
@@ -250,7 +236,7 @@ static void test_shape_by_version(void **state)
 	};
 
 	(void)state;
-	add_image(node0, "{\"Id\":\"sha256:a\",\"Created\":7,\"Size\":5,\"Descriptor\":{}}");
+	fixture_image(node0, "{\"Id\":\"sha256:a\",\"Created\":7,\"Size\":5,\"Descriptor\":{}}");
 	add_user(node0, "1111", "sha256:a");
 	add_user(node1, "2222", "sha256:a");
 	add_user(node1, "3333", "sha256:b");
@@ -279,10 +265,10 @@ static void test_told(void **state)
 	struct engine *engines[] = { node0, node1 };
 
 	(void)state;
-	add_image(node0, "{\"Id\":\"sha256:a\",\"Created\":7,\"RepoTags\":[\"x:1\"]}");
-	add_image(node1, "{\"Id\":\"sha256:a\",\"Created\":7,\"RepoTags\":[\"x:2\"]}");
-	add_image(node1, "{\"Id\":\"sha256:b\",\"Created\":6,\"SharedSize\":-1}");
-	add_image(node1, "{\"Id\":\"sha256:c\",\"Created\":5,\"SharedSize\":-1}");
+	fixture_image(node0, "{\"Id\":\"sha256:a\",\"Created\":7,\"RepoTags\":[\"x:1\"]}");
+	fixture_image(node1, "{\"Id\":\"sha256:a\",\"Created\":7,\"RepoTags\":[\"x:2\"]}");
+	fixture_image(node1, "{\"Id\":\"sha256:b\",\"Created\":6,\"SharedSize\":-1}");
+	fixture_image(node1, "{\"Id\":\"sha256:c\",\"Created\":5,\"SharedSize\":-1}");
 	for (size_t i = 0; i < told.count; i++)
 		items[i].call.json =
 			answers[i] ? json_parse(answers[i], strlen(answers[i]), NULL) : NULL;

@@ -4,7 +4,7 @@
 #include "api/networks.h"
 #include "api/networks_merge.h"
 #include "base/intern.h"
-#include "manager/network_find.h"
+#include "cluster/find_network.h"
 
 static struct fixture fx;
 static struct engine *node0, *node1;
@@ -18,17 +18,20 @@ static int set_up(void **state)
 	fixture_create(&fx);
 	node0 = fixture_validated(&fx, "node-0", "ID0");
 	node1 = fixture_validated(&fx, "node-1", "ID1");
-	add_network(node0, "{\"Id\":\"aaaaaaaaaaaa0000\",\"Name\":\"bridge\",\"Driver\":\"bridge\","
-			   "\"Scope\":\"local\"}");
-	add_network(node1, "{\"Id\":\"aaaaaaaaaaab0000\",\"Name\":\"bridge\",\"Driver\":\"bridge\","
-			   "\"Scope\":\"local\"}");
-	add_network(node1, "{\"Id\":\"bbbbbbbbbbbb0000\",\"Name\":\"back\",\"Driver\":\"bridge\","
-			   "\"Scope\":\"local\",\"Labels\":{\"tier\":\"db\"}}");
-	add_network(node1, "{\"Id\":\"cccccccccccc0000\",\"Name\":\"demo_default\","
-			   "\"Driver\":\"bridge\",\"Scope\":\"local\","
-			   "\"Labels\":{\"com.docker.compose.network\":\"default\"}}");
-	add_network(node0, shared);
-	add_network(node1, shared);
+	fixture_network(node0,
+		"{\"Id\":\"aaaaaaaaaaaa0000\",\"Name\":\"bridge\",\"Driver\":\"bridge\","
+		"\"Scope\":\"local\"}");
+	fixture_network(node1,
+		"{\"Id\":\"aaaaaaaaaaab0000\",\"Name\":\"bridge\",\"Driver\":\"bridge\","
+		"\"Scope\":\"local\"}");
+	fixture_network(node1,
+		"{\"Id\":\"bbbbbbbbbbbb0000\",\"Name\":\"back\",\"Driver\":\"bridge\","
+		"\"Scope\":\"local\",\"Labels\":{\"tier\":\"db\"}}");
+	fixture_network(node1, "{\"Id\":\"cccccccccccc0000\",\"Name\":\"demo_default\","
+			       "\"Driver\":\"bridge\",\"Scope\":\"local\","
+			       "\"Labels\":{\"com.docker.compose.network\":\"default\"}}");
+	fixture_network(node0, shared);
+	fixture_network(node1, shared);
 	return 0;
 }
 
@@ -68,17 +71,18 @@ static const struct {
 	{ "back", "bbbbbbbbbbbb0000", "node-1", NULL },
 	{ "node-1/back", "bbbbbbbbbbbb0000", "node-1", NULL },
 	{ "ID1/back", "bbbbbbbbbbbb0000", "node-1", NULL },
-	{ "node-0/back", "", NULL, "No such network: node-0/back" },
+	{ "node-0/back", "", NULL, "network node-0/back not found" },
 	{ "demo_default", "cccccccccccc0000", "node-1", NULL },
 	{ "node-0/bridge", "aaaaaaaaaaaa0000", "node-0", NULL },
 	{ "node-1/bridge", "aaaaaaaaaaab0000", "node-1", NULL },
 	{ "bridge", "", NULL,
-		"No such network: bridge: several nodes have one of that name, say node-0/bridge" },
-	{ "aaaa", "", NULL, "No such network: aaaa: it begins several ids" },
+		"network bridge not found: several nodes have one of that name, say "
+		"node-0/bridge" },
+	{ "aaaa", "", NULL, "network aaaa is ambiguous (2 matches found based on ID prefix)" },
 	{ "vrxen", "vrxen984ws53xdsrujd7hy4b9", "node-0", NULL },
 	{ "node-1/shared", "vrxen984ws53xdsrujd7hy4b9", "node-1", NULL },
-	{ "zzz", "", NULL, "No such network: zzz" },
-	{ "", "", NULL, "No such network: " },
+	{ "zzz", "", NULL, "network zzz not found" },
+	{ "", "", NULL, "network  not found" },
 };
 
 static void test_find(void **state)
@@ -115,7 +119,7 @@ static void test_a_swarm_manager_knows_what_is_removed(void **state)
 
 	(void)state;
 	node1->swarm_control = true;
-	network_finish(&node1->networks[--node1->networks_count]);
+	engine_set_networks(node1, NULL, 0);
 	assert_false(network_find(fx.cluster, "shared", &found, NULL));
 	assert_true(networks_write_list(fx.cluster, "{\"name\":[\"shared\"]}", &text, NULL));
 	assert_string_equal(text.buf, "[]\n");
@@ -141,11 +145,11 @@ static void test_equal_ids_of_two_nodes_are_two_networks(void **state)
 	struct network_found found;
 
 	(void)state;
-	add_network(node0, twin);
-	add_network(node1, twin);
+	fixture_network(node0, twin);
+	fixture_network(node1, twin);
 	assert_false(network_find(fx.cluster, "twin", &found, &err));
 	assert_string_equal(error_text(&err),
-		"No such network: twin: several nodes have one of that name, say node-0/twin");
+		"network twin not found: several nodes have one of that name, say node-0/twin");
 	assert_true(network_find(fx.cluster, "node-1/twin", &found, NULL));
 	assert_ptr_equal(found.engine, node1);
 	assert_ptr_equal(network_part_on(node1, &found), found.network);
@@ -239,7 +243,7 @@ static void test_list_escapes_ids(void **state)
 	auto_strbuf struct strbuf text = STRBUF_INIT;
 
 	(void)state;
-	add_network(node0, "{\"Id\":\"a\\\"b\",\"Name\":\"odd\",\"Scope\":\"local\"}");
+	fixture_network(node0, "{\"Id\":\"a\\\"b\",\"Name\":\"odd\",\"Scope\":\"local\"}");
 	assert_true(networks_write_list(fx.cluster, "{\"name\":[\"odd\"]}", &text, NULL));
 	assert_string_equal(text.buf,
 		"[{\"Name\":\"node-0/odd\",\"Id\":\"a\\\"b\",\"Scope\":\"local\","
@@ -252,11 +256,12 @@ static void test_list_escapes_ids(void **state)
 
 static void spread(void)
 {
-	add_network(node0,
+	fixture_network(node0,
 		"{\"Id\":\"dddddddddddd0001\",\"Name\":\"front\",\"Scope\":\"local\","
 		"\"Labels\":{" SPREADS ",\"com.docker.swarm.network.id\":\"dddddddddddd0000\"}}");
-	add_network(node1, "{\"Id\":\"dddddddddddd0000\",\"Name\":\"front\",\"Scope\":\"local\","
-			   "\"Labels\":{" SPREADS "}}");
+	fixture_network(node1,
+		"{\"Id\":\"dddddddddddd0000\",\"Name\":\"front\",\"Scope\":\"local\","
+		"\"Labels\":{" SPREADS "}}");
 }
 
 static void test_instances_are_one_network(void **state)

@@ -13,25 +13,6 @@
 			fail_msg("'%s': got '%s', expected '%s'", (input), (got), (expected));     \
 	} while (0)
 
-/* From the text of one list entry; the test fails when it is none. */
-static inline maybe_unused void add_network(struct engine *e, const char *entry)
-{
-	auto_json yyjson_doc *doc = json_parse(entry, strlen(entry), NULL);
-
-	e->networks = xreallocarray(e->networks, e->networks_count + 1, sizeof(*e->networks));
-	assert_true(network_from_json(
-		&e->networks[e->networks_count++], yyjson_doc_get_root(doc), NULL));
-}
-
-static inline maybe_unused void add_volume(struct engine *e, const char *entry)
-{
-	auto_json yyjson_doc *doc = json_parse(entry, strlen(entry), NULL);
-
-	e->volumes = xreallocarray(e->volumes, e->volumes_count + 1, sizeof(*e->volumes));
-	assert_true(
-		volume_from_json(&e->volumes[e->volumes_count++], yyjson_doc_get_root(doc), NULL));
-}
-
 /* The members `key` of a list of objects, joined by blanks. */
 static inline maybe_unused char *join_members(yyjson_val *list, const char *key)
 {

@@ -1,5 +1,6 @@
 #include "fixture.h"
 
+#include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
 
@@ -108,3 +109,23 @@ struct container *fixture_container(
 	engine_add_container(e, c);
 	return c;
 }
+
+/* The list is read again, with one more. */
+#define DEFINE_ADD(kind)                                                                           \
+	void fixture_##kind(struct engine *e, const char *entry)                                   \
+	{                                                                                          \
+		struct kind *items = xcalloc(e->kind##s_count + 1, sizeof(*items));                \
+		size_t count = e->kind##s_count;                                                   \
+                                                                                                   \
+		for (size_t i = 0; i <= count; i++) {                                              \
+			const char *text = i < count ? e->kind##s[i].entry : entry;                \
+			auto_json yyjson_doc *doc = json_parse(text, strlen(text), NULL);          \
+                                                                                                   \
+			assert_true(kind##_from_json(&items[i], yyjson_doc_get_root(doc), NULL));  \
+		}                                                                                  \
+		engine_set_##kind##s(e, items, count + 1);                                         \
+	}
+
+DEFINE_ADD(image)
+DEFINE_ADD(network)
+DEFINE_ADD(volume)

@@ -8,7 +8,7 @@
 #include "base/strv.h"
 #include "cluster/cluster.h"
 #include "cluster/engine_private.h"
-#include "cluster/lookup.h"
+#include "cluster/find_container.h"
 
 struct fixture {
 	struct loop *loop;
@@ -33,3 +33,7 @@ struct engine *fixture_validated(struct fixture *fx, const char *name, const cha
 /* A running container on it. */
 struct container *fixture_container(
 	struct engine *e, const char *id, const char *swarm_id, const char *name);
+/* One more of an engine's list, from the text of its entry; the test fails when it is none. */
+void fixture_image(struct engine *e, const char *entry);
+void fixture_network(struct engine *e, const char *entry);
+void fixture_volume(struct engine *e, const char *entry);

@@ -1,6 +1,7 @@
-/* What the record shows: lists, events, order (cluster.md 4, 5; D7, D8, D16; C-12, C-18, C-19). */
+/* What the record shows: lists, events, order. */
 #include "fixture.h"
 
+#include "cluster/execs.h"
 #include "cluster/monitor.h"
 #include "cluster/refresh.h"
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "docker/reference.h"
+#include "docker/image_name.h"
 
 #define HEX64  "a973f1415c489a934bf56dd653079d36b4ec717760215645726439de9705911d"
 #define DIGEST "sha256:" HEX64

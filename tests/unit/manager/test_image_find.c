@@ -16,14 +16,6 @@
 static struct fixture fx;
 static struct engine *node0, *node1, *node2;
 
-static void add_image(struct engine *e, const char *entry)
-{
-	auto_json yyjson_doc *doc = json_parse(entry, strlen(entry), NULL);
-
-	e->images = xreallocarray(e->images, e->images_count + 1, sizeof(*e->images));
-	assert_true(image_from_json(&e->images[e->images_count++], yyjson_doc_get_root(doc), NULL));
-}
-
 #define BUSYBOX "{\"Id\":\"sha256:abc111\",\"RepoTags\":[\"busybox:latest\"]}"
 
 static int set_up(void **state)
@@ -33,12 +25,12 @@ static int set_up(void **state)
 	node2 = fixture_validated(&fx, "node-2", "ID2");
 	node0 = fixture_validated(&fx, "node-0", "ID0");
 	node1 = fixture_validated(&fx, "node-1", "ID1");
-	add_image(node2, BUSYBOX);
-	add_image(node0, BUSYBOX);
-	add_image(node1,
+	fixture_image(node2, BUSYBOX);
+	fixture_image(node0, BUSYBOX);
+	fixture_image(node1,
 		"{\"Id\":\"sha256:abd222\",\"RepoTags\":[\"docker.io/library/busybox:latest\","
 		"\"bee:1\"],\"RepoDigests\":[]}");
-	add_image(node1, "{\"Id\":\"sha256:bee333\",\"RepoTags\":[\"host:5000/x:2\"]}");
+	fixture_image(node1, "{\"Id\":\"sha256:bee333\",\"RepoTags\":[\"host:5000/x:2\"]}");
 	return 0;
 }
 
@@ -74,11 +66,11 @@ static void test_holders(void **state)
 			"node-2=busybox:latest" },
 		{ "abc", IMAGE_MATCH_TAG, "node-0=sha256:abc111 node-2=sha256:abc111" },
 		{ "sha256:abd2", IMAGE_MATCH_TAG, "node-1=sha256:abd222" },
-		{ "ab", IMAGE_MATCH_TAG, "No such image: ab" },
-		{ "sha", IMAGE_MATCH_TAG, "No such image: sha" },
+		{ "ab", IMAGE_MATCH_TAG, "No such image: ab:latest" },
+		{ "sha", IMAGE_MATCH_TAG, "No such image: sha:latest" },
 		{ "bee", IMAGE_MATCH_ANY_TAG, "node-1=bee:1" }, /* a name wins over an id */
 		{ "bee", IMAGE_MATCH_TAG, "node-1=sha256:bee333" },
-		{ "host:5000/x", IMAGE_MATCH_TAG, "No such image: host:5000/x" },
+		{ "host:5000/x", IMAGE_MATCH_TAG, "No such image: host:5000/x:latest" },
 		{ "host:5000/x", IMAGE_MATCH_ANY_TAG, "node-1=host:5000/x:2" },
 	};
 
@@ -100,7 +92,7 @@ static void test_ambiguous(void **state)
 	struct image_holders h = { 0 };
 
 	(void)state;
-	add_image(node2, "{\"Id\":\"sha256:abc999\",\"RepoTags\":[]}");
+	fixture_image(node2, "{\"Id\":\"sha256:abc999\",\"RepoTags\":[]}");
 	assert_false(image_find_holders(&h, fx.cluster, "abc", IMAGE_MATCH_TAG, &err));
 	assert_int_equal(err.code, ERROR_INVALID);
 	assert_string_equal(err.text, "multiple IDs found with provided prefix: abc");
@@ -142,7 +134,7 @@ static void test_apart(void **state)
 	auto_strv struct strv names = STRV_INIT, rest = STRV_INIT;
 
 	(void)state;
-	add_image(node0, "{\"Id\":\"sha256:ccc444\",\"RepoTags\":[\"cee:1\"]}");
+	fixture_image(node0, "{\"Id\":\"sha256:ccc444\",\"RepoTags\":[\"cee:1\"]}");
 	strv_split(&names, "cee:1 bee host:5000/x busybox", ' ');
 	assert_ptr_equal(image_find_most(fx.cluster, &names), node1);
 	assert_int_equal(image_count_missing(node1, &names), 1);
@@ -191,7 +183,7 @@ static void test_somewhere(void **state)
 	bool pushed;
 
 	(void)state;
-	add_image(node2,
+	fixture_image(node2,
 		"{\"Id\":\"sha256:ddd555\",\"RepoTags\":[\"pushed:latest\",\"renamed:latest\"],"
 		"\"RepoDigests\":[\"pushed@sha256:"
 		"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"]}");

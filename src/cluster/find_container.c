@@ -1,5 +1,5 @@
 /*
- * cluster/lookup.c - the indexes behind cluster_find_container and its relatives.
+ * cluster/find_container.c - the indexes behind cluster_find_container and its relatives.
  *
  * Ids and swarm ids lie in buckets by their first three hex digits; one bucket, with a handful of
  * records, answers for a full id as well as for a prefix, and several engines may show one id
@@ -9,8 +9,9 @@
  * Everything that an engine holds is indexed, pending engines and reservations included; the
  * finders leave out what must not be seen.
  */
-#include "cluster/lookup.h"
+#include "cluster/find_container.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/map.h"
@@ -18,14 +19,12 @@
 #include "base/metrics.h"
 #include "base/uri.h"
 #include "cluster/cluster.h"
+#include "cluster/id_bucket.h"
 #include "docker/name.h"
 
 enum {
 	PREFIX_DIGITS = 3,
-	HEX_BUCKETS = 1 << (4 * PREFIX_DIGITS),
-	OTHER_BUCKET = HEX_BUCKETS, /* ids that do not begin with that many hex digits */
-	EXECS_RUNNING_MAX = 16384,
-	EXECS_ENDED_MAX = 4096,
+	OTHER_BUCKET = 1 << (4 * PREFIX_DIGITS),
 };
 
 struct name_entry {
@@ -35,106 +34,32 @@ struct name_entry {
 	UT_hash_handle hh;
 };
 
-/* Execs of health checks come and go all the time: ended ones live in a bounded line of their own,
- * and the record is found by its id, so that nothing must be told when a container goes. */
-struct exec_entry {
-	char id[65], container_id[65];
-	bool ended;
-	struct list link; /* exec_line::entries, oldest first */
-	UT_hash_handle hh;
-};
-
-struct exec_line {
-	struct list entries;
-	size_t count, max;
-};
-
 struct lookup {
-	struct list ids[HEX_BUCKETS + 1];       /* container::by_prefix */
-	struct list swarm_ids[HEX_BUCKETS + 1]; /* container::by_swarm_prefix */
-	struct name_entry *names;               /* hash */
-	struct exec_entry *execs;               /* hash */
-	struct exec_line running, ended;
+	struct list ids[OTHER_BUCKET + 1];       /* container::by_prefix */
+	struct list swarm_ids[OTHER_BUCKET + 1]; /* container::by_swarm_prefix */
+	struct name_entry *names;                /* hash */
 };
-
-/*
- * Buckets.
- */
-
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return -1;
-}
-
-struct bucket_range {
-	size_t first, last;
-};
-
-/* Where ids with this prefix can be, OTHER_BUCKET apart (a shorter prefix may be there too). */
-static bool hex_range(const char *prefix, struct bucket_range *ret)
-{
-	size_t value = 0, digits = 0;
-
-	for (; digits < PREFIX_DIGITS && prefix[digits]; digits++) {
-		int d = hex_digit(prefix[digits]);
-
-		if (d < 0)
-			return false;
-		value = value << 4 | (size_t)d;
-	}
-	size_t open_bits = 4 * (PREFIX_DIGITS - digits);
-
-	ret->first = value << open_bits;
-	ret->last = ret->first + ((size_t)1 << open_bits) - 1;
-	return true;
-}
-
-static size_t bucket_of(const char *id)
-{
-	struct bucket_range range;
-
-	return hex_range(id, &range) && range.first == range.last ? range.first : OTHER_BUCKET;
-}
 
 struct lookup *lookup_create(void)
 {
 	struct lookup *l = xnew(struct lookup);
 
-	for (size_t i = 0; i <= HEX_BUCKETS; i++) {
+	for (size_t i = 0; i <= OTHER_BUCKET; i++) {
 		list_init(&l->ids[i]);
 		list_init(&l->swarm_ids[i]);
 	}
-	list_init(&l->running.entries);
-	list_init(&l->ended.entries);
-	l->running.max = EXECS_RUNNING_MAX;
-	l->ended.max = EXECS_ENDED_MAX;
 	return l;
-}
-
-static void exec_destroy(struct lookup *l, struct exec_entry *x);
-
-static void empty_line(struct lookup *l, struct exec_line *line)
-{
-	while (!list_empty(&line->entries))
-		exec_destroy(l, list_first(&line->entries, struct exec_entry, link));
 }
 
 void lookup_destroy(struct lookup *l)
 {
 	if (!l)
 		return;
-	empty_line(l, &l->running);
-	empty_line(l, &l->ended);
+	assert(!l->names);
 	free(l);
 }
 
-/*
- * Names.
- */
+/* --- names --- */
 
 static const char *without_slash(const char *name)
 {
@@ -200,9 +125,10 @@ static void remove_name(struct lookup *l, const struct container *c, const char 
 void lookup_insert(struct lookup *l, struct container *c)
 {
 	if (c->id[0])
-		list_push_back(&l->ids[bucket_of(c->id)], &c->by_prefix);
+		list_push_back(&l->ids[id_bucket_of(c->id, PREFIX_DIGITS)], &c->by_prefix);
 	if (c->swarm_id[0])
-		list_push_back(&l->swarm_ids[bucket_of(c->swarm_id)], &c->by_swarm_prefix);
+		list_push_back(&l->swarm_ids[id_bucket_of(c->swarm_id, PREFIX_DIGITS)],
+			&c->by_swarm_prefix);
 	for (size_t i = 0; i < c->names_count; i++)
 		insert_name(l, c, c->names[i]);
 }
@@ -220,7 +146,7 @@ struct container *lookup_find_on(
 {
 	struct container *c;
 
-	list_for_each (c, &l->ids[bucket_of(id)], by_prefix) {
+	list_for_each (c, &l->ids[id_bucket_of(id, PREFIX_DIGITS)], by_prefix) {
 		if (c->engine == engine && strcmp(c->id, id) == 0)
 			return c;
 	}
@@ -232,7 +158,7 @@ struct container *lookup_find_reservation(
 {
 	struct container *c;
 
-	list_for_each (c, &l->swarm_ids[bucket_of(swarm_id)], by_swarm_prefix) {
+	list_for_each (c, &l->swarm_ids[id_bucket_of(swarm_id, PREFIX_DIGITS)], by_swarm_prefix) {
 		if (c->engine == engine && c->state == CONTAINER_PENDING &&
 			strcmp(c->swarm_id, swarm_id) == 0)
 			return c;
@@ -244,16 +170,14 @@ struct container *lookup_find_copy(const struct lookup *l, const struct containe
 {
 	struct container *c;
 
-	list_for_each (c, &l->ids[bucket_of(of->id)], by_prefix) {
+	list_for_each (c, &l->ids[id_bucket_of(of->id, PREFIX_DIGITS)], by_prefix) {
 		if (c->engine != of->engine && strcmp(c->id, of->id) == 0)
 			return c;
 	}
 	return NULL;
 }
 
-/*
- * What a client means.
- */
+/* --- what a client means --- */
 
 struct match {
 	struct container *found;
@@ -296,7 +220,7 @@ static void match_full(struct match *m, const struct lookup *l, const char *id)
 {
 	struct container *c;
 
-	list_for_each (c, &l->ids[bucket_of(id)], by_prefix) {
+	list_for_each (c, &l->ids[id_bucket_of(id, PREFIX_DIGITS)], by_prefix) {
 		if (strcmp(c->id, id) == 0)
 			match_add(m, c);
 	}
@@ -306,7 +230,7 @@ static void match_swarm(struct match *m, const struct lookup *l, const char *swa
 {
 	struct container *c;
 
-	list_for_each (c, &l->swarm_ids[bucket_of(swarm_id)], by_swarm_prefix) {
+	list_for_each (c, &l->swarm_ids[id_bucket_of(swarm_id, PREFIX_DIGITS)], by_swarm_prefix) {
 		if (strcmp(c->swarm_id, swarm_id) == 0)
 			match_add(m, c);
 	}
@@ -332,29 +256,23 @@ static void match_prefix(struct match *m, const struct lookup *l, const char *pr
 {
 	struct bucket_range range;
 
-	if (hex_range(prefix, &range)) {
+	if (id_bucket_range(prefix, PREFIX_DIGITS, &range)) {
 		for (size_t i = range.first; i <= range.last && !m->other; i++)
 			match_prefix_in(m, l, i, prefix);
 	}
 	match_prefix_in(m, l, OTHER_BUCKET, prefix);
 }
 
-static bool engine_is_called(const struct engine *e, const char *name, size_t len)
-{
-	return (strlen(e->name) == len && memcmp(e->name, name, len) == 0) ||
-	       (strlen(e->id) == len && memcmp(e->id, name, len) == 0);
-}
-
 /* "name", or "node/name"; names and engine ids may hold slashes themselves. */
 static void match_name(struct match *m, const struct lookup *l, const char *what)
 {
-	const struct name_entry *n;
+	for (const char *name = what; name; name = name_after_slash(name)) {
+		const struct name_entry *n;
 
-	for (n = find_name(l, what); n; n = n->next)
-		match_add(m, n->container);
-	for (const char *slash = strchr(what, '/'); slash; slash = strchr(slash + 1, '/')) {
-		for (n = find_name(l, slash + 1); n; n = n->next) {
-			if (engine_is_called(n->container->engine, what, (size_t)(slash - what)))
+		for (n = find_name(l, name); n; n = n->next) {
+			struct node_names names = engine_names(n->container->engine);
+
+			if (name_means(&names, what, n->name))
 				match_add(m, n->container);
 		}
 	}
@@ -447,67 +365,4 @@ struct container *cluster_find_name(struct cluster *cluster, const char *name)
 	while (n && !cluster_engine_is_validated(n->container->engine))
 		n = n->next;
 	return n ? n->container : NULL;
-}
-
-/*
- * Execs.
- */
-
-static void exec_destroy(struct lookup *l, struct exec_entry *x)
-{
-	list_remove(&x->link);
-	(x->ended ? &l->ended : &l->running)->count--;
-	HASH_DEL(l->execs, x);
-	free(x);
-}
-
-static void push_exec(struct lookup *l, struct exec_line *line, struct exec_entry *x)
-{
-	if (line->count == line->max)
-		exec_destroy(l, list_first(&line->entries, struct exec_entry, link));
-	list_push_back(&line->entries, &x->link);
-	line->count++;
-}
-
-static struct exec_entry *find_exec(const struct lookup *l, const char *id)
-{
-	struct exec_entry *x;
-
-	HASH_FIND_STR(l->execs, id, x);
-	return x;
-}
-
-void cluster_remember_exec(struct cluster *cluster, const struct container *c, const char *exec_id)
-{
-	struct lookup *l = cluster->lookup;
-	size_t len = strlen(exec_id);
-	struct exec_entry *x;
-
-	if (len == 0 || len >= sizeof(x->id) || find_exec(l, exec_id))
-		return;
-	x = xnew(struct exec_entry);
-	memcpy(x->id, exec_id, len + 1);
-	memcpy(x->container_id, c->id, sizeof(x->container_id));
-	push_exec(l, &l->running, x);
-	HASH_ADD_STR(l->execs, id, x);
-}
-
-void cluster_end_exec(struct cluster *cluster, const char *exec_id)
-{
-	struct lookup *l = cluster->lookup;
-	struct exec_entry *x = find_exec(l, exec_id);
-
-	if (!x || x->ended)
-		return;
-	list_remove(&x->link);
-	l->running.count--;
-	x->ended = true;
-	push_exec(l, &l->ended, x);
-}
-
-struct container *cluster_find_exec(struct cluster *cluster, const char *exec_id)
-{
-	const struct exec_entry *x = find_exec(cluster->lookup, exec_id);
-
-	return x ? cluster_find_container_by_id(cluster, x->container_id) : NULL;
 }

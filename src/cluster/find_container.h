@@ -1,5 +1,5 @@
 /*
- * cluster/lookup.h - from what a client wrote to the container it means.
+ * cluster/find_container.h - from what a client wrote to the container it means.
  *
  * Order : full id, name (with or without '/', "node/name",
  * "<engine id>/name"), swarm id, then a unique prefix of id or swarm id.  Names beat prefixes;
@@ -44,8 +44,3 @@ struct container *cluster_find_container_in(
 struct container *cluster_find_container_by_id(struct cluster *cluster, const char *id);
 /* The container that has (or reserved) this name; NULL when the name is free or empty. */
 struct container *cluster_find_name(struct cluster *cluster, const char *name);
-/* exec id -> its container; NULL when unknown. */
-struct container *cluster_find_exec(struct cluster *cluster, const char *exec_id);
-void cluster_remember_exec(struct cluster *cluster, const struct container *c, const char *exec_id);
-/* It has ended: kept for a while, for whoever asks for the exit code. */
-void cluster_end_exec(struct cluster *cluster, const char *exec_id);

@@ -3,6 +3,7 @@
 
 #include "base/metrics.h"
 #include "base/strbuf.h"
+#include "cluster/execs.h"
 #include "docker/name.h"
 
 static int setup(void **state)

@@ -1,0 +1,212 @@
+/* cluster/find_image.c - images by name and id. */
+#include "cluster/find_image.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/parse.h"
+#include "cluster/find_private.h"
+#include "docker/answer.h"
+#include "docker/name.h"
+
+/* Tags of one repository lie beside each other, and are one key. */
+static void index_names(struct engine *e, const struct image *i, const char **names, size_t count)
+{
+	const char *last = NULL;
+	size_t last_len = 0;
+
+	for (size_t n = 0; n < count; n++) {
+		size_t len;
+		const char *key = image_name_key(names[n], &len);
+
+		if (last && len == last_len && memcmp(key, last, len) == 0)
+			continue;
+		index_marks_add(&e->image_marks, e->cluster->finders->image_names, key, len, i);
+		last = key;
+		last_len = len;
+	}
+}
+
+void find_images_index(struct engine *e)
+{
+	for (size_t i = 0; i < e->images_count; i++) {
+		const struct image *image = &e->images[i];
+		const char *hex = image_id_hex(image->id);
+
+		index_names(e, image, image->tags, image->tags_count);
+		index_names(e, image, image->digests, image->digests_count);
+		index_marks_add(
+			&e->image_marks, e->cluster->finders->image_ids, hex, strlen(hex), image);
+	}
+	index_marks_publish(&e->image_marks, e);
+}
+
+/* --- gathering --- */
+
+struct gathered {
+	struct image_found *items; /* owned */
+	size_t count, cap;
+};
+
+static void gather(struct gathered *g, const struct list *marks, const char *name,
+	enum image_match how, enum answer wanted)
+{
+	const struct index_mark *m;
+
+	list_for_each (m, marks, link) {
+		const struct image *i = mark_image(m);
+		enum answer rank = image_answers(i, name, how);
+
+		if (rank > wanted || (wanted == ANSWER_NAME && rank != ANSWER_NAME))
+			continue;
+		array_reserve(g->items, g->count, g->cap);
+		g->items[g->count++] = (struct image_found){
+			.image = i,
+			.engine = m->engine,
+			.reference =
+				rank == ANSWER_NAME ? image_find_reference(i, name, how) : i->id,
+		};
+	}
+}
+
+static void gather_names(
+	struct gathered *g, const struct finders *f, const char *name, enum image_match how)
+{
+	size_t len;
+	const char *key = image_name_key(name, &len);
+
+	gather(g, index_find(f->image_names, key, len), name, how, ANSWER_NAME);
+}
+
+static void gather_ids(
+	struct gathered *g, const struct finders *f, const char *name, enum image_match how)
+{
+	const struct list *marks;
+	struct index_walk walk;
+
+	index_walk_begin(&walk, f->image_ids, image_id_hex(name));
+	while ((marks = index_walk_next(&walk)))
+		gather(g, marks, name, how, ANSWER_PREFIX);
+}
+
+/* Names first; they win. */
+static struct gathered gather_all(
+	const struct cluster *cluster, const char *name, enum image_match how)
+{
+	struct gathered g = { 0 };
+
+	gather_names(&g, cluster->finders, name, how);
+	if (g.count == 0)
+		gather_ids(&g, cluster->finders, name, how);
+	return g;
+}
+
+/* Within one engine as in its list. */
+static int compare_found(const void *x, const void *y)
+{
+	const struct image_found *a = x, *b = y;
+	int order = 0;
+
+	if (a->engine != b->engine) {
+		order = compare_natural(a->engine->name, b->engine->name);
+		return order ? order : compare_natural(a->engine->addr, b->engine->addr);
+	}
+	return a->image < b->image ? -1 : a->image > b->image;
+}
+
+static bool is_ambiguous(const struct gathered *g, const char *name)
+{
+	for (size_t i = 1; i < g->count; i++) {
+		if (image_has_id_prefix(g->items[i].image, name) &&
+			g->items[i].reference == g->items[i].image->id &&
+			g->items[i].image->id != g->items[0].image->id) /* interned */
+			return true;
+	}
+	return false;
+}
+
+/* The first of each engine that can be asked. */
+static size_t keep_holders(struct gathered *g)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < g->count; i++) {
+		struct image_found f = g->items[i];
+
+		if (engine_is_healthy(f.engine) &&
+			(kept == 0 || g->items[kept - 1].engine != f.engine))
+			g->items[kept++] = f;
+	}
+	return kept;
+}
+
+static bool check(const struct gathered *g, const char *name, struct error *err)
+{
+	if (!name_check("image", name, err))
+		return false;
+	if (is_ambiguous(g, name))
+		return error_set(
+			err, ERROR_INVALID, "multiple IDs found with provided prefix: %s", name);
+	if (g->count)
+		return true;
+	auto_free char *missing = image_name_missing(name);
+
+	return error_set(err, ERROR_NOT_FOUND, "No such image: %s", missing);
+}
+
+struct image_found *image_find_all(struct cluster *cluster, const char *name, enum image_match how,
+	size_t *ret_count, struct error *err)
+{
+	struct gathered g = gather_all(cluster, name, how);
+	auto_free struct image_found *items = g.items;
+	const struct engine *silent;
+
+	if (!check(&g, name, err))
+		return NULL;
+	qsort(g.items, g.count, sizeof(*g.items), compare_found);
+	silent = g.items[g.count - 1].engine;
+	*ret_count = keep_holders(&g);
+	if (*ret_count)
+		return steal(items);
+	error_set(err, ERROR_UNAVAILABLE, "Image %s is only on unhealthy node %s", name,
+		silent->name);
+	return NULL;
+}
+
+const struct image *image_find(
+	const struct cluster *cluster, const char *name, enum image_match how)
+{
+	struct gathered g = gather_all(cluster, name, how);
+	const struct image *first = g.count ? g.items[0].image : NULL;
+
+	free(g.items);
+	return first;
+}
+
+bool image_is_somewhere(const struct cluster *cluster, const char *name, bool *ret_pushed)
+{
+	struct gathered g = { 0 };
+	bool found = false, pushed = false;
+
+	gather_names(&g, cluster->finders, name, IMAGE_MATCH_TAG);
+	gather_ids(&g, cluster->finders, name, IMAGE_MATCH_TAG);
+	for (size_t i = 0; i < g.count; i++) {
+		if (!engine_is_healthy(g.items[i].engine))
+			continue;
+		found = true;
+		pushed |= image_has_digest_of(g.items[i].image, name);
+	}
+	free(g.items);
+	if (ret_pushed)
+		*ret_pushed = pushed;
+	return found;
+}
+
+bool image_is_on(const struct engine *e, const char *name, enum image_match how)
+{
+	for (size_t i = 0; i < e->images_count; i++) {
+		if (image_answers(&e->images[i], name, how) != ANSWER_NONE)
+			return true;
+	}
+	return false;
+}

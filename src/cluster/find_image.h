@@ -1,0 +1,35 @@
+/*
+ * cluster/find_image.h - which engines have an image, and what they call it.
+ *
+ * A name that an engine knows wins over an id prefix, and a prefix that fits several images is an
+ * error, never a guess.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "cluster/cluster.h"
+#include "docker/image_name.h"
+
+/* On one engine; borrowed, good for this turn of the loop. */
+struct image_found {
+	const struct image *image;
+	struct engine *engine;
+	const char
+		*reference; /* the tag, digest or full id by which exactly this engine knows it */
+};
+
+/*
+ * On every healthy engine that has it, in the order of the nodes' names; free() the array.  NULL
+ * with ERROR_NOT_FOUND `No such image: x:latest`, ERROR_INVALID for an ambiguous prefix,
+ * ERROR_UNAVAILABLE when only unhealthy engines have it.
+ */
+struct image_found *image_find_all(struct cluster *cluster, const char *name, enum image_match how,
+	size_t *ret_count, struct error *err) must_check;
+/* Some image of that name, on any engine; borrowed.  NULL when there is none. */
+const struct image *image_find(
+	const struct cluster *cluster, const char *name, enum image_match how);
+/* Does a healthy engine have it?  ret_pushed (may be NULL) tells whether a registry is known to
+ * have it, too. */
+bool image_is_somewhere(const struct cluster *cluster, const char *name, bool *ret_pushed);
+/* Does this one? */
+bool image_is_on(const struct engine *e, const char *name, enum image_match how);

@@ -1,3 +1,6 @@
+/*
+ * api/containers_filter.c - which containers a list shows: a row for each key.
+ */
 #include "api/containers_filter.h"
 
 #include <string.h>
@@ -9,44 +12,13 @@
 #include "cluster/find_container.h"
 #include "docker/image_name.h"
 
-static const char *const accepted_keys[] = {
-	"ancestor",
-	"annotation",
-	"before",
-	"expose",
-	"exited",
-	"health",
-	"id",
-	"isolation",
-	"is-task",
-	"label",
-	"name",
-	"network",
-	"node",
-	"publish",
-	"since",
-	"status",
-	"volume",
-	NULL,
-};
+/* --- values that must mean something --- */
 
-static const char *const statuses[] = {
-	"created",
-	"running",
-	"paused",
-	"restarting",
-	"removing",
-	"exited",
-	"dead",
-	NULL,
-};
-
-static bool check_values(
-	const struct list_filters *f, const char *key, const char *const *known, struct error *err)
+/* One of the words, which end with NULL. */
+static bool check_words(
+	const char *key, const struct strv *values, const char *const *known, struct error *err)
 {
-	const struct strv *values = list_filters_get(f, key);
-
-	for (size_t i = 0; values && i < values->count; i++) {
+	for (size_t i = 0; i < values->count; i++) {
 		size_t k = 0;
 
 		while (known[k] && strcmp(known[k], values->items[i]) != 0)
@@ -58,26 +30,46 @@ static bool check_values(
 	return true;
 }
 
-static bool check_exited(const struct list_filters *f, struct error *err)
+static bool check_status(const char *key, const struct strv *values, struct error *err)
 {
-	const struct strv *values = list_filters_get(f, "exited");
+	static const char *const known[] = { "created", "running", "paused", "restarting",
+		"removing", "exited", "dead", NULL };
+
+	return check_words(key, values, known, err);
+}
+
+static bool check_health(const char *key, const struct strv *values, struct error *err)
+{
+	static const char *const known[] = { "none", "starting", "healthy", "unhealthy", NULL };
+
+	return check_words(key, values, known, err);
+}
+
+static bool check_bool(const char *key, const struct strv *values, struct error *err)
+{
+	static const char *const known[] = { "true", "false", "1", "0", NULL };
+
+	return check_words(key, values, known, err);
+}
+
+static bool check_number(const char *key, const struct strv *values, struct error *err)
+{
 	int64_t code;
 
-	for (size_t i = 0; values && i < values->count; i++) {
+	for (size_t i = 0; i < values->count; i++) {
 		if (!parse_i64(values->items[i], &code))
-			return error_set(err, ERROR_INVALID,
-				"invalid filter 'exited=%s': not a number", values->items[i]);
+			return error_set(err, ERROR_INVALID, "invalid filter '%s=%s': not a number",
+				key, values->items[i]);
 	}
 	return true;
 }
 
-static bool check_ports(const struct list_filters *f, const char *key, struct error *err)
+static bool check_port(const char *key, const struct strv *values, struct error *err)
 {
-	const struct strv *values = list_filters_get(f, key);
 	uint16_t first, last;
 	enum port_protocol protocol;
 
-	for (size_t i = 0; values && i < values->count; i++) {
+	for (size_t i = 0; i < values->count; i++) {
 		if (!port_parse(values->items[i], &first, &last, &protocol))
 			return error_set(err, ERROR_INVALID, "invalid filter '%s=%s': not a port",
 				key, values->items[i]);
@@ -85,17 +77,7 @@ static bool check_ports(const struct list_filters *f, const char *key, struct er
 	return true;
 }
 
-static bool check_filters(const struct list_filters *f, struct error *err)
-{
-	static const char *const healths[] = { "none", "starting", "healthy", "unhealthy", NULL };
-	static const char *const bools[] = { "true", "false", "1", "0", NULL };
-
-	return list_filters_check(f, accepted_keys, err) &&
-	       check_values(f, "status", statuses, err) &&
-	       check_values(f, "health", healths, err) && check_values(f, "is-task", bools, err) &&
-	       check_exited(f, err) && check_ports(f, "publish", err) &&
-	       check_ports(f, "expose", err);
-}
+/* --- what is looked up once --- */
 
 /* The last value of several wins, as in the engine. */
 static const char *bound_given(const struct container_filter *f, const char *key)
@@ -176,26 +158,6 @@ static void resolve_ancestors(struct container_filter *f, const struct cluster *
 	}
 }
 
-bool container_filter_init(struct container_filter *f, struct request *rq, struct error *err)
-{
-	const char *limit = query_get(&rq->query, "limit");
-	int64_t n;
-
-	f->api = rq->api;
-	f->all = parse_query_bool(query_get(&rq->query, "all"));
-	if (limit && parse_i64(limit, &n) && n > 0)
-		f->all = true;
-	if (!list_filters_parse(&f->filters, query_get(&rq->query, "filters"), err) ||
-		!check_filters(&f->filters, err) ||
-		!resolve_bound(f, rq, "before", &f->before, err) ||
-		!resolve_bound(f, rq, "since", &f->since, err))
-		return false;
-	if (list_filters_get(&f->filters, "status"))
-		f->all = true;
-	resolve_ancestors(f, rq->api->cluster);
-	return true;
-}
-
 void container_filter_finish(struct container_filter *f)
 {
 	list_filters_finish(&f->filters);
@@ -218,21 +180,24 @@ bool container_filter_visible(const struct container_filter *f, const struct con
 
 /* --- one key each --- */
 
-static bool name_matches(const struct strv *values, const struct container *c)
+static bool name_matches(const struct container_filter *f, const struct strv *values maybe_unused,
+	const struct container *c)
 {
 	for (size_t i = 0; i < c->names_count; i++) {
 		auto_free char *with_node = xasprintf("/%s%s", c->engine->name, c->names[i]);
 
-		if (list_filter_matches(values, c->names[i] + 1) ||
-			list_filter_matches(values, c->names[i]) ||
-			list_filter_matches(values, with_node + 1) ||
-			list_filter_matches(values, with_node))
+		/* the longest first: it holds the others, for whoever looks for plain words */
+		if (list_filters_match(&f->filters, "name", with_node) ||
+			list_filters_match(&f->filters, "name", with_node + 1) ||
+			list_filters_match(&f->filters, "name", c->names[i]) ||
+			list_filters_match(&f->filters, "name", c->names[i] + 1))
 			return true;
 	}
 	return false;
 }
 
-static bool label_matches(const struct strv *values, const struct container *c)
+static bool label_matches(const struct container_filter *f maybe_unused, const struct strv *values,
+	const struct container *c)
 {
 	for (size_t i = 0; i < values->count; i++) {
 		if (!labels_match(&c->labels, values->items[i]))
@@ -241,22 +206,27 @@ static bool label_matches(const struct strv *values, const struct container *c)
 	return true;
 }
 
-static bool node_matches(const struct strv *values, const struct container *c)
+static bool node_matches(
+	const struct container_filter *f, const struct strv *values, const struct container *c)
 {
-	return list_filter_matches(values, c->engine->name) || strv_contains(values, c->engine->id);
+	return list_filters_match(&f->filters, "node", c->engine->name) ||
+	       strv_contains(values, c->engine->id);
 }
 
-static bool status_matches(const struct strv *values, const struct container *c)
+static bool status_matches(const struct container_filter *f maybe_unused, const struct strv *values,
+	const struct container *c)
 {
 	return strv_contains(values, container_state_text(c));
 }
 
-static bool health_matches(const struct strv *values, const struct container *c)
+static bool health_matches(const struct container_filter *f, const struct strv *values maybe_unused,
+	const struct container *c)
 {
-	return strv_contains(values, container_health_text(c));
+	return list_filters_has(&f->filters, "health", container_health_text(c));
 }
 
-static bool id_matches(const struct strv *values, const struct container *c)
+static bool id_matches(
+	const struct container_filter *f, const struct strv *values, const struct container *c)
 {
 	for (size_t i = 0; i < values->count; i++) {
 		const char *v = values->items[i];
@@ -264,10 +234,11 @@ static bool id_matches(const struct strv *values, const struct container *c)
 		if (*v && (str_starts_with(c->id, v) || str_starts_with(c->swarm_id, v)))
 			return true;
 	}
-	return list_filter_matches(values, c->id);
+	return list_filters_match(&f->filters, "id", c->id);
 }
 
-static bool is_task_matches(const struct strv *values, const struct container *c)
+static bool is_task_matches(const struct container_filter *f maybe_unused,
+	const struct strv *values, const struct container *c)
 {
 	bool is_task = labels_get(&c->labels, "com.docker.swarm.task") ||
 		       labels_get(&c->labels, "com.docker.swarm.task.id");
@@ -279,7 +250,8 @@ static bool is_task_matches(const struct strv *values, const struct container *c
 	return false;
 }
 
-static bool volume_matches(const struct strv *values, const struct container *c)
+static bool volume_matches(const struct container_filter *f maybe_unused, const struct strv *values,
+	const struct container *c)
 {
 	for (size_t i = 0; i < c->mounts_count; i++) {
 		if (strv_contains(values, c->mounts[i].name) ||
@@ -289,7 +261,8 @@ static bool volume_matches(const struct strv *values, const struct container *c)
 	return false;
 }
 
-static bool network_matches(const struct strv *values, const struct container *c)
+static bool network_matches(const struct container_filter *f maybe_unused,
+	const struct strv *values, const struct container *c)
 {
 	for (size_t i = 0; i < c->networks_count; i++) {
 		const struct container_network *n = &c->networks[i];
@@ -306,7 +279,8 @@ static bool network_matches(const struct strv *values, const struct container *c
 	return false;
 }
 
-static bool exited_matches(const struct strv *values, const struct container *c)
+static bool exited_matches(const struct container_filter *f maybe_unused, const struct strv *values,
+	const struct container *c)
 {
 	int64_t code;
 
@@ -357,21 +331,92 @@ static bool ports_match(
 	return false;
 }
 
+static bool publish_matches(const struct container_filter *f maybe_unused,
+	const struct strv *values, const struct container *c)
+{
+	return ports_match(values, c, "PublicPort");
+}
+
+static bool expose_matches(const struct container_filter *f maybe_unused, const struct strv *values,
+	const struct container *c)
+{
+	return ports_match(values, c, "PrivatePort");
+}
+
+/* --- the table --- */
+
+/* In the order in which a container is tested: what is cheap comes first. */
 static const struct {
 	const char *key;
-	bool (*matches)(const struct strv *values, const struct container *c);
-} simple_filters[] = {
-	{ "status", status_matches },
-	{ "label", label_matches },
-	{ "node", node_matches },
-	{ "name", name_matches },
-	{ "id", id_matches },
-	{ "health", health_matches },
-	{ "is-task", is_task_matches },
-	{ "volume", volume_matches },
-	{ "network", network_matches },
-	{ "exited", exited_matches },
+	/* Are the values such that they can mean something?  NULL: any. */
+	bool (*check)(const char *key, const struct strv *values, struct error *err);
+	/* Only with values.  NULL: it is a bound, or means nothing on these engines. */
+	bool (*matches)(const struct container_filter *f, const struct strv *values,
+		const struct container *c);
+} rows[] = {
+	{ "before", NULL, NULL },
+	{ "since", NULL, NULL },
+	{ "isolation", NULL, NULL },
+	{ "status", check_status, status_matches },
+	{ "health", check_health, health_matches },
+	{ "exited", check_number, exited_matches },
+	{ "is-task", check_bool, is_task_matches },
+	{ "label", NULL, label_matches },
+	{ "volume", NULL, volume_matches },
+	{ "network", NULL, network_matches },
+	{ "ancestor", NULL, ancestor_matches },
+	{ "id", NULL, id_matches },
+	{ "node", NULL, node_matches },
+	{ "name", NULL, name_matches },
+	{ "publish", check_port, publish_matches },
+	{ "expose", check_port, expose_matches },
 };
+
+static bool check_filters(const struct list_filters *f, struct error *err)
+{
+	const char *accepted[ARRAY_SIZE(rows) + 1] = { NULL };
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		accepted[i] = rows[i].key;
+	if (!list_filters_check(f, accepted, err))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct strv *values = list_filters_get(f, rows[i].key);
+
+		if (values && rows[i].check && !rows[i].check(rows[i].key, values, err))
+			return false;
+	}
+	return true;
+}
+
+/* Stopped ones count, too, when the newest are asked for. */
+static bool read_limit(struct container_filter *f, const char *text, struct error *err)
+{
+	int64_t n = 0;
+
+	if (text && *text && !parse_i64(text, &n))
+		return error_set(
+			err, ERROR_INVALID, "invalid limit \"%s\": a number is expected", text);
+	f->limit = max_of(n, INT64_C(0)); /* -1 means none, too */
+	f->all |= f->limit > 0;
+	return true;
+}
+
+bool container_filter_init(struct container_filter *f, struct request *rq, struct error *err)
+{
+	f->api = rq->api;
+	f->all = parse_query_bool(query_get(&rq->query, "all"));
+	if (!read_limit(f, query_get(&rq->query, "limit"), err) ||
+		!list_filters_parse(&f->filters, query_get(&rq->query, "filters"), err) ||
+		!check_filters(&f->filters, err) ||
+		!resolve_bound(f, rq, "before", &f->before, err) ||
+		!resolve_bound(f, rq, "since", &f->since, err))
+		return false;
+	if (list_filters_get(&f->filters, "status"))
+		f->all = true;
+	resolve_ancestors(f, rq->api->cluster);
+	return true;
+}
 
 static bool within_bounds(const struct container_filter *f, const struct container *c)
 {
@@ -386,21 +431,13 @@ static bool within_bounds(const struct container_filter *f, const struct contain
 
 bool container_filter_matches(const struct container_filter *f, const struct container *c)
 {
-	const struct strv *values;
-
 	if (!container_filter_visible(f, c) || !within_bounds(f, c))
 		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(simple_filters); i++) {
-		values = list_filters_get(&f->filters, simple_filters[i].key);
-		if (values && !simple_filters[i].matches(values, c))
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct strv *values = list_filters_get(&f->filters, rows[i].key);
+
+		if (values && rows[i].matches && !rows[i].matches(f, values, c))
 			return false;
 	}
-	values = list_filters_get(&f->filters, "ancestor");
-	if (values && !ancestor_matches(f, values, c))
-		return false;
-	values = list_filters_get(&f->filters, "publish");
-	if (values && !ports_match(values, c, "PublicPort"))
-		return false;
-	values = list_filters_get(&f->filters, "expose");
-	return !values || ports_match(values, c, "PrivatePort");
+	return true;
 }

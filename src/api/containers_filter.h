@@ -20,6 +20,7 @@ struct container_filter {
 	struct list_filters filters;
 	struct api *api;
 	bool all;
+	int64_t limit; /* so many of the newest; 0: all */
 	struct container_bound before, since;
 	struct strv ancestor_ids; /* ids of images that the ancestor values name */
 };

@@ -44,7 +44,7 @@ struct containers_list {
 	struct container_filter filter;
 	struct list_item *items; /* newest first; owned */
 	size_t count, next;
-	int64_t limit, written; /* limit 0: none */
+	int64_t written;
 	struct fanout fanout;
 	struct list_size *sizes;    /* owned */
 	struct refreshes refreshes; /* before the list, for classic's refresh options */
@@ -296,7 +296,7 @@ static void write_one(struct containers_list *l, const struct list_item *item, i
 
 static bool list_complete(const struct containers_list *l)
 {
-	return l->next == l->count || (l->limit > 0 && l->written >= l->limit);
+	return l->next == l->count || (l->filter.limit > 0 && l->written >= l->filter.limit);
 }
 
 static void write_piece(struct containers_list *l)
@@ -336,7 +336,6 @@ void containers_list(struct request *rq)
 {
 	struct containers_list *l = xnew(struct containers_list);
 	auto_error struct error err = ERROR_INIT;
-	int64_t limit;
 
 	l->rq = rq;
 	rq->work = l;
@@ -347,11 +346,6 @@ void containers_list(struct request *rq)
 		list_fail(l, &err);
 		return;
 	}
-	/* -1 and 0 mean none (docker-api.md 9.34). */
-	if (parse_i64(query_get(&rq->query, "limit") ? query_get(&rq->query, "limit") : "0",
-		    &limit) &&
-		limit > 0)
-		l->limit = limit;
 	exchange_set_waiter(rq->x, &l->task);
 	start_refreshes(l);
 	task_start(&l->task);

@@ -241,8 +241,7 @@ void events_stream(struct request *rq)
 	rq->work = s;
 	rq->cancel = stream_cancel;
 	if (parse_times(s, &err) &&
-		list_filters_parse(&s->filters, query_get(&rq->query, "filters"), &err) &&
-		list_filters_check(&s->filters, event_filter_keys, &err)) {
+		list_filters_parse(&s->filters, query_get(&rq->query, "filters"), &err)) {
 		stream_begin(s);
 		return;
 	}

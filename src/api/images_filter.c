@@ -22,18 +22,8 @@ static const char *const accepted_keys[] = {
 
 static bool read_dangling(struct image_filter *f, struct error *err)
 {
-	const struct strv *values = list_filters_get(&f->filters, "dangling");
-	bool yes, no;
-
-	if (!values)
-		return true;
-	yes = strv_contains(values, "true") || strv_contains(values, "1");
-	no = strv_contains(values, "false") || strv_contains(values, "0");
-	if (yes == no)
-		return error_set(err, ERROR_INVALID, "Invalid filter: 'type'='dangling'");
-	f->by_dangling = true;
-	f->dangling = yes;
-	return true;
+	f->by_dangling = list_filters_get(&f->filters, "dangling") != NULL;
+	return list_filters_flag(&f->filters, "dangling", false, &f->dangling, err);
 }
 
 /* When the image that `before` or `since` names was made. */

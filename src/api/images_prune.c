@@ -7,6 +7,7 @@ void images_prune(struct request *rq)
 	static const struct prune_kind kind = {
 		.path = "/images/prune",
 		.deleted_key = "ImagesDeleted",
+		.flag = "dangling",
 		.refresh = refresh_images,
 	};
 

@@ -53,6 +53,16 @@ static bool check_type(const struct strv *types, struct error *err)
 	return true;
 }
 
+/* Engines say it in other words here. */
+static bool read_dangling(struct networks_list *l, struct error *err)
+{
+	if (list_filters_flag(&l->filters, "dangling", false, &l->dangling, NULL))
+		return true;
+	return error_set(err, ERROR_INVALID,
+		"invalid value for filter 'dangling', must be \"true\" (or \"1\"), or \"false\" "
+		"(or \"0\")");
+}
+
 static bool list_init_filters(struct networks_list *l, const char *text, struct error *err)
 {
 	static const char *const accepted[] = { "dangling", "driver", "id", "label", "name", "node",
@@ -60,8 +70,7 @@ static bool list_init_filters(struct networks_list *l, const char *text, struct 
 
 	return list_filters_parse(&l->filters, text, err) &&
 	       list_filters_check(&l->filters, accepted, err) &&
-	       check_type(list_filters_get(&l->filters, "type"), err) &&
-	       object_list_read_dangling(&l->filters, &l->dangling, err);
+	       check_type(list_filters_get(&l->filters, "type"), err) && read_dangling(l, err);
 }
 
 static bool has_type(const struct networks_list *l, const struct network *n)
@@ -74,13 +83,6 @@ static bool has_type(const struct networks_list *l, const struct network *n)
 			return false;
 	}
 	return true;
-}
-
-static bool has_exact(const struct networks_list *l, const char *key, const char *text)
-{
-	const struct strv *values = list_filters_get(&l->filters, key);
-
-	return !values || strv_contains(values, text);
 }
 
 static bool is_on_nodes(const struct networks_list *l, const struct listed *n)
@@ -144,9 +146,9 @@ static bool matches(const struct networks_list *l, const struct listed *n)
 {
 	return has_type(l, n->network) &&
 	       object_list_has_labels(&l->filters, &n->network->labels) &&
-	       has_exact(l, "driver", n->network->driver) &&
-	       has_exact(l, "scope", n->network->scope) && is_on_nodes(l, n) && is_named(l, n) &&
-	       has_use(l, n);
+	       list_filters_has(&l->filters, "driver", n->network->driver) &&
+	       list_filters_has(&l->filters, "scope", n->network->scope) && is_on_nodes(l, n) &&
+	       is_named(l, n) && has_use(l, n);
 }
 
 /* --- gathering and writing --- */

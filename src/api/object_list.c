@@ -4,7 +4,6 @@
 
 #include "api/reply.h"
 #include "base/json.h"
-#include "base/parse.h"
 
 void object_list_reply(
 	struct request *rq, bool (*write)(struct cluster *cluster, const char *filters,
@@ -17,17 +16,6 @@ void object_list_reply(
 		reply_json(rq, 200, text.buf, text.len);
 	else
 		reply_error(rq, &err);
-}
-
-bool object_list_read_dangling(const struct list_filters *f, bool *ret_dangling, struct error *err)
-{
-	const struct strv *values = list_filters_get(f, "dangling");
-
-	if (!values)
-		return true;
-	if (values->count != 1 || !parse_flag_bool(values->items[0], ret_dangling))
-		return error_set(err, ERROR_INVALID, "invalid filter 'dangling'");
-	return true;
 }
 
 bool object_list_has_labels(const struct list_filters *f, const struct labels *labels)

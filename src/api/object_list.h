@@ -12,8 +12,6 @@
 void object_list_reply(
 	struct request *rq, bool (*write)(struct cluster *cluster, const char *filters,
 				    struct strbuf *to, struct error *err));
-/* The filter `dangling`; false with err for a value that is none, or several. */
-bool object_list_read_dangling(const struct list_filters *f, bool *ret_dangling, struct error *err);
 /* All values of the filter `label` hold. */
 bool object_list_has_labels(const struct list_filters *f, const struct labels *labels);
 /*

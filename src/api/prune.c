@@ -71,9 +71,11 @@ static bool consider_engine(struct prune *p, struct engine *e, struct error *err
 {
 	auto_list_filters struct list_filters filters = { 0 };
 	const struct strv *nodes;
+	bool flag;
 
 	if (!list_filters_parse(&filters, query_get(&p->rq->query, "filters"), err) ||
-		(p->kind->filters && !list_filters_check(&filters, p->kind->filters, err)))
+		(p->kind->filters && !list_filters_check(&filters, p->kind->filters, err)) ||
+		(p->kind->flag && !list_filters_flag(&filters, p->kind->flag, false, &flag, err)))
 		return false;
 	nodes = list_filters_get(&filters, "node");
 	if (nodes && !strv_contains(nodes, e->name))

@@ -18,6 +18,9 @@ struct prune_kind {
 	/* Ends with NULL: the only filters there are, for when an engine is not asked and cannot
 	 * refuse one itself.  NULL: the engines decide. */
 	const char *const *filters;
+	/* The filter that is a flag; one that says both or neither is refused before anybody is
+	 * asked, because engines before API 1.42 take it for one of them.  NULL: none. */
+	const char *flag;
 	bool may_lack; /* some engines do not know the path: their 404 means nothing was there */
 	/* Fit the filters to the engine; false: this engine is not asked.  May be NULL. */
 	bool (*prepare)(

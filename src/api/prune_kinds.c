@@ -57,8 +57,12 @@ static bool prepare_volumes(
 	const struct request *rq, const struct engine *e, struct list_filters *filters)
 {
 	const struct strv *all = list_filters_get(filters, "all");
-	bool wants_all = api_version_before(rq->version, 1, 42) ||
-			 (all && (strv_contains(all, "true") || strv_contains(all, "1")));
+	bool flag, wants_all = api_version_before(rq->version, 1, 42);
+
+	/* what is no such flag is for the engines to refuse; nobody is asked to delete because of
+	 * it */
+	if (!wants_all)
+		wants_all = list_filters_flag(filters, "all", false, &flag, NULL) && flag;
 
 	if (!engine_prunes_all_volumes(e)) {
 		/* the call may have to be made in a newer version than the client's */
@@ -80,6 +84,7 @@ void prune_volumes(struct request *rq)
 		.path = "/volumes/prune",
 		.deleted_key = "VolumesDeleted",
 		.filters = filters,
+		.flag = "all",
 		.prepare = prepare_volumes,
 		.deleted = volume_deleted,
 		.refresh = refresh_volumes,

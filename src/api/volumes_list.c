@@ -50,9 +50,10 @@ static bool list_init_filters(struct volumes_list *l, const char *text, struct e
 	static const char *const accepted[] = { "dangling", "driver", "label", "name", "node",
 		NULL };
 
-	return list_filters_parse(&l->filters, text, err) &&
+	return (list_filters_parse(&l->filters, text, err) ||
+		       error_wrap(err, "error reading volume filters")) &&
 	       list_filters_check(&l->filters, accepted, err) &&
-	       object_list_read_dangling(&l->filters, &l->dangling, err);
+	       list_filters_flag(&l->filters, "dangling", false, &l->dangling, err);
 }
 
 static bool is_on_some_node(const struct volumes_list *l, const struct listed *v)
@@ -75,11 +76,9 @@ static bool is_named(const struct volumes_list *l, const struct listed *v)
 
 static bool matches(const struct volumes_list *l, const struct listed *v)
 {
-	const struct strv *drivers = list_filters_get(&l->filters, "driver");
-
 	if (list_filters_get(&l->filters, "dangling") && v->used == l->dangling)
 		return false;
-	return (!drivers || strv_contains(drivers, v->volume->driver)) && is_named(l, v) &&
+	return list_filters_has(&l->filters, "driver", v->volume->driver) && is_named(l, v) &&
 	       object_list_has_labels(&l->filters, &v->volume->labels) && is_on_some_node(l, v);
 }
 

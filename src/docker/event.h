@@ -52,7 +52,6 @@ struct event_node {
 };
 void event_write(struct strbuf *sb, const struct docker_event *e, const struct event_node *node,
 	struct api_version client);
-/* All filters of today's API, and `node`. */
+/* All filters of today's API, and `node`; unknown keys hide nothing, as in the engine. */
 bool event_matches(
 	const struct docker_event *e, const struct event_node *node, const struct list_filters *f);
-extern const char *const event_filter_keys[];

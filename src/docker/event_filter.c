@@ -11,18 +11,6 @@
 #include "docker/label.h"
 #include "docker/reference.h"
 
-const char *const event_filter_keys[] = { "config", "container", "daemon", "event", "image",
-	"label", "network", "node", "plugin", "scope", "secret", "service", "type", "volume",
-	NULL };
-
-/* Absent filters are passed by everything. */
-static bool is_one_of(const struct list_filters *f, const char *key, const char *s)
-{
-	const struct strv *values = list_filters_get(f, key);
-
-	return !values || strv_contains(values, s);
-}
-
 static bool is_begun_by(const struct strv *values, const char *s)
 {
 	for (size_t i = 0; i < values->count; i++) {
@@ -138,8 +126,8 @@ bool event_matches(
 	const struct strv *images = list_filters_get(f, "image");
 	const char *scope = json_get_str(yyjson_doc_get_root(e->doc), "scope", "local");
 
-	return action_matches(e, f) && is_one_of(f, "type", e->type_text) &&
-	       is_one_of(f, "scope", scope) && actors_match(e, f) &&
+	return action_matches(e, f) && list_filters_has(f, "type", e->type_text) &&
+	       list_filters_has(f, "scope", scope) && actors_match(e, f) &&
 	       (!containers || container_matches(e, node, containers)) &&
 	       (!images || image_matches(e, images)) &&
 	       node_matches(e, node, list_filters_get(f, "node")) &&

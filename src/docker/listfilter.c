@@ -30,6 +30,7 @@ static void filter_finish(struct list_filter *filter)
 	forget_compiled(filter);
 	free(filter->key);
 	strv_finish(&filter->values);
+	strv_finish(&filter->off);
 }
 
 void list_filters_finish(struct list_filters *f)
@@ -73,7 +74,40 @@ const struct strv *list_filters_get(const struct list_filters *f, const char *ke
 {
 	const struct list_filter *there = find_filter(f, key);
 
-	return there ? &there->values : NULL;
+	return there && there->values.count ? &there->values : NULL;
+}
+
+static bool is_on(const struct list_filter *filter, const char *word)
+{
+	return strv_contains(&filter->values, word) && !strv_contains(&filter->off, word);
+}
+
+bool list_filters_has(const struct list_filters *f, const char *key, const char *word)
+{
+	const struct list_filter *there = find_filter(f, key);
+
+	return !there || there->values.count == 0 || is_on(there, word);
+}
+
+bool list_filters_flag(
+	const struct list_filters *f, const char *key, bool otherwise, bool *ret, struct error *err)
+{
+	const struct list_filter *there = find_filter(f, key);
+	auto_free char *values = NULL;
+	bool yes, no;
+
+	if (!there || there->values.count == 0) {
+		*ret = otherwise;
+		return true;
+	}
+	yes = is_on(there, "true") || is_on(there, "1");
+	no = is_on(there, "false") || is_on(there, "0");
+	if (yes != no) {
+		*ret = yes;
+		return true;
+	}
+	values = strv_join(&there->values, " ");
+	return error_set(err, ERROR_INVALID, "invalid filter '%s=[%s]'", key, values);
 }
 
 static const char *plain_str(yyjson_val *val)
@@ -83,68 +117,89 @@ static const char *plain_str(yyjson_val *val)
 	return s && strlen(s) == yyjson_get_len(val) ? s : NULL;
 }
 
-/* {"a=b": true}; false leaves a value out. */
+/* --- the two encodings --- */
+
+/* {"a=b": true} */
 static bool read_map(struct list_filters *f, const char *key, yyjson_val *values)
 {
-	yyjson_obj_iter iter;
-	yyjson_val *name;
+	struct list_filter *filter = ensure_filter(f, key);
+	yyjson_val *name, *wanted;
+	size_t i, max;
 
-	yyjson_obj_iter_init(values, &iter);
-	while ((name = yyjson_obj_iter_next(&iter))) {
-		yyjson_val *wanted = yyjson_obj_iter_get_val(name);
-
-		if (!plain_str(name) || !yyjson_is_bool(wanted))
+	if (!yyjson_is_obj(values))
+		return yyjson_is_null(values);
+	yyjson_obj_foreach(values, i, max, name, wanted)
+	{
+		if (!plain_str(name) || !(yyjson_is_bool(wanted) || yyjson_is_null(wanted)))
 			return false;
-		if (yyjson_get_bool(wanted))
-			list_filters_add(f, key, yyjson_get_str(name));
+		strv_add(&filter->values, yyjson_get_str(name));
+		if (!yyjson_is_true(wanted))
+			strv_add(&filter->off, yyjson_get_str(name));
 	}
 	return true;
 }
 
+/* ["a=b"]; null is the empty text */
 static bool read_array(struct list_filters *f, const char *key, yyjson_val *values)
 {
-	yyjson_arr_iter iter;
+	struct list_filter *filter = ensure_filter(f, key);
 	yyjson_val *value;
+	size_t i, max;
 
-	yyjson_arr_iter_init(values, &iter);
-	while ((value = yyjson_arr_iter_next(&iter))) {
-		if (!plain_str(value))
+	if (!yyjson_is_arr(values))
+		return yyjson_is_null(values);
+	yyjson_arr_foreach(values, i, max, value)
+	{
+		if (!plain_str(value) && !yyjson_is_null(value))
 			return false;
-		list_filters_add(f, key, yyjson_get_str(value));
+		strv_add(&filter->values, yyjson_is_null(value) ? "" : yyjson_get_str(value));
 	}
 	return true;
 }
 
-static bool read_filter(struct list_filters *f, yyjson_val *key, struct error *err)
+static bool read_encoding(struct list_filters *f, yyjson_val *root,
+	bool (*read)(struct list_filters *f, const char *key, yyjson_val *values))
 {
-	yyjson_val *values = yyjson_obj_iter_get_val(key);
-	const char *name = plain_str(key);
+	yyjson_val *key, *values;
+	size_t i, max;
 
-	if (name && yyjson_is_null(values))
-		return true;
-	if (name && yyjson_is_obj(values) && read_map(f, name, values))
-		return true;
-	if (name && yyjson_is_arr(values) && read_array(f, name, values))
-		return true;
-	return error_set(err, ERROR_INVALID, "invalid filter '%s'", yyjson_get_str(key));
+	yyjson_obj_foreach(root, i, max, key, values)
+	{
+		if (!plain_str(key) || !read(f, yyjson_get_str(key), values))
+			return false;
+	}
+	return true;
+}
+
+/* Counted before anything is made of them. */
+static bool check_size(yyjson_val *root, struct error *err)
+{
+	yyjson_val *key, *values;
+	size_t i, max, count = 0;
+
+	if (yyjson_obj_size(root) > LIST_FILTERS_MAX)
+		return error_set(
+			err, ERROR_INVALID, "invalid filter: more than %d keys", LIST_FILTERS_MAX);
+	yyjson_obj_foreach(root, i, max, key, values) count +=
+		yyjson_is_obj(values) ? yyjson_obj_size(values) : yyjson_arr_size(values);
+	if (count > LIST_FILTER_VALUES_MAX)
+		return error_set(err, ERROR_INVALID, "invalid filter: more than %d values",
+			LIST_FILTER_VALUES_MAX);
+	return true;
 }
 
 static bool read_filters(struct list_filters *f, yyjson_val *root, struct error *err)
 {
-	yyjson_obj_iter iter;
-	yyjson_val *key;
-
-	if (!yyjson_is_obj(root) && !yyjson_is_null(root))
-		return error_set(err, ERROR_INVALID, "invalid filter: not a JSON object");
-	if (yyjson_obj_size(root) > LIST_FILTERS_MAX)
-		return error_set(err, ERROR_TOO_LARGE, "invalid filter: more than %d keys",
-			LIST_FILTERS_MAX);
-	yyjson_obj_iter_init(root, &iter);
-	while ((key = yyjson_obj_iter_next(&iter))) {
-		if (!read_filter(f, key, err))
-			return false;
-	}
-	return true;
+	if (yyjson_is_null(root))
+		return true;
+	if (!check_size(root, err))
+		return false;
+	if (yyjson_is_obj(root) && read_encoding(f, root, read_map))
+		return true;
+	list_filters_finish(f);
+	if (yyjson_is_obj(root) && read_encoding(f, root, read_array))
+		return true;
+	return error_set(err, ERROR_INVALID, "invalid filter");
 }
 
 bool list_filters_parse(struct list_filters *f, const char *text, struct error *err)
@@ -155,7 +210,7 @@ bool list_filters_parse(struct list_filters *f, const char *text, struct error *
 		auto_json yyjson_doc *doc = json_parse(text, strlen(text), err);
 
 		if (!doc)
-			return error_wrap(err, "invalid filter");
+			return error_set(err, ERROR_INVALID, "invalid filter");
 		if (!read_filters(&found, yyjson_doc_get_root(doc), err))
 			return false;
 	}
@@ -194,7 +249,7 @@ static void format_filter(struct strbuf *sb, const struct list_filter *filter)
 		if (i)
 			strbuf_add_char(sb, ',');
 		strbuf_add_json_str(sb, value, strlen(value));
-		strbuf_add_str(sb, ":true");
+		strbuf_add_str(sb, strv_contains(&filter->off, value) ? ":false" : ":true");
 	}
 	strbuf_add_char(sb, '}');
 }
@@ -219,34 +274,10 @@ static bool is_expression(const char *value)
 	return strpbrk(value, "\\^$.|?*+()[]{}") != NULL;
 }
 
-static bool value_matches(const char *value, const char *s)
-{
-	struct regex *re;
-	bool matches;
-
-	if (strcmp(value, s) == 0)
-		return true;
-	if (!is_expression(value))
-		return strstr(s, value) != NULL;
-	re = regex_create(value, REGEX_SEARCH, NULL);
-	matches = re && regex_matches(re, s);
-	regex_destroy(re);
-	return matches;
-}
-
-bool list_filter_matches(const struct strv *values, const char *s)
-{
-	for (size_t i = 0; i < values->count; i++) {
-		if (value_matches(values->items[i], s))
-			return true;
-	}
-	return false;
-}
-
 /* An invalid expression stays NULL and never matches. */
 static void compile(struct list_filter *filter)
 {
-	if (filter->compiled || filter->values.count == 0)
+	if (filter->compiled)
 		return;
 	filter->compiled = xcalloc(filter->values.count, sizeof(*filter->compiled));
 	for (size_t i = 0; i < filter->values.count; i++) {
@@ -271,7 +302,7 @@ bool list_filters_match(const struct list_filters *f, const char *key, const cha
 {
 	struct list_filter *filter = find_filter(f, key);
 
-	if (!filter)
+	if (!filter || filter->values.count == 0)
 		return true;
 	compile(filter);
 	for (size_t i = 0; i < filter->values.count; i++) {

@@ -1,8 +1,11 @@
 /*
  * docker/listfilter.h - the `filters` parameter of the API.
  *
- * Both encodings of the field: {"label":{"a=b":true}} and {"label":["a=b"]}; values set to false
- * are left out.  Unknown keys and shapes are errors with the engine's texts (invalid filter 'x').
+ * Both encodings of the field, {"label":{"a=b":true}} and {"label":["a=b"]}, never mixed in one
+ * request.  Engines look at the names in a map, whatever they are set to, wherever something is
+ * searched for, so {"x":false} asks for x; only where one exact word is asked for (a driver, a
+ * flag) does false mean that it was not said.  Whatever is no such text is refused as engines do,
+ * because a filter that is not understood must never mean "all".
  */
 #pragma once
 
@@ -15,12 +18,14 @@ struct regex;
 
 struct list_filter {
 	char *key;
-	struct strv values;
+	struct strv values;      /* whatever they were set to */
+	struct strv off;         /* those that were set to false */
 	struct regex **compiled; /* one per value, made when first needed; private */
 };
 
-/* Keys of one request; engines know about twenty. */
-#define LIST_FILTERS_MAX 64
+/* Of one request: keys (engines know about twenty), and values of all keys together. */
+#define LIST_FILTERS_MAX       64
+#define LIST_FILTER_VALUES_MAX 256
 
 struct list_filters {
 	struct list_filter *items;
@@ -35,15 +40,18 @@ void list_filters_finish(struct list_filters *f);
 /* `accepted` ends with NULL. */
 bool list_filters_check(
 	const struct list_filters *f, const char *const *accepted, struct error *err);
-const struct strv *list_filters_get(
-	const struct list_filters *f, const char *key); /* NULL when absent */
+/* NULL when absent, and when there are no values: an empty list asks for nothing in particular. */
+const struct strv *list_filters_get(const struct list_filters *f, const char *key);
+/* One exact word: true when it is among the values and not off, or when there are none. */
+bool list_filters_has(const struct list_filters *f, const char *key, const char *word);
+/* A flag: true, 1, false or 0, otherwise when it is absent.  Fails for other words and for both at
+ * once: "invalid filter 'dangling=[x]'". */
+bool list_filters_flag(const struct list_filters *f, const char *key, bool otherwise, bool *ret,
+	struct error *err);
 void list_filters_add(struct list_filters *f, const char *key, const char *value);
 void list_filters_remove(struct list_filters *f, const char *key);
 char *list_filters_format(
 	const struct list_filters *f) must_check; /* JSON, map of maps, for engines */
-/* Value equal to s, or matching it as an unanchored regular expression (an invalid one never
- * matches). */
-bool list_filter_matches(const struct strv *values, const char *s);
-/* The same for a key of the filters, true when it is absent.  Expressions are compiled once, so
- * this is the one for long lists. */
+/* Some value is s, or matches it as an unanchored regular expression (an invalid one never does);
+ * true when there are none.  Expressions are compiled once for all calls. */
 bool list_filters_match(const struct list_filters *f, const char *key, const char *s);

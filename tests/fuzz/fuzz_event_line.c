@@ -19,11 +19,14 @@ static void check_written(const struct docker_event *e, int minor)
 
 static void check_filters(const struct docker_event *e)
 {
+	static const char *const keys[] = { "config", "container", "daemon", "event", "image",
+		"label", "network", "node", "plugin", "scope", "secret", "service", "type",
+		"volume" };
 	auto_list_filters struct list_filters f = { 0 };
 
 	fuzz_check(event_matches(e, &node, &f));
-	for (const char *const *key = event_filter_keys; *key; key++)
-		list_filters_add(&f, *key, "node-1/web");
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		list_filters_add(&f, keys[i], "node-1/web");
 	event_matches(e, &node, &f);
 }
 

@@ -134,7 +134,7 @@ static void test_dangling(void **state)
 		{ "{\"dangling\":{\"true\":true}}", true, "b d e" },
 		{ "{\"dangling\":[\"false\"]}", false, "a c" },
 		{ "{\"dangling\":[\"false\"]}", true, "a c" },
-		{ "{\"dangling\":[\"maybe\"]}", false, "Invalid filter: 'type'='dangling'" },
+		{ "{\"dangling\":[\"maybe\"]}", false, "invalid filter 'dangling=[maybe]'" },
 		{ "{}", false, "a c e" },
 		{ "{}", true, "a b c d e" },
 	};

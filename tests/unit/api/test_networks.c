@@ -206,7 +206,7 @@ static const struct {
 } refusals[] = {
 	{ "{\"type\":[\"other\"]}", "Invalid filter: 'type'='other'" },
 	{ "{\"colour\":[\"red\"]}", "invalid filter 'colour'" },
-	{ "{\"dangling\":[\"perhaps\"]}", "invalid filter 'dangling'" },
+	{ "{\"dangling\":[\"perhaps\"]}", "invalid value for filter 'dangling', must be \"true\" (or \"1\"), or \"false\" (or \"0\")" },
 };
 
 static void test_list_refuses(void **state)

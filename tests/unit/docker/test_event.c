@@ -202,8 +202,7 @@ static void test_filters(void **state maybe_unused)
 		const char *event, *filters;
 		bool passes;
 	} cases[] = {
-		{ start, "{}", true },
-		{ start, "{\"type\":[\"container\"]}", true },
+		{ start, "{}", true }, { start, "{\"type\":[\"container\"]}", true },
 		{ start, "{\"type\":[\"image\",\"container\"]}", true },
 		{ start, "{\"type\":[\"image\"]}", false },
 		{ start, "{\"event\":[\"start\"]}", true },
@@ -234,18 +233,16 @@ static void test_filters(void **state maybe_unused)
 		{ connect, "{\"network\":[\"front\"]}", false },
 		{ connect, "{\"volume\":[\"back2\"]}", false },
 		{ connect, "{\"scope\":[\"swarm\"]}", true },
-		{ start, "{\"scope\":[\"swarm\"]}", false },
-		{ start, "{\"label\":[\"k\"]}", true },
-		{ start, "{\"label\":[\"k=v\"]}", true },
-		{ start, "{\"label\":[\"k=x\"]}", false },
+		{ start, "{\"scope\":[\"swarm\"]}", false }, { start, "{\"label\":[\"k\"]}", true },
+		{ start, "{\"label\":[\"k=v\"]}", true }, { start, "{\"label\":[\"k=x\"]}", false },
 		{ start, "{\"label\":[\"k=v\",\"absent\"]}", false },
 		{ start, "{\"node\":[\"node-0\"]}", true },
 		{ start, "{\"node\":[\"ABCD|10.0.0.5:2375\"]}", true },
 		{ start, "{\"node\":[\"node-1\"]}", false },
 		{ start, "{\"event\":[\"start\"],\"type\":[\"image\"]}", false },
-		{ start, "{\"daemon\":[\"x\"]}", false },
-		{ start, "{\"plugin\":[\"x\"]}", false },
+		{ start, "{\"daemon\":[\"x\"]}", false }, { start, "{\"plugin\":[\"x\"]}", false },
 		{ start, "{\"service\":[\"x\"]}", false },
+		{ start, "{\"nosuch\":[\"x\"]}", true }, /* engines ignore it */
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -254,7 +251,6 @@ static void test_filters(void **state maybe_unused)
 
 		parse(&e, cases[i].event);
 		assert_true(list_filters_parse(&f, cases[i].filters, NULL));
-		assert_true(list_filters_check(&f, event_filter_keys, NULL));
 		if (event_matches(&e, &node, &f) != cases[i].passes)
 			fail_msg("%s on %s", cases[i].filters, cases[i].event);
 		event_finish(&e);

@@ -8,6 +8,9 @@
 
 #include "base/error.h"
 
-/* Unix seconds with an optional fraction, RFC 3339, or a Go duration before now
- * (docker-api.md 9.32).  key is for the error text only. */
+/*
+ * Unix seconds with an optional fraction; RFC 3339, of which the time of day, its end, or the zone
+ * may be missing (then it is this machine's); or a duration before now ("10m").  key is for the
+ * error text only.
+ */
 bool time_param_parse(const char *key, const char *s, int64_t *ret_ns, struct error *err);

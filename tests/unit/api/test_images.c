@@ -108,9 +108,9 @@ static void test_times(void **state)
 		{ "{\"until\":[\"1000\"]}", "bbbb cccc dddd" },
 		{ "{\"until\":[\"1970-01-01T00:16:20Z\"]}", "cccc dddd" },
 		{ "{\"until\":[\"1h\"]}", "aaaa bbbb cccc dddd" },
-		{ "{\"until\":[\"soon\"]}",
-			"invalid value \"soon\" for until: use Unix seconds, RFC 3339 or a "
-			"duration" },
+		{ "{\"until\":[\"soon\"]}", "invalid value \"soon\" for until: use Unix seconds, a "
+					    "date (RFC 3339) or a "
+					    "duration" },
 	};
 
 	(void)state;

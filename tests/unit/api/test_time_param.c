@@ -1,6 +1,8 @@
 /* When a client means by `since` and `until`. */
 #include "unit.h"
 
+#include <stdlib.h>
+
 #include "api/time_param.h"
 
 static void test_times(void **state maybe_unused)
@@ -16,6 +18,15 @@ static void test_times(void **state maybe_unused)
 		{ "1700000000.0000000019", INT64_C(1700000000) * NS_PER_S + 1 },
 		{ "-1", -NS_PER_S },
 		{ "2023-11-14T22:13:20Z", INT64_C(1700000000) * NS_PER_S },
+		{ "2023-11-14T22:13:20", INT64_C(1699992800) * NS_PER_S },
+		{ "2023-11-14T22:13:20.5", INT64_C(1699992800) * NS_PER_S + NS_PER_S / 2 },
+		{ "2023-11-14T22:13:20.5-01:00", INT64_C(1700003600) * NS_PER_S + NS_PER_S / 2 },
+		{ "2023-11-14T22:13", INT64_C(1699992780) * NS_PER_S },
+		{ "2023-11-14T22:13Z", INT64_C(1699999980) * NS_PER_S },
+		{ "2023-11-14T22", INT64_C(1699992000) * NS_PER_S },
+		{ "2023-11-14T22+01:00", INT64_C(1699995600) * NS_PER_S },
+		{ "2023-11-14", INT64_C(1699912800) * NS_PER_S },
+		{ "2023-11-14Z", INT64_C(1699920000) * NS_PER_S },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -40,7 +51,9 @@ static void test_durations_are_before_now(void **state maybe_unused)
 static void test_no_times(void **state maybe_unused)
 {
 	static const char *const cases[] = { "", "soon", "9223372037", "-9223372037", "1h2",
-		"-2562047h47m16s" };
+		"-2562047h47m16s", "2023-11", "2023-11-1", "2023-13-01", "2023-11-14T",
+		"2023-11-14T2", "2023-11-14T22:", "2023-11-14T22:13:2", "2023-11-14 22:13:20",
+		"2023-11-14T22:13:20x", "01-01-2020", "2023-11-14T22.5" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		auto_error struct error err = ERROR_INIT;
@@ -55,6 +68,7 @@ static void test_no_times(void **state maybe_unused)
 
 int main(void)
 {
+	setenv("TZ", "TWO-2", 1); /* what has no zone is two hours earlier */
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_times),
 		cmocka_unit_test(test_durations_are_before_now),

@@ -70,50 +70,65 @@ void disk_usage_add(yyjson_mut_doc *doc, yyjson_mut_val *sum, yyjson_mut_val *mo
 
 /* --- whose it is --- */
 
-static void set_text(yyjson_mut_doc *doc, yyjson_mut_val *val, const char *node, const char *name)
+static yyjson_mut_val *with_node(yyjson_mut_doc *doc, const char *node, const char *name)
 {
 	auto_free char *text = xasprintf("%s%s%s", node, *name == '/' ? "" : "/", name);
 
-	yyjson_mut_set_str(val, yyjson_mut_get_str(yyjson_mut_strcpy(doc, text)));
+	return yyjson_mut_strcpy(doc, text);
 }
 
-static void name_container(yyjson_mut_doc *doc, yyjson_mut_val *container, const char *node)
+/* From API 1.52 on a name is told without its node, too: docker 29 shows such names only. */
+static void name_container(
+	yyjson_mut_doc *doc, yyjson_mut_val *container, const char *node, struct api_version client)
 {
 	auto_free char *rooted = xasprintf("/%s", node);
-	yyjson_mut_val *name;
+	yyjson_mut_val *names = yyjson_mut_obj_get(container, "Names"), *name;
+	yyjson_mut_val *told = yyjson_mut_arr(doc);
 	size_t i, max;
 
-	yyjson_mut_arr_foreach(yyjson_mut_obj_get(container, "Names"), i, max, name)
+	if (!yyjson_mut_is_arr(names))
+		return;
+	yyjson_mut_arr_foreach(names, i, max, name)
 	{
-		if (yyjson_mut_is_str(name))
-			set_text(doc, name, rooted, yyjson_mut_get_str(name));
+		const char *text = yyjson_mut_get_str(name);
+
+		if (!text)
+			continue;
+		yyjson_mut_arr_append(told, with_node(doc, rooted, text));
+		if (!api_version_before(client, 1, 52))
+			yyjson_mut_arr_append(told, yyjson_mut_str(doc, text));
 	}
+	yyjson_mut_obj_replace(container, yyjson_mut_str(doc, "Names"), told);
 }
 
-static void name_volume(yyjson_mut_doc *doc, yyjson_mut_val *volume, const char *node)
+static void name_volume(yyjson_mut_doc *doc, yyjson_mut_val *volume, const char *node,
+	struct api_version client maybe_unused)
 {
 	yyjson_mut_val *name = yyjson_mut_obj_get(volume, "Name");
 	yyjson_mut_val *driver = yyjson_mut_obj_get(volume, "Driver");
 
 	if (yyjson_mut_is_str(name) && yyjson_mut_equals_str(driver, "local"))
-		set_text(doc, name, node, yyjson_mut_get_str(name));
+		yyjson_mut_obj_replace(volume, yyjson_mut_str(doc, "Name"),
+			with_node(doc, node, yyjson_mut_get_str(name)));
 }
 
 struct usage_list {
 	const char *key, *usage; /* "Containers", or "Items" of "ContainerUsage" */
-	void (*name_node)(yyjson_mut_doc *doc, yyjson_mut_val *item, const char *node);
+	void (*name_node)(yyjson_mut_doc *doc, yyjson_mut_val *item, const char *node,
+		struct api_version client);
 };
 
-static void name_items(
-	const struct usage_list *kind, yyjson_mut_doc *doc, yyjson_mut_val *list, const char *node)
+static void name_items(const struct usage_list *kind, yyjson_mut_doc *doc, yyjson_mut_val *list,
+	const char *node, struct api_version client)
 {
 	yyjson_mut_val *item;
 	size_t i, max;
 
-	yyjson_mut_arr_foreach(list, i, max, item) kind->name_node(doc, item, node);
+	yyjson_mut_arr_foreach(list, i, max, item) kind->name_node(doc, item, node, client);
 }
 
-void disk_usage_name_node(yyjson_mut_doc *doc, yyjson_mut_val *answer, const char *node)
+void disk_usage_name_node(
+	yyjson_mut_doc *doc, yyjson_mut_val *answer, const char *node, struct api_version client)
 {
 	static const struct usage_list kinds[] = {
 		{ "Containers", "ContainerUsage", name_container },
@@ -123,8 +138,8 @@ void disk_usage_name_node(yyjson_mut_doc *doc, yyjson_mut_val *answer, const cha
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		yyjson_mut_val *usage = yyjson_mut_obj_get(answer, kinds[i].usage);
 
-		name_items(&kinds[i], doc, yyjson_mut_obj_get(answer, kinds[i].key), node);
-		name_items(&kinds[i], doc, yyjson_mut_obj_get(usage, "Items"), node);
+		name_items(&kinds[i], doc, yyjson_mut_obj_get(answer, kinds[i].key), node, client);
+		name_items(&kinds[i], doc, yyjson_mut_obj_get(usage, "Items"), node, client);
 	}
 }
 
@@ -146,7 +161,7 @@ static char *merge_answers(struct gather *g, size_t *ret_len, struct error *err 
 		copy = yyjson_val_mut_copy(doc, answer);
 		disk_usage_fit(
 			doc, copy, g->rq, remote_version(&item->engine->remote, g->rq->version));
-		disk_usage_name_node(doc, copy, item->engine->name);
+		disk_usage_name_node(doc, copy, item->engine->name, g->rq->version);
 		disk_usage_add(doc, sum, copy);
 	}
 	return json_doc_text(doc, ret_len);

@@ -16,5 +16,6 @@ void disk_usage(struct request *rq);
  * the top, and from API 1.52 objects such as ImageUsage), and members nobody here knows.
  */
 void disk_usage_add(yyjson_mut_doc *doc, yyjson_mut_val *sum, yyjson_mut_val *more);
-/* Containers and local volumes get their node's name, as in the lists. */
-void disk_usage_name_node(yyjson_mut_doc *doc, yyjson_mut_val *answer, const char *node);
+/* Containers and local volumes get their node's name, as in the lists of this client. */
+void disk_usage_name_node(
+	yyjson_mut_doc *doc, yyjson_mut_val *answer, const char *node, struct api_version client);

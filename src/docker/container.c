@@ -51,6 +51,7 @@ static void clear_mounts(struct container *c)
 		intern_unref(m->name);
 		intern_unref(m->destination);
 		intern_unref(m->driver);
+		intern_unref(m->source);
 	}
 	free(steal(c->mounts));
 	c->mounts_count = 0;
@@ -314,6 +315,19 @@ void container_set_networks(struct container *c, yyjson_val *networks)
 			yyjson_obj_iter_get_val(key));
 }
 
+static struct container_mount read_mount(yyjson_val *mount)
+{
+	bool has_name = *json_get_str(mount, "Name", "") != '\0';
+
+	return (struct container_mount){
+		.type = intern_member(mount, "Type"),
+		.name = intern_member(mount, "Name"),
+		.destination = intern_member(mount, "Destination"),
+		.driver = intern_member(mount, "Driver"),
+		.source = has_name ? intern("") : intern_member(mount, "Source"),
+	};
+}
+
 void container_set_mounts(struct container *c, yyjson_val *mounts)
 {
 	size_t room = min_of(yyjson_arr_size(mounts), (size_t)UINT16_MAX);
@@ -326,12 +340,7 @@ void container_set_mounts(struct container *c, yyjson_val *mounts)
 	c->mounts = xcalloc(room, sizeof(*c->mounts));
 	yyjson_arr_iter_init(mounts, &iter);
 	while (c->mounts_count < room && (mount = yyjson_arr_iter_next(&iter)))
-		c->mounts[c->mounts_count++] = (struct container_mount){
-			.type = intern_member(mount, "Type"),
-			.name = intern_member(mount, "Name"),
-			.destination = intern_member(mount, "Destination"),
-			.driver = intern_member(mount, "Driver"),
-		};
+		c->mounts[c->mounts_count++] = read_mount(mount);
 }
 
 bool container_id_is_valid(const char *id)

@@ -53,6 +53,7 @@ struct container_network {
 
 struct container_mount {
 	const char *type, *name, *destination, *driver; /* interned; "" when absent */
+	const char *source; /* interned; of what has no name: a path of the host */
 };
 
 struct container {
@@ -72,6 +73,7 @@ struct container {
 	bool labels_are_plain; /* need no escape in JSON */
 	bool tty;              /* from inspect: its output is no multiplexed stream */
 	int32_t exit_code;
+	int32_t failing_streak; /* of health checks, when inspected last */
 
 	const char *image;        /* interned, as in the list entry */
 	const char *image_id;     /* interned */

@@ -55,6 +55,8 @@ static void set_state(struct container *c, yyjson_val *state, const struct conta
 	c->state = (uint8_t)read_state(state,
 		c->state == CONTAINER_PENDING ? CONTAINER_CREATED : (enum container_state)c->state);
 	c->health = (uint8_t)read_health(state);
+	c->failing_streak =
+		(int32_t)json_get_int(json_get_obj(state, "Health"), "FailingStreak", 0);
 	c->exit_code = (int32_t)json_get_int(state, "ExitCode", 0);
 	c->started_ns = read_time(state, "StartedAt", view);
 	c->finished_ns = read_time(state, "FinishedAt", view);

@@ -166,5 +166,6 @@ void container_write_entry(
 	if (api_version_before(l->version, 1, 52))
 		return;
 	sb->len--; /* the closing brace */
-	strbuf_addf(sb, ",\"Health\":{\"Status\":\"%s\"}}", container_health_text(c));
+	strbuf_addf(sb, ",\"Health\":{\"Status\":\"%s\",\"FailingStreak\":%d}}",
+		container_health_text(c), c->failing_streak);
 }

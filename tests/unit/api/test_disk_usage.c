@@ -47,26 +47,39 @@ static void test_sums(void **state)
 	}
 }
 
+static const struct {
+	int client; /* 1.N */
+	const char *answer, *named;
+} names[] = {
+	{ 51, "{\"Containers\":[{\"Names\":[\"/web\",\"podman\"]}]}",
+		"{\"Containers\":[{\"Names\":[\"/node-1/web\",\"/node-1/podman\"]}]}" },
+	{ 52, "{\"Containers\":[{\"Names\":[\"/web\"]}]}",
+		"{\"Containers\":[{\"Names\":[\"/node-1/web\",\"/web\"]}]}" },
+	{ 52, "{\"ContainerUsage\":{\"Items\":[{\"Names\":null},{\"Names\":[\"/db\",1]}]}}",
+		"{\"ContainerUsage\":{\"Items\":[{\"Names\":null},"
+		"{\"Names\":[\"/node-1/db\",\"/db\"]}]}}" },
+	{ 52,
+		"{\"Volumes\":[{\"Name\":\"v\",\"Driver\":\"local\"},{\"Name\":\"s\",\"Driver\":"
+		"\"nfs\"}]}",
+		"{\"Volumes\":[{\"Name\":\"node-1/v\",\"Driver\":\"local\"},"
+		"{\"Name\":\"s\",\"Driver\":\"nfs\"}]}" },
+	{ 51, "{\"VolumeUsage\":{\"Items\":[{\"Name\":\"w\",\"Driver\":\"local\"}]}}",
+		"{\"VolumeUsage\":{\"Items\":[{\"Name\":\"node-1/w\",\"Driver\":\"local\"}]}}" },
+};
+
 static void test_names(void **state)
 {
-	auto_json_mut yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
-	auto_strbuf struct strbuf text = STRBUF_INIT;
-	yyjson_mut_val *answer = read_into(doc,
-		"{\"Containers\":[{\"Names\":[\"/web\",\"podman\"]}],"
-		"\"Volumes\":[{\"Name\":\"v\",\"Driver\":\"local\"},"
-		"{\"Name\":\"s\",\"Driver\":\"nfs\"}],"
-		"\"ContainerUsage\":{\"Items\":[{\"Names\":null},{\"Names\":[\"/db\"]}]},"
-		"\"VolumeUsage\":{\"Items\":[{\"Name\":\"w\",\"Driver\":\"local\"}]}}");
-
 	(void)state;
-	disk_usage_name_node(doc, answer, "node-1");
-	json_mut_write(&text, answer);
-	assert_string_equal(text.buf,
-		"{\"Containers\":[{\"Names\":[\"/node-1/web\",\"/node-1/podman\"]}],"
-		"\"Volumes\":[{\"Name\":\"node-1/v\",\"Driver\":\"local\"},"
-		"{\"Name\":\"s\",\"Driver\":\"nfs\"}],"
-		"\"ContainerUsage\":{\"Items\":[{\"Names\":null},{\"Names\":[\"/node-1/db\"]}]},"
-		"\"VolumeUsage\":{\"Items\":[{\"Name\":\"node-1/w\",\"Driver\":\"local\"}]}}");
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		auto_json_mut yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+		auto_strbuf struct strbuf text = STRBUF_INIT;
+		yyjson_mut_val *answer = read_into(doc, names[i].answer);
+
+		disk_usage_name_node(
+			doc, answer, "node-1", (struct api_version){ 1, names[i].client });
+		json_mut_write(&text, answer);
+		assert_row(names[i].answer, text.buf, names[i].named);
+	}
 }
 
 /* --- shapes --- */

@@ -147,6 +147,7 @@ static void test_entry_facts(void **state maybe_unused)
 	assert_int_equal(c->mounts_count, 1);
 	assert_string_equal(c->mounts[0].name, "data");
 	assert_string_equal(c->mounts[0].destination, "/data");
+	assert_string_equal(c->mounts[0].source, "");
 	assert_false(c->inspected);
 	container_destroy(c);
 	assert_int_equal(intern_count(), before);
@@ -168,6 +169,9 @@ static void test_names_by_client(void **state maybe_unused)
 	assert_string_equal(
 		json_get_str(json_get_obj(yyjson_doc_get_root(new), "Health"), "Status", ""),
 		"healthy");
+	assert_int_equal(
+		json_get_int(json_get_obj(yyjson_doc_get_root(new), "Health"), "FailingStreak", -1),
+		0);
 	container_destroy(c);
 }
 

@@ -87,6 +87,7 @@ static void make_node(struct node *n, size_t number)
 		.labels = make_labels(number),
 		.containers = containers,
 		.containers_count = CONTAINERS,
+		.tallies = xnew(struct label_tallies),
 		.used_memory = CONTAINERS * GIB / 8,
 		.total_memory = 64 * GIB,
 		.total_nano_cpus = INT64_C(32000000000),

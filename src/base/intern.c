@@ -52,6 +52,14 @@ const char *intern(const char *s)
 	return s ? intern_n(s, strlen(s)) : NULL;
 }
 
+const char *intern_find(const char *s)
+{
+	struct interned *entry;
+
+	HASH_FIND(hh, table, s, strlen(s), entry);
+	return entry ? entry->text : NULL;
+}
+
 const char *intern_ref(const char *interned)
 {
 	if (interned)

@@ -12,6 +12,8 @@
 /* The shared copy of s, one reference to be given back with intern_unref.  NULL stays NULL. */
 const char *intern(const char *s);
 const char *intern_n(const char *s, size_t len);
+/* The shared copy, when somebody holds one, without a reference; else NULL. */
+const char *intern_find(const char *s);
 const char *intern_ref(const char *interned);
 void intern_unref(const char *interned);
 /* As strlen tells, without looking. */

@@ -86,6 +86,7 @@ static void engine_destroy(struct engine *e)
 	while (e->containers_count)
 		engine_remove_container(e, e->containers[e->containers_count - 1]);
 	free(e->containers);
+	label_tallies_finish(&e->label_tallies);
 	refresh_log_destroy(e->refresh_log);
 	endpoint_destroy(e->remote.endpoint, gone_text);
 	free(e->remote.address);

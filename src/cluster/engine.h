@@ -19,6 +19,7 @@
 #include "docker/answer.h"
 #include "docker/container.h"
 #include "docker/event.h"
+#include "docker/label_tally.h"
 #include "docker/objects.h"
 #include "docker/remote.h"
 
@@ -69,7 +70,8 @@ struct engine {
 	 * fares. */
 	struct container **containers;
 	size_t containers_count, containers_cap;
-	size_t running, paused, stopped; /* counts without pending ones */
+	struct label_tallies label_tallies; /* of all of them; owned */
+	size_t running, paused, stopped;    /* counts without pending ones */
 	/* Sums over all of them. */
 	int64_t used_nano_cpus, used_memory;
 	struct image *images;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/parse.h"
 #include "cluster/find_private.h"
 #include "docker/answer.h"
 #include "docker/name.h"
@@ -106,7 +107,11 @@ static void consider(struct search *s, const struct network_found *f, enum answe
 		*s = (struct search){ .best = *f, .rank = rank };
 	} else if (!is_copy(s, f)) {
 		s->others++;
-		s->on_several_engines |= s->best.engine != f->engine;
+		if (s->best.engine == f->engine)
+			return;
+		s->on_several_engines = true;
+		if (compare_natural(f->engine->name, s->best.engine->name) < 0)
+			s->best = *f; /* the one to name */
 	} else if (usefulness(f) > usefulness(&s->best)) {
 		s->best = *f;
 	}

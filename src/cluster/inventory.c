@@ -40,6 +40,7 @@ void engine_before_change(struct engine *e, struct container *c)
 	if (c->state != CONTAINER_PENDING)
 		(*state_counter(e, c))--;
 	uncount_use(e, c);
+	label_tallies_remove(&e->label_tallies, c);
 	if (e->cluster)
 		lookup_remove(e->cluster->lookup, c);
 }
@@ -81,6 +82,7 @@ void engine_after_change(struct engine *e, struct container *c)
 	if (e->cluster)
 		lookup_insert(e->cluster->lookup, c);
 	count_use(e, c);
+	label_tallies_add(&e->label_tallies, c);
 	if (c->state == CONTAINER_PENDING)
 		return;
 	(*state_counter(e, c))++;

@@ -78,6 +78,15 @@ const char *labels_get(const struct labels *l, const char *key)
 	return there ? there->value : NULL;
 }
 
+const char *labels_find(const struct labels *l, const char *key)
+{
+	for (size_t i = l->count; i-- > 0;) {
+		if (l->items[i].key == key)
+			return l->items[i].value;
+	}
+	return NULL;
+}
+
 void labels_from_json(struct labels *l, yyjson_val *object)
 {
 	yyjson_obj_iter iter;

@@ -22,6 +22,8 @@ void labels_add(struct labels *l, const char *key, const char *value);
 void labels_set(struct labels *l, const char *key, const char *value); /* replaces, or appends */
 /* NULL when absent; of a key that came twice the last counts, as for every Docker client. */
 const char *labels_get(const struct labels *l, const char *key);
+/* The same by an interned key (intern_find). */
+const char *labels_find(const struct labels *l, const char *key);
 /* From a JSON object of strings, appended (null gives none; a null value is ""). */
 void labels_from_json(struct labels *l, yyjson_val *object);
 /* A filter value: "key" (present) or "key=value" (equal). */

@@ -46,6 +46,7 @@ static void node_from_engine(struct node *n, struct engine *e)
 		.labels = &e->labels,
 		.containers = e->containers,
 		.containers_count = e->containers_count,
+		.tallies = &e->label_tallies,
 		.images = e->images,
 		.images_count = e->images_count,
 		.networks = e->networks,

@@ -1,5 +1,6 @@
 #include "sched/expr.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "base/match.h"
@@ -145,6 +146,17 @@ bool expr_matches(const struct expr *e, const char *candidate)
 	if (!e->is_regex && strcmp(e->value, candidate) == 0)
 		return true;
 	return e->regex && regex_matches(e->regex, candidate);
+}
+
+bool expr_matches_interned(const struct expr *e, struct expr_memo *memo, const char *candidate)
+{
+	size_t at = ((uintptr_t)candidate >> 4) % EXPR_MEMO_SIZE;
+
+	if (memo->candidates[at] != candidate) {
+		memo->candidates[at] = candidate;
+		memo->matched[at] = expr_matches(e, candidate);
+	}
+	return memo->matched[at];
 }
 
 void expr_format(const struct expr *e, struct strbuf *sb)

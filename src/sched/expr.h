@@ -36,6 +36,16 @@ void expr_finish(struct expr *e);
 
 /* Whether the candidate is meant by the value, whatever the operator says. */
 bool expr_matches(const struct expr *e, const char *candidate);
+/*
+ * The same for interned candidates, of which many nodes have the same: each is matched once.  Good
+ * for one decision, as long as nothing is released.
+ */
+enum { EXPR_MEMO_SIZE = 256 };
+struct expr_memo {
+	const char *candidates[EXPR_MEMO_SIZE];
+	bool matched[EXPR_MEMO_SIZE];
+};
+bool expr_matches_interned(const struct expr *e, struct expr_memo *memo, const char *candidate);
 /* What the operator makes of it: `found` tells if any candidate matched. */
 static inline bool expr_accepts(const struct expr *e, bool found)
 {

@@ -1,5 +1,5 @@
 /*
- * Near to (or far from) containers, images, or containers with a label.
+ * sched/filter_affinity.c - near to (or far from) containers, images, or containers with a label.
  *
  * A name of a container may be any of its names, its id or swarm id, or the first 12 digits or more
  * of either; an image goes by id (12 digits or more), tag, repository or digest.  Images of the
@@ -12,6 +12,7 @@
 #include "base/parse.h"
 #include "docker/answer.h"
 #include "sched/filter.h"
+#include "sched/node.h"
 
 /* The value as an abbreviated id. */
 static bool is_short_id(const struct expr *e, const char *id)
@@ -110,33 +111,43 @@ static bool finds_image(const struct node *n, const struct expr *e)
 	return false;
 }
 
-/* A container without the label counts as one that has it empty. */
-static bool finds_label(const struct node *n, const struct expr *e)
-{
-	for (size_t i = 0; i < n->containers_count; i++) {
-		const char *value = labels_get(&n->containers[i]->labels, e->key);
+struct label_test {
+	const struct expr *expr;
+	struct expr_memo memo;
+};
 
-		if (expr_matches(e, value ? value : ""))
-			return true;
-	}
-	return false;
+/* A container without the label counts as one that has it empty. */
+static bool has_label(const struct node *n, const void *arg)
+{
+	struct label_test *test = (struct label_test *)arg;
+	const struct label_tally *tally = node_tally(n, test->expr->key);
+	bool found = false;
+
+	for (size_t i = 0; !found && i < tally->count; i++)
+		found = expr_matches_interned(test->expr, &test->memo, tally->items[i].value);
+	return expr_accepts(test->expr, found);
 }
 
-static bool is_met(const struct node *n, const void *arg)
+static bool has_container(const struct node *n, const void *arg)
 {
-	const struct expr *e = arg;
+	return expr_accepts(arg, finds_container(n, arg));
+}
 
-	if (strcmp(e->key, "container") == 0)
-		return expr_accepts(e, finds_container(n, e));
-	if (strcmp(e->key, "image") == 0)
-		return expr_accepts(e, finds_image(n, e));
-	return expr_accepts(e, finds_label(n, e));
+static bool has_image(const struct node *n, const void *arg)
+{
+	return expr_accepts(arg, finds_image(n, arg));
 }
 
 static size_t by(
 	const struct round *r maybe_unused, const struct expr *e, struct node **nodes, size_t count)
 {
-	return filter_keep(nodes, count, is_met, e);
+	struct label_test test = { .expr = e };
+
+	if (strcmp(e->key, "container") == 0)
+		return filter_keep(nodes, count, has_container, e);
+	if (strcmp(e->key, "image") == 0)
+		return filter_keep(nodes, count, has_image, e);
+	return filter_keep(nodes, count, has_label, &test);
 }
 
 static size_t narrow(const struct round *r, struct node **nodes, size_t count)

@@ -1,12 +1,13 @@
 /*
- * Labels of the node, and the node itself under the key `node`: name, address, engine id, or the
- * engine id with the address.
+ * sched/filter_constraint.c - labels of the node, and the node itself under the key `node`: name,
+ * address, engine id, or the engine id with the address.
  *
  * When a value is literally what some node is called, it means that node and is no pattern: the '|'
- * of a composite id, or the '.' of a host name, must not hit others (scheduling.md F6).
+ * of a composite id, or the '.' of a host name, must not hit others.
  */
 #include <string.h>
 
+#include "base/intern.h"
 #include "sched/filter.h"
 #include "sched/node.h"
 
@@ -46,17 +47,28 @@ static bool is_node(const struct node *n, const void *arg)
 		e, matches(e, n->name) || matches(e, n->engine_id) || matches(e, n->id));
 }
 
+struct label_test {
+	const struct expr *expr;
+	const char *key; /* interned; NULL: nothing has it */
+	struct expr_memo memo;
+};
+
 static bool has_label(const struct node *n, const void *arg)
 {
-	const struct expr *e = arg;
+	struct label_test *test = (struct label_test *)arg;
+	const char *value = test->key ? labels_find(n->labels, test->key) : NULL;
 
-	return expr_accepts(e, expr_matches(e, node_label(n, e->key)));
+	if (!value)
+		return expr_accepts(test->expr, expr_matches(test->expr, ""));
+	return expr_accepts(test->expr, expr_matches_interned(test->expr, &test->memo, value));
 }
 
 static size_t by(const struct round *r, const struct expr *e, struct node **nodes, size_t count)
 {
+	struct label_test test = { .expr = e, .key = intern_find(e->key) };
+
 	if (strcmp(e->key, "node") != 0)
-		return filter_keep(nodes, count, has_label, e);
+		return filter_keep(nodes, count, has_label, &test);
 	if (someone_is_called(r, e->value))
 		return filter_keep(nodes, count, is_node_literally, e);
 	return filter_keep(nodes, count, is_node, e);

@@ -148,6 +148,10 @@ static size_t keep_most(struct node **nodes, size_t count, count_fn *score,
 
 static bool has_replaced(const struct node *n, const struct wish *w)
 {
+	const struct label *first = &w->replaced.items[0]; /* the project: few nodes have it */
+
+	if (!label_tally_count(node_tally(n, first->key), first->value))
+		return false;
 	for (size_t i = 0; i < n->containers_count; i++) {
 		if (wish_replaces(w, n->containers[i]))
 			return true;

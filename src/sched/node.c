@@ -24,6 +24,11 @@ const struct network *node_find_network(const struct node *n, const char *what)
 	return network_pick(n->networks, n->networks_count, &names, what);
 }
 
+const struct label_tally *node_tally(const struct node *n, const char *key)
+{
+	return label_tally_of(n->tallies, n->containers, n->containers_count, key);
+}
+
 static bool is_in_network(const struct container *c, const char *name)
 {
 	for (size_t i = 0; i < c->networks_count; i++) {

@@ -15,6 +15,9 @@ static inline bool node_is_healthy(const struct node *n)
 const struct container *node_find_container(const struct node *n, const char *what);
 const struct network *node_find_network(const struct node *n, const char *what);
 
+/* The values that the label has among the node's containers. */
+const struct label_tally *node_tally(const struct node *n, const char *key);
+
 /* How many of the node's containers, those being made included, are in a network of that name. */
 size_t node_count_in_network(const struct node *n, const char *name);
 

@@ -13,6 +13,7 @@
 #include "base/strbuf.h"
 #include "base/strv.h"
 #include "docker/config.h"
+#include "docker/label_tally.h"
 #include "docker/objects.h"
 
 /* An engine as the scheduler sees it.  Everything is borrowed for the time of one call. */
@@ -24,6 +25,7 @@ struct node {
 	const struct labels *labels;
 	struct container *const *containers; /* all states, PENDING included */
 	size_t containers_count;
+	struct label_tallies *tallies; /* of these containers */
 	const struct image *images;
 	size_t images_count;
 	const struct network *networks;

@@ -48,7 +48,9 @@ static void check_expression(const char *text, const struct strv *candidates)
 	expr_finish(&e);
 }
 
-static size_t make_nodes(struct node *nodes, const struct strv *names, const struct labels *labels)
+/* No node has containers. */
+static size_t make_nodes(struct node *nodes, const struct strv *names, const struct labels *labels,
+	struct label_tallies *tallies)
 {
 	size_t count = min_of(names->count, (size_t)MAX_NODES);
 
@@ -62,6 +64,7 @@ static size_t make_nodes(struct node *nodes, const struct strv *names, const str
 			.os = "",
 			.arch = "",
 			.labels = labels,
+			.tallies = tallies,
 			.health = 100,
 		};
 	}
@@ -75,7 +78,8 @@ static void check_placing(struct sched *s, const struct strv *names, const struc
 	static const struct labels none;
 	auto_error struct error err = ERROR_INIT;
 	struct node nodes[MAX_NODES], *ranked[MAX_NODES];
-	size_t count = make_nodes(nodes, names, &none), fitting = 0;
+	struct label_tallies tallies = { 0 };
+	size_t count = make_nodes(nodes, names, &none, &tallies), fitting = 0;
 	struct wish *w = wish_create_expressions(affinities, constraints, whitelists, 0, 0, &err);
 
 	if (w && sched_place(s, w, nodes, count, ranked, &fitting, &err)) {
@@ -87,6 +91,7 @@ static void check_placing(struct sched *s, const struct strv *names, const struc
 		fuzz_check(error_is_set(&err) && *error_text(&err));
 	}
 	wish_destroy(w);
+	label_tallies_finish(&tallies);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -22,6 +22,7 @@ static void init_node(struct node *n, size_t number)
 		.os = "linux",
 		.arch = "amd64",
 		.labels = xnew(struct labels),
+		.tallies = xnew(struct label_tallies),
 		.health = 100,
 	};
 	n->id = xasprintf("%s|%s", n->engine_id, n->addr);
@@ -47,6 +48,8 @@ static void finish_node(struct pool *p, size_t number)
 	pool_clear(p, number);
 	for (size_t i = 0; i < n->images_count; i++)
 		finish_image((struct image *)&n->images[i]);
+	label_tallies_finish(n->tallies);
+	free(n->tallies);
 	labels_finish((struct labels *)n->labels);
 	free((void *)n->labels);
 	free((void *)n->containers);
@@ -115,6 +118,7 @@ static void add_record(struct node *n, struct container *c)
 	list = xreallocarray(list, n->containers_count + 1, sizeof(*list));
 	list[n->containers_count++] = c;
 	n->containers = list;
+	label_tallies_add(n->tallies, c);
 	n->used_memory += c->memory_bytes;
 	n->used_nano_cpus += c->nano_cpus;
 }
@@ -137,8 +141,10 @@ void pool_clear(struct pool *p, size_t node)
 {
 	struct node *n = &p->nodes[node];
 
-	for (size_t i = 0; i < n->containers_count; i++)
+	for (size_t i = 0; i < n->containers_count; i++) {
+		label_tallies_remove(n->tallies, n->containers[i]);
 		container_destroy(n->containers[i]);
+	}
 	n->containers_count = 0;
 	n->used_memory = n->used_nano_cpus = 0;
 }

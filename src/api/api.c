@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "api/browser.h"
 #include "api/events.h"
 #include "api/reply.h"
 #include "api/routes.h"
@@ -123,6 +124,39 @@ static void handle_unrouted(struct request *rq, const struct error *err)
 		reply_errorf(rq, 404, "page not found");
 }
 
+bool api_admit(struct exchange *x, struct api *api)
+{
+	auto_error struct error err = ERROR_INIT;
+
+	if (browser_admits(api, x, &err))
+		return true;
+	metric_inc(METRIC_http_bad_requests_total);
+	reply_exchange_error(api, x, reply_status(&err), error_text(&err));
+	exchange_finish(x);
+	return false;
+}
+
+/* Engines send whoever asks for "//_ping" (DOCKER_HOST with a slash at its end) to "/_ping". */
+static bool redirect(struct exchange *x)
+{
+	const char *target = x->head.target;
+	size_t len = strcspn(target, "?#");
+	auto_free char *path = NULL, *clean = NULL;
+	auto_strbuf struct strbuf to = STRBUF_INIT;
+
+	if (target[0] != '/' || !uri_decode(target, len, false, &path, NULL))
+		return false; /* whoever reads it next says what is wrong */
+	clean = uri_clean_path(path);
+	if (!clean)
+		return false;
+	uri_encode_path(&to, clean);
+	strbuf_add(&to, target + len, strcspn(target + len, "#"));
+	headers_set(&x->answer, "Location", to.buf);
+	exchange_reply(x, 301, NULL, NULL, 0);
+	exchange_finish(x);
+	return true;
+}
+
 void api_handle(struct exchange *x, void *arg)
 {
 	struct api *api = arg;
@@ -136,6 +170,8 @@ void api_handle(struct exchange *x, void *arg)
 		exchange_finish(x);
 		return;
 	}
+	if (redirect(x))
+		return;
 	rq = request_create(api, x, &err);
 	if (!rq) {
 		reply_exchange_error(api, x, reply_status(&err), error_text(&err));

@@ -17,6 +17,7 @@ struct api_config {
 	const char *git_commit;
 	struct api_version max_version; /* the newest that clients are offered */
 	bool cors;                      /* --api-enable-cors */
+	const struct strv *names;       /* what browsers may call this host; NULL: addresses only */
 	bool experimental;
 	bool debug;
 	/* Refresh before a list with this filter (classic's options of the same name). */
@@ -40,6 +41,8 @@ void api_init(struct api *api, struct loop *loop, struct manager *manager,
 void api_drain(struct api *api);
 /* Cancels every request under way.  The server must be destroyed after this. */
 void api_finish(struct api *api);
+/* Whether whoever made it may use what this port offers; otherwise it has been answered. */
+bool api_admit(struct exchange *x, struct api *api);
 /* For struct http_server_config. */
 void api_handle(struct exchange *x, void *api);
 void api_refuse(struct exchange *x, int status, const char *text, void *api);

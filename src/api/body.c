@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "api/browser.h"
 #include "base/json.h"
 
 enum { SILENCE_MS = 60 * 1000 }; /* between two pieces */
@@ -17,6 +18,8 @@ bool body_is_ready(struct request *rq, struct task *task, size_t max, struct err
 {
 	auto_error struct error why = ERROR_INIT;
 
+	if (!browser_check_json(rq->x, err))
+		return false;
 	if (exchange_body_ready(rq->x, max, &why))
 		return true;
 	if (error_is_set(&why))

@@ -8,6 +8,8 @@
 #include "api/request.h"
 #include "net/task.h"
 
+/* All of them are JSON, and refused when the client calls them something else. */
+
 /* The task is the one that waits for the request from now on. */
 void body_start(struct request *rq, struct task *task);
 /*

@@ -69,6 +69,38 @@ void uri_encode_path(struct strbuf *sb, const char *s)
 	encode(sb, s, "-_.~$&+,/:;=@");
 }
 
+/* Where the segment before the end of `clean` begins, its slash included. */
+static size_t parent_of(const struct strbuf *clean)
+{
+	size_t len = clean->len;
+
+	while (len > 0 && clean->buf[len - 1] != '/')
+		len--;
+	return len > 0 ? len - 1 : 0;
+}
+
+char *uri_clean_path(const char *path)
+{
+	auto_strbuf struct strbuf clean = STRBUF_INIT;
+	bool ends_in_slash = *path && path[strlen(path) - 1] == '/';
+
+	for (const char *at = path + strspn(path, "/"); *at; at += strspn(at, "/")) {
+		size_t len = strcspn(at, "/");
+
+		if (len == 2 && at[0] == '.' && at[1] == '.') {
+			clean.len = parent_of(&clean);
+			clean.buf[clean.len] = '\0';
+		} else if (len != 1 || at[0] != '.') {
+			strbuf_add_char(&clean, '/');
+			strbuf_add(&clean, at, len);
+		}
+		at += len;
+	}
+	if (clean.len == 0 || ends_in_slash)
+		strbuf_add_char(&clean, '/');
+	return strcmp(clean.buf, path) == 0 ? NULL : strbuf_steal(&clean);
+}
+
 void uri_encode_query(struct strbuf *sb, const char *s)
 {
 	encode(sb, s, "-_.~");

@@ -15,6 +15,9 @@ bool uri_decode(const char *s, size_t len, bool plus_is_blank, char **ret, struc
 /* Encode as one path segment; the bytes letters digits -_.~$&+,/:;=@ stay (cli-discovery-ha.md 3).
  */
 void uri_encode_path(struct strbuf *sb, const char *s);
+/* A decoded path without empty, "." and ".." segments, as Go's servers clean it; a slash at the end
+ * stays.  NULL when it is clean as it is.  Caller frees. */
+char *uri_clean_path(const char *path) must_check;
 /* Encode as a query value: only letters, digits and -_.~ stay, blank becomes %20. */
 void uri_encode_query(struct strbuf *sb, const char *s);
 

@@ -23,6 +23,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/metrics.h"
+#include "base/parse.h"
 #include "cluster/cluster.h"
 #include "cmd/dump.h"
 #include "cmd/invite.h"
@@ -48,6 +49,7 @@ struct wire {
 	struct registry
 		*registry; /* owned; NULL: members are kept elsewhere, and there is no hub */
 	struct hub hub;
+	struct strv names; /* of this host, for browsers */
 	struct http_server *server;
 	struct listener **listeners; /* owned */
 	size_t listeners_count;
@@ -163,6 +165,8 @@ static void handle_exchange(struct exchange *x, void *arg)
 {
 	struct wire *w = arg;
 
+	if (!api_admit(x, &w->api))
+		return;
 	if (w->registry && hub_owns(x->head.target))
 		hub_handle(&w->hub, x);
 	else
@@ -371,10 +375,24 @@ static void build_cluster(struct wire *w)
 	manager_init(&w->manager, w->loop, w->cluster, o->sched, o->cluster.create_retry);
 }
 
+/* As it calls itself, and as it was told to call itself. */
+static void learn_names(struct wire *w)
+{
+	char name[256] = "";
+	auto_free char *host = NULL, *port = NULL;
+
+	if (gethostname(name, sizeof(name) - 1) == 0 && *name)
+		strv_add(&w->names, name);
+	if (w->options->advertise && parse_host_port(w->options->advertise, &host, &port, NULL))
+		strv_add(&w->names, host);
+}
+
 static void build_api(struct wire *w)
 {
 	const struct manage_options *o = w->options;
 	const char *name_filter = o->container_name_refresh_filter;
+
+	learn_names(w);
 
 	api_init(&w->api, w->loop, &w->manager,
 		&(struct api_config){
@@ -382,6 +400,7 @@ static void build_api(struct wire *w)
 			.version = SWARM_VERSION,
 			.git_commit = SWARM_COMMIT,
 			.cors = o->cors,
+			.names = &w->names,
 			.experimental = o->experimental,
 			.debug = o->debug,
 			.refresh_on_node_filter = o->refresh_on_node_filter,
@@ -408,6 +427,7 @@ static void tear_down(struct wire *w)
 	http_server_destroy(w->server);
 	manager_finish(&w->manager);
 	cluster_destroy(w->cluster);
+	strv_finish(&w->names);
 	loop_destroy(w->loop);
 }
 

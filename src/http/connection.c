@@ -126,8 +126,12 @@ void connection_wait_for_head(struct http_connection *c)
 	timer_start(&c->timer, c->server->config.keepalive_timeout_ms);
 }
 
+/* Whoever does not read its answers gets no more of them, however many it asks for at once: the
+ * next request waits until there is room. */
 static void advance_head(struct http_connection *c)
 {
+	if (stream_is_full(c->stream))
+		return;
 	bool started = http_parser_in_head(&c->parser);
 	enum http_parse r = http_parser_run(&c->parser, stream_input(c->stream), NULL, 0);
 
@@ -230,7 +234,7 @@ static void handle_drained(struct stream *s maybe_unused, void *arg)
 {
 	struct http_connection *c = arg;
 
-	if (c->state == CONNECTION_LINGER)
+	if (c->state == CONNECTION_LINGER || c->state == CONNECTION_HEAD)
 		connection_advance(c);
 	else
 		connection_wake(c);

@@ -36,8 +36,7 @@ bool exchange_over_tls(const struct exchange *x)
 
 bool exchange_asks_upgrade(const struct exchange *x)
 {
-	return headers_get(&x->head.headers, "Upgrade") &&
-	       headers_has_token(&x->head.headers, "Connection", "upgrade");
+	return headers_get(&x->head.headers, "Upgrade") != NULL;
 }
 
 void exchange_set_waiter(struct exchange *x, struct task *waiter)

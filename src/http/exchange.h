@@ -47,7 +47,8 @@ const char *exchange_peer_ip(const struct exchange *x); /* "" for unix */
 const char *exchange_peer_identity(
 	const struct exchange *x); /* certificate subject, else "ip:..." or "uid:..." */
 bool exchange_over_tls(const struct exchange *x);
-/* The client wishes to leave HTTP after this request (Connection: Upgrade).  Until an answer other
+/* The client wishes to leave HTTP after this request (Upgrade; engines do not insist on Connection
+ * naming it, and there are clients that leave it out).  Until an answer other
  * than 101 has started, the end of its sending side does not make it `gone`. */
 bool exchange_asks_upgrade(const struct exchange *x);
 

@@ -41,21 +41,29 @@ void headers_add(struct headers *h, const char *name, const char *value)
 	headers_add_n(h, name, strlen(name), value, strlen(value));
 }
 
-static void headers_remove_at(struct headers *h, size_t i)
+/* Those from that place on that `is_out` names; one walk, however many they are. */
+static void remove_which(struct headers *h, size_t from,
+	bool (*is_out)(const struct header *field, const void *arg), const void *arg)
 {
-	header_free(&h->items[i]);
-	h->count--;
-	memmove(&h->items[i], &h->items[i + 1], (h->count - i) * sizeof(h->items[0]));
+	size_t kept = min_of(from, h->count);
+
+	for (size_t i = kept; i < h->count; i++) {
+		if (is_out(&h->items[i], arg))
+			header_free(&h->items[i]);
+		else
+			h->items[kept++] = h->items[i];
+	}
+	h->count = kept;
+}
+
+static bool has_name(const struct header *field, const void *name)
+{
+	return strcasecmp(field->name, name) == 0;
 }
 
 static void remove_from(struct headers *h, const char *name, size_t from)
 {
-	for (size_t i = from; i < h->count;) {
-		if (strcasecmp(h->items[i].name, name) == 0)
-			headers_remove_at(h, i);
-		else
-			i++;
-	}
+	remove_which(h, from, has_name, name);
 }
 
 static struct header *find(const struct headers *h, const char *name)
@@ -148,7 +156,7 @@ void headers_copy(struct headers *to, const struct headers *from)
 		headers_add(to, from->items[i].name, from->items[i].value);
 }
 
-/* What Connection names, so that removing does not walk what it changes. */
+/* What Connection names. */
 static void connection_names(const struct headers *h, struct strv *ret)
 {
 	const char *token;
@@ -162,16 +170,30 @@ static void connection_names(const struct headers *h, struct strv *ret)
 	}
 }
 
+static int compare_names(const void *a, const void *b)
+{
+	return strcasecmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* A client may name as many as it likes: they are sorted, not compared each with each. */
+static bool is_for_this_hop(const struct header *field, const void *arg)
+{
+	const struct strv *names = arg;
+
+	return bsearch(&field->name, names->items, names->count, sizeof(*names->items),
+		       compare_names) != NULL;
+}
+
 void headers_remove_hop_by_hop(struct headers *h)
 {
 	static const char *const hop[] = { "Connection", "Keep-Alive", "Proxy-Connection",
 		"Proxy-Authenticate", "Proxy-Authorization", "TE", "Transfer-Encoding", "Upgrade",
 		"HTTP2-Settings" };
-	auto_strv struct strv named = STRV_INIT;
+	auto_strv struct strv names = STRV_INIT;
 
-	connection_names(h, &named);
-	for (size_t i = 0; i < named.count; i++)
-		headers_remove(h, named.items[i]);
+	connection_names(h, &names);
 	for (size_t i = 0; i < ARRAY_SIZE(hop); i++)
-		headers_remove(h, hop[i]);
+		strv_add(&names, hop[i]);
+	qsort(names.items, names.count, sizeof(*names.items), compare_names);
+	remove_which(h, 0, is_for_this_hop, &names);
 }

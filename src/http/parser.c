@@ -302,8 +302,7 @@ static void read_connection(struct http_parser *p, const struct headers *h)
 {
 	p->keep_alive = p->llhttp.http_minor == 0 ? headers_has_token(h, "Connection", "keep-alive")
 						  : !headers_has_token(h, "Connection", "close");
-	p->asks_upgrade =
-		headers_get(h, "Upgrade") && headers_has_token(h, "Connection", "upgrade");
+	p->asks_upgrade = headers_get(h, "Upgrade") != NULL;
 }
 
 static bool check_version(struct http_parser *p)

@@ -67,7 +67,7 @@ struct http_parser {
 
 enum {
 	HTTP_MAX_HEAD_BYTES = 1024 * 1024,
-	HTTP_MAX_HEADERS = 256,
+	HTTP_MAX_HEADERS = 10000, /* their bytes are bounded, too */
 };
 
 /* 0 for the default limits. */

@@ -86,6 +86,15 @@ def test_attach_with_what_was_said_before(endpoint, docker, talker):
     assert err == b"".join(b"err %d\n" % n for n in range(1, 6))
 
 
+@pytest.mark.parametrize("fields, status", [
+    ([("Upgrade", "tcp")], 101), ([("Connection", "keep-alive"), ("Upgrade", "tcp")], 101), ([("Connection", "Upgrade")], 200), ([], 200)])
+def test_attach_by_clients_that_say_less(endpoint, docker, talker, fields, status):
+    with rawhttp.Connection(endpoint) as connection:
+        connection.send_request("POST", f"/v1.41/containers/{talker}/attach?logs=1&stdout=1", [*fields, ("Content-Length", "0")], b"")
+        assert connection.read_head().status == status
+        assert connection.read_frames()[0] == b"".join(b"out %d\n" % n for n in range(1, 6))
+
+
 def test_attach_to_what_does_not_run(docker, engines, talker):
     ours = docker.run("attach", talker, check=False)
     theirs = holder(engines, talker).docker.run("attach", talker, check=False)

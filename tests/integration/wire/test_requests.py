@@ -233,3 +233,63 @@ def test_answers_carry_one_of_each_header(engine, manager):
         for name in ("Api-Version", "Ostype", "Docker-Experimental", "Server", "Content-Type"):
             assert len(head.all(name)) <= 1, (target, name)
         assert head.get("Api-Version") == ".".join(map(str, newest(manager))), target
+
+
+@pytest.mark.parametrize("target, clean", [
+    ("//_ping", "/_ping"), ("//v1.41/info?x=%2F", "/v1.41/info?x=%2F"), ("/v1.41//info", "/v1.41/info"),
+    ("/./v1.41/info", "/v1.41/info"), ("/v1.41/../_ping", "/_ping"), ("/v1.41/images/a%2F%2Fb/json", "/v1.41/images/a/b/json"),
+    ("/v1.41/containers/a%20b//json", "/v1.41/containers/a%20b/json"), ("/..", "/")])
+def test_unclean_paths_are_sent_to_the_clean_one(manager, target, clean):
+    """As engines do: DOCKER_HOST with a slash at its end makes the first of them."""
+    for method in ("GET", "POST", "HEAD"):
+        answer = manager.request(method, target)
+        assert (answer.status, answer.head.get("Location"), answer.body) == (301, clean, b"")
+
+
+def test_as_many_fields_as_an_engine_takes(manager):
+    assert manager.request("GET", "/_ping", headers=[(f"X-{i}", "y") for i in range(300)]).status == 200
+    assert manager.request("GET", "/_ping", headers=[(f"X-{i}", "y") for i in range(10001)]).status == 431
+
+
+def test_only_what_is_called_json_is_read_as_json(engine, manager):
+    """A page of any origin may send the other types without asking first."""
+    body = b'{"Image":"busybox"}'
+    for path in ("/containers/create", "/networks/create", "/volumes/create", "/networks/x/connect"):
+        for sent, said in ((("Content-Type", "text/plain"), "unsupported Content-Type header (text/plain): must be 'application/json'"),
+                           (("Content-Type", "application/x-www-form-urlencoded"), None),
+                           (("Content-Type", "application/jsonx"), None),
+                           (("X-None", "1"), "malformed Content-Type header (): mime: no media type")):
+            answer = manager.request("POST", path, headers=[sent, ("Content-Length", str(len(body)))], body=body)
+            assert answer.status == 400, (path, sent, answer.body)
+            assert said in (None, answer.json["message"])
+    assert not engine.requests("POST", "/containers/create")
+    answer = manager.request("POST", "/containers/create", headers=[("Content-Type", "Application/JSON; charset=utf-8"),
+                                                                   ("Content-Length", str(len(body)))], body=body)
+    assert answer.status == 201, answer.body
+
+
+OWN_NAMES = ["127.0.0.1:1", "[::1]:1", "localhost", "api.moby.localhost", socket.gethostname()]
+
+
+def test_pages_of_other_origins_are_refused(engine, manager):
+    def ask(*headers, method="POST", path="/containers/x/stop"):
+        return manager.request(method, path, headers=[*headers, ("Content-Length", "0")]).status
+
+    for origin in ("http://evil.example", "null", "http://127.0.0.1:3000", "file://"):
+        assert ask(("Host", "127.0.0.1:2375"), ("Origin", origin)) == 403
+        assert ask(("Host", "127.0.0.1:2375"), ("Origin", origin), method="GET", path="/info") == 403
+    for name in OWN_NAMES:
+        assert ask(("Host", name), ("Origin", f"http://{name}")) == 404
+        assert ask(("Host", name), ("Sec-Fetch-Site", "none")) == 404
+    # a name that somebody else gave to this address
+    assert ask(("Host", "evil.example"), ("Origin", "http://evil.example")) == 403
+    assert ask(("Host", "evil.example"), ("Sec-Fetch-Mode", "navigate"), method="GET", path="/info") == 403
+    # what no browser sends is no browser's business
+    for name in ("docker.example.com", "tunnel.internal:2375", ""):
+        assert ask(("Host", name)) == 404
+
+
+def test_all_origins_where_they_were_invited(engine, start_manager):
+    manager = start_manager([engine.address], "--api-enable-cors").wait_healthy()
+    answer = manager.request("GET", "/info", headers=[("Origin", "http://page.example")])
+    assert (answer.status, answer.head.get("Access-Control-Allow-Origin")) == (200, "*")

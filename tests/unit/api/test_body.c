@@ -53,7 +53,9 @@ static void rig_stop(struct rig *r)
 
 #define auto_rig __attribute__((cleanup(rig_stop)))
 
-#define POST(length) "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " length "\r\n\r\n"
+#define POST(length)                                                                               \
+	"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: " length  \
+	"\r\n\r\n"
 
 static void test_waits_until_all_is_there(void **state)
 {

@@ -78,6 +78,39 @@ static void test_encode(void **state)
 	}
 }
 
+static void test_clean_path(void **state)
+{
+	static const struct {
+		const char *path, *clean; /* NULL: it is clean */
+	} rows[] = {
+		{ "/", NULL },
+		{ "/a/b", NULL },
+		{ "/a/b/", NULL },
+		{ "/..a/b./.c", NULL },
+		{ "//", "/" },
+		{ "///a", "/a" },
+		{ "/a//b", "/a/b" },
+		{ "/./a", "/a" },
+		{ "/a/.", "/a" },
+		{ "/a/./", "/a/" },
+		{ "/..", "/" },
+		{ "/../a", "/a" },
+		{ "/a/../../b", "/b" },
+		{ "/a/b/..", "/a" },
+		{ "/a/b/../", "/a/" },
+		{ "", "/" },
+		{ "a", "/a" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		auto_free char *clean = uri_clean_path(rows[i].path);
+
+		assert_row(rows[i].path, clean ? clean : "(clean)",
+			rows[i].clean ? rows[i].clean : "(clean)");
+	}
+}
+
 static void parse(struct query *q, const char *text)
 {
 	auto_error struct error err = ERROR_INIT;
@@ -182,6 +215,7 @@ int main(void)
 		cmocka_unit_test(test_decode),
 		cmocka_unit_test(test_decode_length),
 		cmocka_unit_test(test_encode),
+		cmocka_unit_test(test_clean_path),
 		cmocka_unit_test(test_query),
 		cmocka_unit_test(test_query_edit),
 		cmocka_unit_test(test_query_errors),

@@ -1,6 +1,9 @@
 #include "peer.h"
 
 #include "base/util.h"
+#include <stdio.h>
+
+#include "base/strbuf.h"
 #include "http/headers.h"
 #include "http/message.h"
 
@@ -61,6 +64,26 @@ static void test_hop_by_hop(void **state maybe_unused)
 	assert_non_null(headers_get(&h, "Trailer"));
 }
 
+/* What a client names is looked up, not compared with every field. */
+static void test_hop_by_hop_of_many(void **state maybe_unused)
+{
+	enum { MANY = 20000 };
+	auto_headers struct headers h = { 0 };
+	auto_strbuf struct strbuf names = STRBUF_INIT;
+	char name[32];
+
+	for (int i = 0; i < MANY; i++) {
+		snprintf(name, sizeof(name), "%sx-%d", i ? "," : "", MANY - i);
+		strbuf_add_str(&names, name);
+		snprintf(name, sizeof(name), i % 2 ? "X-%d" : "Y-%d", i);
+		headers_add(&h, name, "");
+	}
+	headers_add(&h, "Connection", names.buf);
+	headers_remove_hop_by_hop(&h);
+	assert_int_equal(h.count, MANY / 2);
+	assert_string_equal(h.items[1].name, "Y-2");
+}
+
 static void test_heads_as_text(void **state maybe_unused)
 {
 	struct response_head r = { .status = 204, .minor = 1 };
@@ -81,6 +104,7 @@ int main(void)
 		cmocka_unit_test(test_set_replaces_first_and_drops_others),
 		cmocka_unit_test(test_tokens),
 		cmocka_unit_test(test_hop_by_hop),
+		cmocka_unit_test(test_hop_by_hop_of_many),
 		cmocka_unit_test(test_heads_as_text),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -345,6 +345,36 @@ static void test_slow_reader_fills_the_answer(void **state maybe_unused)
 	exchange_finish(x);
 }
 
+/* The budget is that of one answer, however much is asked for at once. */
+static void test_pipelining_waits_for_the_reader(void **state maybe_unused)
+{
+	enum { ANSWER = 64 * 1024, ASKED = 200 };
+	auto_rig struct rig r;
+	auto_free char *bytes = xcalloc(1, ANSWER);
+	size_t answered = 0;
+
+	rig_start(&r, (struct http_server_config){ 0 });
+	for (int i = 0; i < ASKED; i++)
+		raw_send(&r.client, GET("/"));
+	for (int quiet = 0; quiet < 20; quiet++) {
+		while (r.count > 0) {
+			struct exchange *x = next_exchange(&r);
+
+			exchange_reply(x, 200, NULL, bytes, ANSWER);
+			exchange_finish(x);
+			answered++;
+			quiet = 0;
+		}
+		loop_turn(r.loop, 1);
+	}
+	assert_true(answered < ASKED / 4);
+	while (answered < ASKED) {
+		turn_until(r.loop, raw_read(&r.client) && r.count > 0);
+		reply_and_finish(next_exchange(&r), "");
+		answered++;
+	}
+}
+
 static void test_drain(void **state maybe_unused)
 {
 	auto_rig struct rig r;
@@ -440,6 +470,7 @@ int main(void)
 		cmocka_unit_test(test_body_too_large),
 		cmocka_unit_test(test_reading_stops_while_body_waits),
 		cmocka_unit_test(test_slow_reader_fills_the_answer),
+		cmocka_unit_test(test_pipelining_waits_for_the_reader),
 		cmocka_unit_test(test_drain),
 		cmocka_unit_test(test_destroy_with_exchange_out),
 		cmocka_unit_test(test_h2_preface_is_an_exchange),

@@ -13,6 +13,7 @@ static const char *const accepted_keys[] = {
 	"before",
 	"dangling",
 	"label",
+	"label!",
 	"node",
 	"reference",
 	"since",
@@ -26,21 +27,44 @@ static bool read_dangling(struct image_filter *f, struct error *err)
 	return list_filters_flag(&f->filters, "dangling", false, &f->dangling, err);
 }
 
-/* When the image that `before` or `since` names was made. */
-static bool read_bound(const struct image_filter *f, const char *key, const struct cluster *cluster,
-	int64_t *ret_s, struct error *err)
+/* When the image of this name was made. */
+static bool read_creation(
+	const struct cluster *cluster, const char *name, int64_t *ret_s, struct error *err)
 {
-	const struct strv *values = list_filters_get(&f->filters, key);
-	const char *name = values && values->count == 1 ? values->items[0] : "";
-	const struct image *image;
+	const struct image *image = *name ? image_find(cluster, name, IMAGE_MATCH_TAG) : NULL;
+	struct reference r;
 
-	if (!values || values->count == 0)
+	if (image) {
+		*ret_s = image->created_s;
 		return true;
-	image = *name ? image_find(cluster, name, IMAGE_MATCH_ANY_TAG) : NULL;
-	if (!image)
-		return error_set(err, ERROR_INVALID,
-			"Invalid filter: 'type'='%s': no such image found: '%s'", key, name);
-	*ret_s = image->created_s;
+	}
+	if (!str_starts_with(name, "sha256:")) {
+		if (!reference_parse(&r, name, err))
+			return false;
+		reference_finish(&r);
+	}
+	auto_free char *missing = image_name_missing(name);
+
+	return error_set(err, ERROR_NOT_FOUND, "No such image: %s", missing);
+}
+
+/* Of several the oldest, and the newest. */
+static bool read_bounds(struct image_filter *f, const struct cluster *cluster, struct error *err)
+{
+	const struct strv *before = list_filters_get(&f->filters, "before");
+	const struct strv *since = list_filters_get(&f->filters, "since");
+	int64_t s;
+
+	for (size_t i = 0; before && i < before->count; i++) {
+		if (!read_creation(cluster, before->items[i], &s, err))
+			return false;
+		f->before_s = min_of(f->before_s, s);
+	}
+	for (size_t i = 0; since && i < since->count; i++) {
+		if (!read_creation(cluster, since->items[i], &s, err))
+			return false;
+		f->since_s = max_of(f->since_s, s);
+	}
 	return true;
 }
 
@@ -78,8 +102,7 @@ bool image_filter_init(struct image_filter *f, const struct query *query, struct
 		.before_s = INT64_MAX, .since_s = INT64_MIN, .until_s = INT64_MAX
 	};
 	if (read_query(f, query, client, err) && read_dangling(f, err) &&
-		read_bound(f, "before", cluster, &f->before_s, err) &&
-		read_bound(f, "since", cluster, &f->since_s, err) && read_until(f, err))
+		read_bounds(f, cluster, err) && read_until(f, err))
 		return true;
 	image_filter_finish(f);
 	return false;
@@ -130,8 +153,7 @@ bool image_filter_shows_name(const struct image_filter *f, const char *name)
 		const char *pattern = patterns->items[i];
 
 		if (glob_matches(pattern, full) ||
-			(repository && glob_matches(pattern, repository)) ||
-			reference_answers(name, pattern, IMAGE_MATCH_ANY_TAG))
+			(repository && glob_matches(pattern, repository)))
 			return true;
 	}
 	return false;
@@ -152,10 +174,15 @@ static bool any_name_shown(const struct image_filter *f, const struct image *ima
 
 static bool labels_hold(const struct image_filter *f, const struct image *image)
 {
-	const struct strv *values = list_filters_get(&f->filters, "label");
+	const struct strv *with = list_filters_get(&f->filters, "label");
+	const struct strv *without = list_filters_get(&f->filters, "label!");
 
-	for (size_t i = 0; values && i < values->count; i++) {
-		if (!labels_match(&image->labels, values->items[i]))
+	for (size_t i = 0; with && i < with->count; i++) {
+		if (!labels_match(&image->labels, with->items[i]))
+			return false;
+	}
+	for (size_t i = 0; without && i < without->count; i++) {
+		if (labels_match(&image->labels, without->items[i]))
 			return false;
 	}
 	return true;
@@ -163,14 +190,12 @@ static bool labels_hold(const struct image_filter *f, const struct image *image)
 
 bool image_filter_matches(const struct image_filter *f, const struct image *image)
 {
-	bool has_name = image->tags_count > 0 || image->digests_count > 0;
-
-	if (!f->all && !has_name && !f->by_dangling)
+	if (image_is_step(image) && (f->by_dangling || !f->all))
 		return false;
 	if (f->by_dangling && image_is_dangling(image) != f->dangling)
 		return false;
 	if (image->created_s >= f->before_s || image->created_s <= f->since_s ||
-		image->created_s > f->until_s)
+		image->created_s >= f->until_s)
 		return false;
 	if (list_filters_get(&f->filters, "reference") && !any_name_shown(f, image))
 		return false;

@@ -156,6 +156,7 @@ void engine_set_images(struct engine *e, struct image *items, size_t count)
 	free(e->images);
 	e->images = items;
 	e->images_count = count;
+	images_find_children(items, count);
 	if (count && e->cluster)
 		find_images_index(e);
 }

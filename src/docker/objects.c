@@ -76,6 +76,7 @@ bool image_from_json(struct image *ret, yyjson_val *item, struct error *err)
 		return false;
 	*ret = (struct image){
 		.id = intern_member(item, "Id"),
+		.parent = intern_member(item, "ParentId"),
 		.created_s = created_seconds(item),
 		.size_bytes = json_get_int(item, "Size", 0),
 		/* Podman's entries have this, Docker's never had */
@@ -130,6 +131,7 @@ bool volume_from_json(struct volume *ret, yyjson_val *item, struct error *err)
 void image_finish(struct image *i)
 {
 	intern_unref(i->id);
+	intern_unref(i->parent);
 	intern_unref(i->entry);
 	unref_names(i->tags, i->tags_count);
 	unref_names(i->digests, i->digests_count);
@@ -177,6 +179,35 @@ bool volume_is_local(const struct volume *v)
 bool image_is_dangling(const struct image *i)
 {
 	return i->tags_count == 0;
+}
+
+bool image_is_step(const struct image *i)
+{
+	return i->has_children && i->tags_count == 0 && i->digests_count == 0;
+}
+
+static int compare_addresses(const void *a, const void *b)
+{
+	const char *x = *(const char *const *)a, *y = *(const char *const *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+void images_find_children(struct image *images, size_t count)
+{
+	const char **parents = xcalloc(count + 1, sizeof(*parents)); /* interned */
+	size_t n = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (*images[i].parent)
+			parents[n++] = images[i].parent;
+	}
+	if (n)
+		qsort(parents, n, sizeof(*parents), compare_addresses);
+	for (size_t i = 0; i < count; i++)
+		images[i].has_children = n && bsearch(&images[i].id, parents, n, sizeof(*parents),
+						      compare_addresses) != NULL;
+	free(parents);
 }
 
 bool network_is_predefined(const char *name)

@@ -15,6 +15,8 @@
 
 struct image {
 	const char *id;       /* interned, "sha256:..." */
+	const char *parent;   /* interned: of what was built or committed, the id it began as */
+	bool has_children;    /* another image of the engine began as this one */
 	const char **tags;    /* interned; "<none>:<none>" is left out */
 	const char **digests; /* interned; "<none>@<none>" is left out */
 	uint16_t tags_count, digests_count;
@@ -59,6 +61,10 @@ bool network_is_local(const struct network *n);
 bool network_is_of_one_node(const struct network *n);
 bool volume_is_local(const struct volume *v);
 bool image_is_dangling(const struct image *i);
+/* What only lies under others, unnamed: the steps of a build. */
+bool image_is_step(const struct image *i);
+/* Sets has_children of all images of an engine. */
+void images_find_children(struct image *images, size_t count);
 /* Networks none, host and bridge, which every engine has. */
 bool network_is_predefined(const char *name);
 /* What clients know this one of an engine's networks by; an id that none of them has is returned.

@@ -71,7 +71,9 @@ static void test_label_and_reference(void **state)
 		{ "{\"label\":[\"com.example.project\",\"tier=1\"]}", "c" },
 		{ "{\"reference\":[\"example:2\"]}", "a" },
 		{ "{\"reference\":[\"example\"]}", "a b" },
-		{ "{\"reference\":[\"docker.io/library/example\"]}", "a b" },
+		{ "{\"reference\":[\"docker.io/library/example\"]}", "" },
+		{ "{\"label!\":[\"tier\"]}", "a b" },
+		{ "{\"label\":[\"com.example.project\"],\"label!\":[\"tier=1\"]}", "b" },
 		{ "{\"reference\":[\"ex*\"]}", "a b" },
 		{ "{\"reference\":[\"*:latest\"]}", "a c" },
 		{ "{\"reference\":[\"foo\",\"example:1\"]}", "b c" },
@@ -98,15 +100,16 @@ static void test_times(void **state)
 		{ "{\"before\":[\"bbbb\"]}", "cccc dddd" },
 		{ "{\"since\":[\"cccc\"]}", "aaaa bbbb" },
 		{ "{\"since\":[\"dddd\"],\"before\":[\"aaaa\"]}", "bbbb cccc" },
-		{ "{\"before\":[\"y\"]}", "cccc dddd" },
-		{ "{\"before\":[\"a\"]}",
-			"Invalid filter: 'type'='before': no such image found: 'a'" },
-		{ "{\"since\":[\"a\"]}",
-			"Invalid filter: 'type'='since': no such image found: 'a'" },
-		{ "{\"since\":[\"aaaa\",\"bbbb\"]}",
-			"Invalid filter: 'type'='since': no such image found: ''" },
-		{ "{\"until\":[\"1000\"]}", "bbbb cccc dddd" },
-		{ "{\"until\":[\"1970-01-01T00:16:20Z\"]}", "cccc dddd" },
+		{ "{\"before\":[\"y:1\"]}", "cccc dddd" },
+		{ "{\"before\":[\"y:1\",\"cccc\"]}", "dddd" },
+		{ "{\"before\":[\"y\"]}", "No such image: y:latest" },
+		{ "{\"before\":[\"a\"]}", "No such image: a:latest" },
+		{ "{\"since\":[\"sha256:a\"]}", "No such image: sha256:a" },
+		{ "{\"since\":[\"\"]}", "invalid reference format" },
+		{ "{\"since\":[\"dddd\",\"bbbb\"]}", "aaaa" },
+		{ "{\"until\":[\"1000\"]}", "cccc dddd" },
+		{ "{\"until\":[\"1000\",\"975\"]}", "dddd" },
+		{ "{\"until\":[\"1970-01-01T00:16:20Z\"]}", "dddd" },
 		{ "{\"until\":[\"1h\"]}", "aaaa bbbb cccc dddd" },
 		{ "{\"until\":[\"soon\"]}", "invalid value \"soon\" for until: use Unix seconds, a "
 					    "date (RFC 3339) or a "
@@ -135,14 +138,16 @@ static void test_dangling(void **state)
 		{ "{\"dangling\":[\"false\"]}", false, "a c" },
 		{ "{\"dangling\":[\"false\"]}", true, "a c" },
 		{ "{\"dangling\":[\"maybe\"]}", false, "invalid filter 'dangling=[maybe]'" },
-		{ "{}", false, "a c e" },
-		{ "{}", true, "a b c d e" },
+		{ "{}", false, "a b c d e" },
+		{ "{}", true, "a b c d e f" },
 	};
 
 	(void)state;
 	fixture_image(node0, "{\"Id\":\"a\",\"Created\":5,\"RepoTags\":[\"x:1\",\"x:2\"]}");
 	fixture_image(node0, "{\"Id\":\"b\",\"Created\":4,\"RepoTags\":null,\"RepoDigests\":[]}");
-	fixture_image(node0, "{\"Id\":\"c\",\"Created\":3,\"RepoTags\":[\"y:1\"]}");
+	fixture_image(node0, "{\"Id\":\"c\",\"Created\":3,\"RepoTags\":[\"y:1\"],"
+			     "\"ParentId\":\"f\"}");
+	fixture_image(node0, "{\"Id\":\"f\",\"Created\":0}"); /* a step of a build */
 	fixture_image(node0, "{\"Id\":\"d\",\"Created\":2,\"RepoTags\":[\"<none>:<none>\"],"
 			     "\"RepoDigests\":[\"<none>@<none>\"]}");
 	fixture_image(node0, "{\"Id\":\"e\",\"Created\":1,\"RepoTags\":[\"<none>:<none>\"],"

@@ -14,9 +14,24 @@
 
 /* --- values that must mean something --- */
 
-/* One of the words, which end with NULL. */
-static bool check_words(
-	const char *key, const struct strv *values, const char *const *known, struct error *err)
+/* In the engine's words. */
+static bool refuse_word(const char *key, const char *what, const char *value,
+	const char *const *known, struct error *err)
+{
+	auto_strv struct strv words = STRV_INIT;
+
+	for (size_t i = 0; known[i]; i++)
+		strv_add(&words, known[i]);
+	auto_free char *all = strv_join(&words, ", ");
+
+	return error_set(err, ERROR_INVALID,
+		"invalid filter '%s=%s': invalid value for %s (%s): must be one of %s", key, value,
+		what, value, all);
+}
+
+/* One of the words, which end with NULL; what says what they are. */
+static bool check_words(const char *key, const char *what, const struct strv *values,
+	const char *const *known, struct error *err)
 {
 	for (size_t i = 0; i < values->count; i++) {
 		size_t k = 0;
@@ -24,8 +39,7 @@ static bool check_words(
 		while (known[k] && strcmp(known[k], values->items[i]) != 0)
 			k++;
 		if (!known[k])
-			return error_set(err, ERROR_INVALID, "invalid filter '%s=%s'", key,
-				values->items[i]);
+			return refuse_word(key, what, values->items[i], known, err);
 	}
 	return true;
 }
@@ -35,21 +49,14 @@ static bool check_status(const char *key, const struct strv *values, struct erro
 	static const char *const known[] = { "created", "running", "paused", "restarting",
 		"removing", "exited", "dead", NULL };
 
-	return check_words(key, values, known, err);
+	return check_words(key, "state", values, known, err);
 }
 
 static bool check_health(const char *key, const struct strv *values, struct error *err)
 {
 	static const char *const known[] = { "none", "starting", "healthy", "unhealthy", NULL };
 
-	return check_words(key, values, known, err);
-}
-
-static bool check_bool(const char *key, const struct strv *values, struct error *err)
-{
-	static const char *const known[] = { "true", "false", "1", "0", NULL };
-
-	return check_words(key, values, known, err);
+	return check_words(key, "health", values, known, err);
 }
 
 static bool check_number(const char *key, const struct strv *values, struct error *err)
@@ -64,13 +71,24 @@ static bool check_number(const char *key, const struct strv *values, struct erro
 	return true;
 }
 
+/* "80", "7000-7010/udp"; a protocol that no port has is none of the engine's faults. */
+static bool read_port(
+	const char *s, uint16_t *ret_first, uint16_t *ret_last, const char **ret_protocol)
+{
+	const char *slash = strchrnul(s, '/');
+	auto_free char *range = xstrndup(s, (size_t)(slash - s));
+
+	*ret_protocol = *slash ? slash + 1 : "tcp";
+	return *range && port_range_parse(range, ret_first, ret_last);
+}
+
 static bool check_port(const char *key, const struct strv *values, struct error *err)
 {
 	uint16_t first, last;
-	enum port_protocol protocol;
+	const char *protocol;
 
 	for (size_t i = 0; i < values->count; i++) {
-		if (!port_parse(values->items[i], &first, &last, &protocol))
+		if (!read_port(values->items[i], &first, &last, &protocol))
 			return error_set(err, ERROR_INVALID, "invalid filter '%s=%s': not a port",
 				key, values->items[i]);
 	}
@@ -94,7 +112,7 @@ static bool resolve_bound(struct container_filter *f, struct request *rq, const 
 	const char *what = filter ? filter : query_get(&rq->query, key);
 	const struct container *c;
 
-	if (!what || !*what)
+	if (!what || (!filter && !*what))
 		return true;
 	c = cluster_find_container(rq->api->cluster, what, err);
 	if (!c)
@@ -118,18 +136,6 @@ static void resolve_ancestor(struct container_filter *f, const struct engine *e,
 	}
 }
 
-/* Only images that were built or committed name a parent; the many that were pulled cost no
- * parsing. */
-static bool is_child_of_ancestor(const struct container_filter *f, const struct image *image)
-{
-	if (!strstr(image->entry, "\"ParentId\":\"sha256:"))
-		return false;
-	auto_json yyjson_doc *doc = json_parse(image->entry, strlen(image->entry), NULL);
-
-	return strv_contains(
-		&f->ancestor_ids, json_get_str(yyjson_doc_get_root(doc), "ParentId", ""));
-}
-
 static bool add_children(struct container_filter *f, const struct engine *e)
 {
 	bool added = false;
@@ -137,7 +143,8 @@ static bool add_children(struct container_filter *f, const struct engine *e)
 	for (size_t i = 0; i < e->images_count; i++) {
 		const struct image *image = &e->images[i];
 
-		if (strv_contains(&f->ancestor_ids, image->id) || !is_child_of_ancestor(f, image))
+		if (!*image->parent || strv_contains(&f->ancestor_ids, image->id) ||
+			!strv_contains(&f->ancestor_ids, image->parent))
 			continue;
 		strv_add(&f->ancestor_ids, image->id);
 		added = true;
@@ -158,10 +165,25 @@ static void resolve_ancestors(struct container_filter *f, const struct cluster *
 	}
 }
 
+/* As in the engine, what several ids begin with means none of them. */
+static void resolve_ids(struct container_filter *f, struct cluster *cluster)
+{
+	const struct strv *values = list_filters_get(&f->filters, "id");
+
+	for (size_t i = 0; values && i < values->count; i++) {
+		const struct container *c =
+			cluster_find_container_by_prefix(cluster, values->items[i]);
+
+		if (c)
+			strv_add(&f->ids, c->id);
+	}
+}
+
 void container_filter_finish(struct container_filter *f)
 {
 	list_filters_finish(&f->filters);
 	strv_finish(&f->ancestor_ids);
+	strv_finish(&f->ids);
 }
 
 /* The agents and managers of classic clusters run from an image of this name and are not shown
@@ -184,13 +206,7 @@ static bool name_matches(const struct container_filter *f, const struct strv *va
 	const struct container *c)
 {
 	for (size_t i = 0; i < c->names_count; i++) {
-		auto_free char *with_node = xasprintf("/%s%s", c->engine->name, c->names[i]);
-
-		/* the longest first: it holds the others, for whoever looks for plain words */
-		if (list_filters_match(&f->filters, "name", with_node) ||
-			list_filters_match(&f->filters, "name", with_node + 1) ||
-			list_filters_match(&f->filters, "name", c->names[i]) ||
-			list_filters_match(&f->filters, "name", c->names[i] + 1))
+		if (list_filters_match_name(&f->filters, c->engine->name, c->names[i]))
 			return true;
 	}
 	return false;
@@ -225,37 +241,27 @@ static bool health_matches(const struct container_filter *f, const struct strv *
 	return list_filters_has(&f->filters, "health", container_health_text(c));
 }
 
-static bool id_matches(
-	const struct container_filter *f, const struct strv *values, const struct container *c)
+static bool id_matches(const struct container_filter *f, const struct strv *values maybe_unused,
+	const struct container *c)
 {
-	for (size_t i = 0; i < values->count; i++) {
-		const char *v = values->items[i];
-
-		if (*v && (str_starts_with(c->id, v) || str_starts_with(c->swarm_id, v)))
-			return true;
-	}
-	return list_filters_match(&f->filters, "id", c->id);
+	return strv_contains(&f->ids, c->id);
 }
 
-static bool is_task_matches(const struct container_filter *f maybe_unused,
-	const struct strv *values, const struct container *c)
+static bool is_task_matches(const struct container_filter *f,
+	const struct strv *values maybe_unused, const struct container *c)
 {
-	bool is_task = labels_get(&c->labels, "com.docker.swarm.task") ||
-		       labels_get(&c->labels, "com.docker.swarm.task.id");
-
-	for (size_t i = 0; i < values->count; i++) {
-		if (parse_query_bool(values->items[i]) == is_task)
-			return true;
-	}
-	return false;
+	return f->is_task == (labels_get(&c->labels, "com.docker.swarm.task") ||
+				     labels_get(&c->labels, "com.docker.swarm.task.id"));
 }
 
 static bool volume_matches(const struct container_filter *f maybe_unused, const struct strv *values,
 	const struct container *c)
 {
 	for (size_t i = 0; i < c->mounts_count; i++) {
-		if (strv_contains(values, c->mounts[i].name) ||
-			strv_contains(values, c->mounts[i].destination))
+		const struct container_mount *m = &c->mounts[i];
+
+		if (strv_contains(values, *m->name ? m->name : m->source) ||
+			strv_contains(values, m->destination))
 			return true;
 	}
 	return false;
@@ -272,7 +278,7 @@ static bool network_matches(const struct container_filter *f maybe_unused,
 		if (strv_contains(values, n->name))
 			return true;
 		for (size_t k = 0; k < values->count; k++) {
-			if (values->items[k][0] && str_starts_with(id, values->items[k]))
+			if (str_starts_with(id, values->items[k]))
 				return true;
 		}
 	}
@@ -299,21 +305,27 @@ static bool ancestor_matches(
 	return strv_contains(values, c->image) || strv_contains(&f->ancestor_ids, c->image_id);
 }
 
-static bool port_value_matches(const char *value, yyjson_val *port, const char *number_key)
+static bool port_is_one_of(const struct strv *values, yyjson_val *port, const char *number_key)
 {
-	uint16_t first, last;
-	enum port_protocol protocol;
-	static const char *const names[] = { "tcp", "udp", "sctp" };
 	int64_t number = json_get_int(port, number_key, 0);
+	const char *type = json_get_str(port, "Type", ""), *protocol;
+	uint16_t first, last;
 
-	return port_parse(value, &first, &last, &protocol) && number >= first && number <= last &&
-	       strcmp(json_get_str(port, "Type", ""), names[protocol]) == 0;
+	for (size_t i = 0; values && i < values->count; i++) {
+		if (read_port(values->items[i], &first, &last, &protocol) && number >= first &&
+			number <= last && strcmp(type, protocol) == 0)
+			return true;
+	}
+	return false;
 }
 
-/* Rare, and only the entry knows all ports: read it back. */
-static bool ports_match(
-	const struct strv *values, const struct container *c, const char *number_key)
+/* Of both keys, as in the engine, one is enough.  Rare, and only the entry knows all ports: read it
+ * back. */
+static bool ports_match(const struct container_filter *f, const struct strv *values maybe_unused,
+	const struct container *c)
 {
+	const struct strv *publish = list_filters_get(&f->filters, "publish");
+	const struct strv *expose = list_filters_get(&f->filters, "expose");
 	auto_strbuf struct strbuf text = STRBUF_INIT;
 	yyjson_val *port;
 	size_t i, max;
@@ -323,24 +335,11 @@ static bool ports_match(
 
 	yyjson_arr_foreach(json_get_arr(yyjson_doc_get_root(doc), "Ports"), i, max, port)
 	{
-		for (size_t k = 0; k < values->count; k++) {
-			if (port_value_matches(values->items[k], port, number_key))
-				return true;
-		}
+		if (port_is_one_of(publish, port, "PublicPort") ||
+			port_is_one_of(expose, port, "PrivatePort"))
+			return true;
 	}
 	return false;
-}
-
-static bool publish_matches(const struct container_filter *f maybe_unused,
-	const struct strv *values, const struct container *c)
-{
-	return ports_match(values, c, "PublicPort");
-}
-
-static bool expose_matches(const struct container_filter *f maybe_unused, const struct strv *values,
-	const struct container *c)
-{
-	return ports_match(values, c, "PrivatePort");
 }
 
 /* --- the table --- */
@@ -360,7 +359,7 @@ static const struct {
 	{ "status", check_status, status_matches },
 	{ "health", check_health, health_matches },
 	{ "exited", check_number, exited_matches },
-	{ "is-task", check_bool, is_task_matches },
+	{ "is-task", NULL, is_task_matches },
 	{ "label", NULL, label_matches },
 	{ "volume", NULL, volume_matches },
 	{ "network", NULL, network_matches },
@@ -368,8 +367,8 @@ static const struct {
 	{ "id", NULL, id_matches },
 	{ "node", NULL, node_matches },
 	{ "name", NULL, name_matches },
-	{ "publish", check_port, publish_matches },
-	{ "expose", check_port, expose_matches },
+	{ "publish", check_port, ports_match },
+	{ "expose", check_port, ports_match },
 };
 
 static bool check_filters(const struct list_filters *f, struct error *err)
@@ -409,12 +408,14 @@ bool container_filter_init(struct container_filter *f, struct request *rq, struc
 	if (!read_limit(f, query_get(&rq->query, "limit"), err) ||
 		!list_filters_parse(&f->filters, query_get(&rq->query, "filters"), err) ||
 		!check_filters(&f->filters, err) ||
+		!list_filters_flag(&f->filters, "is-task", false, &f->is_task, err) ||
 		!resolve_bound(f, rq, "before", &f->before, err) ||
 		!resolve_bound(f, rq, "since", &f->since, err))
 		return false;
 	if (list_filters_get(&f->filters, "status"))
 		f->all = true;
 	resolve_ancestors(f, rq->api->cluster);
+	resolve_ids(f, rq->api->cluster);
 	return true;
 }
 

@@ -20,9 +20,11 @@ struct container_filter {
 	struct list_filters filters;
 	struct api *api;
 	bool all;
+	bool is_task;  /* the filter's value, when it is there */
 	int64_t limit; /* so many of the newest; 0: all */
 	struct container_bound before, since;
 	struct strv ancestor_ids; /* ids of images that the ancestor values name */
+	struct strv ids;          /* of the containers that the id values mean */
 };
 
 /* From the query: all, limit, before, since, filters.  Errors: unknown keys and values 400, unknown

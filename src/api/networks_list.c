@@ -48,7 +48,7 @@ static bool check_type(const struct strv *types, struct error *err)
 		if (strcmp(types->items[i], "custom") != 0 &&
 			strcmp(types->items[i], "builtin") != 0)
 			return error_set(
-				err, ERROR_INVALID, "Invalid filter: 'type'='%s'", types->items[i]);
+				err, ERROR_INVALID, "invalid filter: 'type'='%s'", types->items[i]);
 	}
 	return true;
 }
@@ -76,13 +76,9 @@ static bool list_init_filters(struct networks_list *l, const char *text, struct 
 static bool has_type(const struct networks_list *l, const struct network *n)
 {
 	const struct strv *types = list_filters_get(&l->filters, "type");
-	const char *type = network_is_predefined(n->name) ? "builtin" : "custom";
 
-	for (size_t i = 0; types && i < types->count; i++) {
-		if (strcmp(types->items[i], type) != 0)
-			return false;
-	}
-	return true;
+	return !types ||
+	       strv_contains(types, network_is_predefined(n->name) ? "builtin" : "custom");
 }
 
 static bool is_on_nodes(const struct networks_list *l, const struct listed *n)
@@ -96,38 +92,13 @@ static bool is_on_nodes(const struct networks_list *l, const struct listed *n)
 	return true;
 }
 
-static bool has_id_prefix(const struct strv *ids, const char *id)
-{
-	for (size_t i = 0; ids && i < ids->count; i++) {
-		if (str_starts_with(id, ids->items[i]))
-			return true;
-	}
-	return false;
-}
-
 static bool has_some_name(const struct networks_list *l, const struct listed *n)
 {
-	if (!list_filters_get(&l->filters, "name"))
-		return false;
-	if (list_filters_match(&l->filters, "name", n->network->name))
-		return true;
 	for (size_t i = 0; i < n->nodes.count; i++) {
-		auto_free char *name = xasprintf("%s/%s", n->nodes.items[i], n->network->name);
-
-		if (list_filters_match(&l->filters, "name", name))
+		if (list_filters_match_name(&l->filters, n->nodes.items[i], n->network->name))
 			return true;
 	}
 	return false;
-}
-
-/* `name` and `id` are alternatives (cluster.md 10.3). */
-static bool is_named(const struct networks_list *l, const struct listed *n)
-{
-	const struct strv *ids = list_filters_get(&l->filters, "id");
-
-	if (!ids && !list_filters_get(&l->filters, "name"))
-		return true;
-	return has_some_name(l, n) || has_id_prefix(ids, n->network->logical_id);
 }
 
 static bool has_use(const struct networks_list *l, const struct listed *listed)
@@ -148,7 +119,8 @@ static bool matches(const struct networks_list *l, const struct listed *n)
 	       object_list_has_labels(&l->filters, &n->network->labels) &&
 	       list_filters_has(&l->filters, "driver", n->network->driver) &&
 	       list_filters_has(&l->filters, "scope", n->network->scope) && is_on_nodes(l, n) &&
-	       is_named(l, n) && has_use(l, n);
+	       has_some_name(l, n) &&
+	       list_filters_match(&l->filters, "id", n->network->logical_id) && has_use(l, n);
 }
 
 /* --- gathering and writing --- */

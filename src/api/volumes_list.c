@@ -67,11 +67,14 @@ static bool is_on_some_node(const struct volumes_list *l, const struct listed *v
 	return !nodes;
 }
 
-/* As it is shown, or as its node knows it: "^data$" means the volumes of that name on all nodes. */
+/* As its node knows it, or as it is shown: "^data$" means the volumes of that name on all nodes. */
 static bool is_named(const struct volumes_list *l, const struct listed *v)
 {
-	return list_filters_match(&l->filters, "name", v->name) ||
-	       list_filters_match(&l->filters, "name", v->volume->name);
+	for (size_t i = 0; i < v->nodes.count; i++) {
+		if (list_filters_match_name(&l->filters, v->nodes.items[i], v->volume->name))
+			return true;
+	}
+	return false;
 }
 
 static bool matches(const struct volumes_list *l, const struct listed *v)

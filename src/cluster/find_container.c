@@ -314,6 +314,15 @@ struct container *cluster_find_container(
 	return NULL;
 }
 
+struct container *cluster_find_container_by_prefix(struct cluster *cluster, const char *prefix)
+{
+	struct match m = { 0 };
+
+	if (*prefix)
+		match_prefix(&m, cluster->lookup, prefix);
+	return m.other ? NULL : m.found;
+}
+
 /* Where the longest text that can be a name ends, of those that a slash ends. */
 static size_t last_cut(const char *path)
 {

@@ -42,5 +42,7 @@ struct container *cluster_find_container_in(
 	struct cluster *cluster, const char *path, const char **ret_rest);
 /* By full id; for look-ups after a wait. */
 struct container *cluster_find_container_by_id(struct cluster *cluster, const char *id);
+/* By the begin of its id or swarm id; NULL when none or several begin so. */
+struct container *cluster_find_container_by_prefix(struct cluster *cluster, const char *prefix);
 /* The container that has (or reserved) this name; NULL when the name is free or empty. */
 struct container *cluster_find_name(struct cluster *cluster, const char *name);

@@ -119,10 +119,17 @@ static const char *plain_str(yyjson_val *val)
 
 /* --- the two encodings --- */
 
+/* Of a key that is there twice, the last counts. */
+static struct list_filter *renew_filter(struct list_filters *f, const char *key)
+{
+	list_filters_remove(f, key);
+	return ensure_filter(f, key);
+}
+
 /* {"a=b": true} */
 static bool read_map(struct list_filters *f, const char *key, yyjson_val *values)
 {
-	struct list_filter *filter = ensure_filter(f, key);
+	struct list_filter *filter = renew_filter(f, key);
 	yyjson_val *name, *wanted;
 	size_t i, max;
 
@@ -142,7 +149,7 @@ static bool read_map(struct list_filters *f, const char *key, yyjson_val *values
 /* ["a=b"]; null is the empty text */
 static bool read_array(struct list_filters *f, const char *key, yyjson_val *values)
 {
-	struct list_filter *filter = ensure_filter(f, key);
+	struct list_filter *filter = renew_filter(f, key);
 	yyjson_val *value;
 	size_t i, max;
 
@@ -232,9 +239,12 @@ bool list_filters_check(
 	const struct list_filters *f, const char *const *accepted, struct error *err)
 {
 	for (size_t i = 0; i < f->count; i++) {
-		if (!is_accepted(f->items[i].key, accepted))
-			return error_set(
-				err, ERROR_INVALID, "invalid filter '%s'", f->items[i].key);
+		const char *key = f->items[i].key;
+
+		if (!is_accepted(key, accepted) && *key)
+			return error_set(err, ERROR_INVALID, "invalid filter '%s'", key);
+		if (!is_accepted(key, accepted))
+			return error_set(err, ERROR_INVALID, "invalid filter");
 	}
 	return true;
 }
@@ -307,6 +317,33 @@ bool list_filters_match(const struct list_filters *f, const char *key, const cha
 	compile(filter);
 	for (size_t i = 0; i < filter->values.count; i++) {
 		if (compiled_matches(filter, i, s))
+			return true;
+	}
+	return false;
+}
+
+static bool name_matches(
+	const struct list_filter *filter, size_t i, const char *with_node, const char *name)
+{
+	if (compiled_matches(filter, i, name) ||
+		(*name == '/' && compiled_matches(filter, i, name + 1)))
+		return true;
+	return strchr(filter->values.items[i], '/') &&
+	       (compiled_matches(filter, i, with_node) ||
+		       compiled_matches(filter, i, with_node + 1));
+}
+
+bool list_filters_match_name(const struct list_filters *f, const char *node, const char *name)
+{
+	struct list_filter *filter = find_filter(f, "name");
+	auto_free char *with_node = NULL;
+
+	if (!filter || filter->values.count == 0)
+		return true;
+	compile(filter);
+	with_node = xasprintf("/%s%s%s", node, *name == '/' ? "" : "/", name);
+	for (size_t i = 0; i < filter->values.count; i++) {
+		if (name_matches(filter, i, with_node, name))
 			return true;
 	}
 	return false;

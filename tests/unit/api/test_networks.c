@@ -175,7 +175,8 @@ static const struct {
 	{ "{}", ALL },
 	{ "{\"type\":[\"builtin\"]}", "node-0/bridge node-1/bridge" },
 	{ "{\"type\":[\"custom\"]}", "shared node-1/back demo_default" },
-	{ "{\"type\":[\"custom\",\"builtin\"]}", "" },
+	{ "{\"type\":[\"custom\",\"builtin\"]}",
+		"node-0/bridge shared node-1/bridge node-1/back demo_default" },
 	{ "{\"driver\":[\"overlay\"]}", "shared" },
 	{ "{\"driver\":[\"overlay\",\"bridge\"]}", ALL },
 	{ "{\"scope\":{\"swarm\":true}}", "shared" },
@@ -185,7 +186,10 @@ static const struct {
 	{ "{\"node\":[\"node-0\"]}", "node-0/bridge shared" },
 	{ "{\"node\":[\"node-0\",\"node-1\"]}", "shared" },
 	{ "{\"id\":[\"bbbb\"]}", "node-1/back" },
-	{ "{\"id\":[\"bbbb\"],\"name\":[\"shared\"]}", "shared node-1/back" },
+	{ "{\"id\":[\"bbbb\"],\"name\":[\"shared\"]}", "" },
+	{ "{\"id\":[\"bbb\"],\"name\":[\"ack\"]}", "node-1/back" },
+	{ "{\"name\":[\"node\"]}", "" },
+	{ "{\"name\":[\"^node-1/\"]}", "shared node-1/bridge node-1/back demo_default" },
 	{ "{\"name\":[\"node-1/\"]}", "shared node-1/bridge node-1/back demo_default" },
 	{ "{\"name\":[\"^demo_default$\"]}", "demo_default" },
 	{ "{\"name\":[\"a\"],\"type\":[\"custom\"]}", "shared node-1/back demo_default" },
@@ -204,9 +208,10 @@ static void test_list(void **state)
 static const struct {
 	const char *filters, *error;
 } refusals[] = {
-	{ "{\"type\":[\"other\"]}", "Invalid filter: 'type'='other'" },
+	{ "{\"type\":[\"other\"]}", "invalid filter: 'type'='other'" },
 	{ "{\"colour\":[\"red\"]}", "invalid filter 'colour'" },
-	{ "{\"dangling\":[\"perhaps\"]}", "invalid value for filter 'dangling', must be \"true\" (or \"1\"), or \"false\" (or \"0\")" },
+	{ "{\"dangling\":[\"perhaps\"]}", "invalid value for filter 'dangling', must be \"true\" "
+					  "(or \"1\"), or \"false\" (or \"0\")" },
 };
 
 static void test_list_refuses(void **state)

@@ -1,11 +1,12 @@
 /*
- * kv/consul.c - Consul (HTTP API v1); 4.x in comments is cli-discovery-ha.md.
+ * kv/consul.c - the Consul driver (HTTP API v1): servers, credentials, and its table.
  */
 #include "kv/consul.h"
 
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/parse.h"
 #include "base/uri.h"
 
 char *consul_key_target(const char *key, const char *suffix)
@@ -16,6 +17,19 @@ char *consul_key_target(const char *key, const char *suffix)
 	uri_encode_path(&target, key);
 	strbuf_add_str(&target, suffix);
 	return strbuf_steal(&target);
+}
+
+bool consul_read_index(const struct call *c, uint64_t *ret, struct error *err)
+{
+	const char *index = headers_get(&c->answer.headers, "X-Consul-Index");
+	const char *leader = headers_get(&c->answer.headers, "X-Consul-Knownleader");
+
+	if (!index || !parse_u64(index, ret))
+		return error_set(err, ERROR_PROTOCOL,
+			"answers %d without X-Consul-Index: is it Consul?", c->answer.status);
+	if (leader && strcmp(leader, "true") != 0)
+		return error_set(err, ERROR_UNAVAILABLE, "has no leader");
+	return true;
 }
 
 static const char *access_token(const struct kv_options *o)
@@ -94,4 +108,8 @@ const struct kv_driver consul_driver = {
 	.lease_start = consul_lease_start,
 	.lease_release = consul_lease_release,
 	.lease_destroy = consul_lease_destroy,
+	.lock_create = consul_lock_create,
+	.lock_start = consul_lock_start,
+	.lock_release = consul_lock_release,
+	.lock_destroy = consul_lock_destroy,
 };

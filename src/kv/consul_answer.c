@@ -78,19 +78,44 @@ static bool is_session_id(const char *id)
 	return *id && strlen(id) == strspn(id, "0123456789abcdefABCDEF-");
 }
 
+/* The key's object, its value and who holds it. */
+static yyjson_val *parse_held(
+	yyjson_val *answer, struct strbuf *ret_value, const char **ret_session, struct error *err)
+{
+	yyjson_val *object = yyjson_is_arr(answer) ? yyjson_arr_get_first(answer) : NULL;
+
+	*ret_session = json_get_str(object, "Session", NULL);
+	if (!yyjson_is_obj(object) || !decode_value(object, ret_value)) {
+		error_set(err, ERROR_PROTOCOL, "Consul's answer about a key makes no sense");
+		return NULL;
+	}
+	if (*ret_session && !is_session_id(*ret_session)) {
+		error_set(err, ERROR_PROTOCOL, "a key of Consul names no proper session");
+		return NULL;
+	}
+	return object;
+}
+
 bool consul_parse_key(
 	yyjson_val *answer, const char *value, struct consul_key *ret, struct error *err)
 {
-	yyjson_val *object = yyjson_is_arr(answer) ? yyjson_arr_get_first(answer) : NULL;
 	auto_strbuf struct strbuf found = STRBUF_INIT;
+	yyjson_val *object = parse_held(answer, &found, &ret->session, err);
 
-	ret->session = json_get_str(object, "Session", NULL);
-	if (!yyjson_is_obj(object) || !decode_value(object, &found))
-		return error_set(err, ERROR_PROTOCOL, "Consul's answer about a key makes no sense");
-	if (ret->session && !is_session_id(ret->session))
-		return error_set(err, ERROR_PROTOCOL, "a key of Consul names no proper session");
+	if (!object)
+		return false;
 	ret->value_is_right = flags_are_right(object) && found.len == strlen(value) &&
 			      memcmp(found.buf, value, found.len) == 0;
+	return true;
+}
+
+bool consul_parse_holder(yyjson_val *answer, struct consul_holder *ret, struct error *err)
+{
+	auto_strbuf struct strbuf found = STRBUF_INIT;
+
+	if (!parse_held(answer, &found, &ret->session, err))
+		return false;
+	ret->value = strbuf_steal(&found);
 	return true;
 }
 

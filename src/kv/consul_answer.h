@@ -29,6 +29,13 @@ struct consul_key {
 bool consul_parse_key(
 	yyjson_val *answer, const char *value, struct consul_key *ret, struct error *err);
 
+/* The same, for a key that is held for its value. */
+struct consul_holder {
+	const char *session; /* NULL when nobody holds it; lives as long as the answer */
+	char *value;         /* for the caller to free */
+};
+bool consul_parse_holder(yyjson_val *answer, struct consul_holder *ret, struct error *err);
+
 /* {"ID": "..."} of session/create; lives as long as the answer. */
 bool consul_parse_session(yyjson_val *answer, const char **ret_id, struct error *err);
 /* TTL of the array of session/renew, in ms; 0 when it does not say. */

@@ -1,5 +1,5 @@
 /*
- * kv/consul_lease.c - a key of Consul that lives as long as its session (4.5).
+ * kv/consul_lease.c - a key of Consul that lives as long as its session.
  *
  *   read -> held by a session -> renew it ------------------------> rest -> read
  *     |                            | gone                             ^
@@ -17,10 +17,6 @@
 #include "base/strbuf.h"
 #include "kv/consul.h"
 #include "kv/consul_answer.h"
-
-enum {
-	RELEASE_TIMEOUT_MS = 3 * 1000,
-};
 
 struct consul_lease {
 	struct kv_lease base;
@@ -65,11 +61,6 @@ static bool answered(const struct consul_lease *l, bool absent_is_fine, struct e
 	return worker_answered(&l->worker, absent_is_fine, err);
 }
 
-static bool answer_is_true(const struct call *c)
-{
-	return yyjson_is_true(yyjson_doc_get_root(c->json));
-}
-
 /* ---- what is there ---- */
 
 static enum task_turn lease_read(struct task *t)
@@ -88,29 +79,13 @@ static enum task_turn lease_read(struct task *t)
 static enum task_turn ask_session(
 	struct consul_lease *l, const char *verb, int64_t timeout_ms, const struct task_step *next)
 {
-	return worker_ask(&l->worker,
-		&(struct worker_request){
-			.method = "PUT",
-			.target = xasprintf("/v1/session/%s/%s", verb, l->session),
-			.mode = CALL_JSON,
-			.head_timeout_ms = timeout_ms,
-		},
-		next);
+	return consul_session_ask(&l->worker, verb, l->session, timeout_ms, next);
 }
 
 static enum task_turn acquire(struct consul_lease *l)
 {
-	auto_free char *suffix = xasprintf("?acquire=%s&flags=%s", l->session, CONSUL_FLAGS);
-
-	return worker_ask(&l->worker,
-		&(struct worker_request){
-			.method = "PUT",
-			.target = consul_key_target(l->base.key, suffix),
-			.body = xstrdup(l->base.value),
-			.content_type = "text/plain",
-			.mode = CALL_JSON,
-		},
-		&lease_acquired_step);
+	return consul_acquire(
+		&l->worker, l->base.key, l->base.value, l->session, &lease_acquired_step);
 }
 
 static enum task_turn lease_found(struct task *t)
@@ -120,8 +95,6 @@ static enum task_turn lease_found(struct task *t)
 	struct consul_key key = { 0 };
 	auto_error struct error err = ERROR_INIT;
 
-	if (!c->done)
-		return TASK_WAIT;
 	if (!answered(l, true, &err))
 		return lease_failed(l, &err);
 	if (c->answer.status == 200 &&
@@ -155,8 +128,6 @@ static enum task_turn lease_renewed(struct task *t)
 	const struct call *c = &l->worker.call;
 	auto_error struct error err = ERROR_INIT;
 
-	if (!c->done)
-		return TASK_WAIT;
 	if (!answered(l, true, &err))
 		return lease_failed(l, &err);
 	if (c->answer.status == 404)
@@ -169,55 +140,21 @@ static enum task_turn lease_renewed(struct task *t)
 
 /* ---- free ---- */
 
-static char *session_body(const struct consul_lease *l)
-{
-	int64_t ttl_ms = l->base.ttl_ms / 2;
-
-	/*
-	 * As classic agents make it, but for the checks: without them the session does not end with
-	 * the Consul node that happened to serve us.
-	 */
-	if (ttl_ms % 1000 == 0)
-		return xasprintf("{\"Behavior\":\"delete\",\"LockDelay\":\"1ms\",\"NodeChecks\":[],"
-				 "\"TTL\":\"%" PRId64 "s\"}",
-			ttl_ms / 1000);
-	return xasprintf("{\"Behavior\":\"delete\",\"LockDelay\":\"1ms\",\"NodeChecks\":[],"
-			 "\"TTL\":\"%" PRId64 "ms\"}",
-		ttl_ms);
-}
-
 static enum task_turn lease_create(struct task *t)
 {
 	struct consul_lease *l = lease_of(t);
 
 	forget_session(l);
-	return worker_ask(&l->worker,
-		&(struct worker_request){
-			.method = "PUT",
-			.target = xstrdup("/v1/session/create"),
-			.body = session_body(l),
-			.content_type = "application/json",
-			.mode = CALL_JSON,
-		},
-		&lease_created_step);
+	return consul_session_create(&l->worker, "delete", l->base.ttl_ms / 2, &lease_created_step);
 }
 
 static enum task_turn lease_created(struct task *t)
 {
 	struct consul_lease *l = lease_of(t);
-	const struct call *c = &l->worker.call;
 	auto_error struct error err = ERROR_INIT;
-	const char *id;
 
-	if (!c->done)
-		return TASK_WAIT;
-	if (!answered(l, false, &err))
+	if (!consul_session_created(&l->worker, &l->session, &err))
 		return lease_failed(l, &err);
-	if (!consul_parse_session(yyjson_doc_get_root(c->json), &id, &err)) {
-		worker_blame(&l->worker, &err);
-		return lease_failed(l, &err);
-	}
-	l->session = xstrdup(id);
 	l->session_is_new = true;
 	l->session_ttl_ms = l->base.ttl_ms / 2;
 	return acquire(l);
@@ -226,14 +163,11 @@ static enum task_turn lease_created(struct task *t)
 static enum task_turn lease_acquired(struct task *t)
 {
 	struct consul_lease *l = lease_of(t);
-	const struct call *c = &l->worker.call;
 	auto_error struct error err = ERROR_INIT;
 
-	if (!c->done)
-		return TASK_WAIT;
 	if (!answered(l, false, &err))
 		return lease_failed(l, &err);
-	if (answer_is_true(c)) {
+	if (consul_said_yes(&l->worker)) {
 		l->session_is_new = false;
 		return lease_rest(l);
 	}
@@ -251,8 +185,6 @@ static enum task_turn lease_discarded(struct task *t)
 {
 	struct consul_lease *l = lease_of(t);
 
-	if (!l->worker.call.done)
-		return TASK_WAIT;
 	/* When this failed, too, the session ends by its own time. */
 	forget_session(l);
 	return task_go(t, &lease_read_step);
@@ -268,7 +200,7 @@ static enum task_turn lease_release(struct task *t)
 		l->base.ops->handle_released(l->base.arg, NULL);
 		return TASK_WAIT;
 	}
-	return ask_session(l, "destroy", RELEASE_TIMEOUT_MS, &lease_released_step);
+	return ask_session(l, "destroy", CONSUL_RELEASE_TIMEOUT_MS, &lease_released_step);
 }
 
 static enum task_turn lease_released(struct task *t)
@@ -276,8 +208,6 @@ static enum task_turn lease_released(struct task *t)
 	struct consul_lease *l = lease_of(t);
 	auto_error struct error err = ERROR_INIT;
 
-	if (!l->worker.call.done)
-		return TASK_WAIT;
 	answered(l, true, &err);
 	forget_session(l);
 	l->base.ops->handle_released(l->base.arg, error_is_set(&err) ? &err : NULL);

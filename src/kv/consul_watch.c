@@ -1,5 +1,5 @@
 /*
- * kv/consul_watch.c - a directory of Consul, by blocking queries (4.3).
+ * kv/consul_watch.c - a directory of Consul, by blocking queries.
  *
  * Every answer is the whole list and an index; the next query carries the index and is answered
  * when something has changed, or when its time is over.
@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/parse.h"
 #include "kv/consul.h"
 #include "kv/consul_answer.h"
 
@@ -56,21 +55,6 @@ static enum task_turn watch_ask(struct task *t)
 		&watch_answer_step);
 }
 
-/* Without an index it is not Consul that speaks, and an absent list is no empty list.  Nor is it
- * when a server that knows no leader says so. */
-static bool read_index(const struct call *c, uint64_t *ret, struct error *err)
-{
-	const char *index = headers_get(&c->answer.headers, "X-Consul-Index");
-	const char *leader = headers_get(&c->answer.headers, "X-Consul-Knownleader");
-
-	if (!index || !parse_u64(index, ret))
-		return error_set(err, ERROR_PROTOCOL,
-			"answers %d without X-Consul-Index: is it Consul?", c->answer.status);
-	if (leader && strcmp(leader, "true") != 0)
-		return error_set(err, ERROR_UNAVAILABLE, "has no leader");
-	return true;
-}
-
 static bool read_list(const struct consul_watch *w, struct kv_entries *ret, uint64_t *ret_index,
 	struct error *err)
 {
@@ -78,7 +62,7 @@ static bool read_list(const struct consul_watch *w, struct kv_entries *ret, uint
 
 	if (!worker_answered(&w->worker, true, err))
 		return false;
-	if (!read_index(c, ret_index, err))
+	if (!consul_read_index(c, ret_index, err))
 		return worker_blame(&w->worker, err);
 	if (c->answer.status == 404)
 		return true; /* nothing below the directory */
@@ -98,8 +82,6 @@ static enum task_turn watch_answer(struct task *t)
 	auto_error struct error err = ERROR_INIT;
 	uint64_t index = 0;
 
-	if (!w->worker.call.done)
-		return TASK_WAIT;
 	if (!read_list(w, &entries, &index, &err)) {
 		w->index = 0;
 		kv_watch_note_error(&w->base, &err);

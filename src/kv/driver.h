@@ -9,6 +9,7 @@
 #include "kv/kv.h"
 #include "kv/location.h"
 #include "kv/options.h"
+#include "net/loop.h"
 
 struct kv_config {
 	struct loop *loop;
@@ -40,6 +41,20 @@ struct kv_lease {
 	bool held; /* said so through handle_held */
 };
 
+struct kv_lock {
+	struct kv *kv;
+	char *key, *value; /* the key with the prefix; owned by lock.c */
+	int64_t ttl_ms;
+	const struct kv_lock_ops *ops;
+	void *arg;
+	/* Private to lock.c. */
+	bool held;
+	int64_t until_ms; /* of the promise; meaningful while held */
+	struct timer end; /* of the promise */
+	char *holder;     /* as last told; owned */
+	bool holder_told;
+};
+
 struct kv_driver {
 	const char *name; /* its scheme */
 	const char *default_port;
@@ -54,6 +69,10 @@ struct kv_driver {
 	void (*lease_start)(struct kv_lease *l);
 	void (*lease_release)(struct kv_lease *l);
 	void (*lease_destroy)(struct kv_lease *l);
+	struct kv_lock *(*lock_create)(struct kv *kv);
+	void (*lock_start)(struct kv_lock *l);
+	void (*lock_release)(struct kv_lock *l);
+	void (*lock_destroy)(struct kv_lock *l);
 };
 
 extern const struct kv_driver consul_driver;
@@ -73,3 +92,18 @@ void kv_watch_note_error(struct kv_watch *w, const struct error *err);
 /* handle_held, once until the next error. */
 void kv_lease_note_held(struct kv_lease *l);
 void kv_lease_note_error(struct kv_lease *l, const struct error *err);
+
+/* The store promises that nobody else gets it before from_ms + ttl_ms.  from_ms: when the request
+ * was sent whose answer says so (clock_mono_ms). */
+void kv_lock_note_held(struct kv_lock *l, int64_t from_ms, int64_t ttl_ms);
+/* It is not ours any more, or may not be. */
+void kv_lock_note_lost(struct kv_lock *l);
+/* Somebody else's value (and so not ours), or NULL: nobody's. */
+void kv_lock_note_holder(struct kv_lock *l, const char *value);
+void kv_lock_note_error(struct kv_lock *l, const struct error *err);
+void kv_lock_note_released(struct kv_lock *l, const struct error *err);
+/* Between two renewals: two of them may get lost. */
+static inline int64_t kv_lock_beat_ms(int64_t ttl_ms)
+{
+	return max_of(ttl_ms / 3, (int64_t)50);
+}

@@ -1,6 +1,5 @@
 /*
- * kv/etcd.c - which etcd it is, logging in, and what v2 and v3 have in common; 5 and 7 in comments
- * are sections of cli-discovery-ha.md.
+ * kv/etcd.c - which etcd it is, logging in, and what v2 and v3 have in common.
  */
 #include "kv/etcd.h"
 
@@ -11,6 +10,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/parse.h"
 #include "base/uri.h"
 #include "kv/etcd2_answer.h"
 #include "kv/etcd3_answer.h"
@@ -49,6 +49,17 @@ char *etcd2_target(const char *key, const char *suffix)
 	uri_encode_path(&target, key);
 	strbuf_add_str(&target, suffix);
 	return strbuf_steal(&target);
+}
+
+bool etcd2_read_index(const struct call *c, uint64_t *ret, struct error *err)
+{
+	const char *index = headers_get(&c->answer.headers, "X-Etcd-Index");
+
+	if (!index || !parse_u64(index, ret))
+		return error_set(err, ERROR_PROTOCOL,
+			"answers %d without X-Etcd-Index: is it etcd, with its v2 API enabled?",
+			c->answer.status);
+	return true;
 }
 
 int etcd2_call_error(const struct call *c)
@@ -134,8 +145,6 @@ static enum task_turn open_version(struct task *t)
 	auto_error struct error err = ERROR_INIT;
 	int major, minor;
 
-	if (!w->worker.call.done)
-		return TASK_WAIT;
 	if (!worker_answered(&w->worker, false, &err) ||
 		!read_version(&w->worker.call, &major, &minor, &err))
 		return etcd_worker_failed(w, &err);
@@ -160,8 +169,6 @@ static enum task_turn open_classic(struct task *t)
 	const struct call *c = &w->worker.call;
 	auto_error struct error err = ERROR_INIT;
 
-	if (!c->done)
-		return TASK_WAIT;
 	if (!worker_answered(&w->worker, true, &err))
 		return etcd_worker_failed(w, &err);
 	settle(w->etcd, c->answer.status == 200 ? ETCD_API_V2 : ETCD_API_V3);
@@ -170,8 +177,8 @@ static enum task_turn open_classic(struct task *t)
 
 /* ---- logging in (v3) ---- */
 
-enum task_turn etcd3_ask(
-	struct etcd_worker *w, const char *path, char *body, const struct task_step *next)
+enum task_turn etcd3_ask_within(struct etcd_worker *w, int64_t ms, const char *path, char *body,
+	const struct task_step *next)
 {
 	return worker_ask(&w->worker,
 		&(struct worker_request){
@@ -180,6 +187,29 @@ enum task_turn etcd3_ask(
 			.body = body,
 			.content_type = "application/json",
 			.mode = CALL_JSON,
+			.head_timeout_ms = ms,
+		},
+		next);
+}
+
+enum task_turn etcd3_ask(
+	struct etcd_worker *w, const char *path, char *body, const struct task_step *next)
+{
+	return etcd3_ask_within(w, 0, path, body, next);
+}
+
+enum task_turn etcd3_ask_stream(
+	struct etcd_worker *w, const char *path, char *body, const struct task_step *next)
+{
+	return worker_ask(&w->worker,
+		&(struct worker_request){
+			.method = "POST",
+			.target = xasprintf("%s%s", w->etcd->v3_path, path),
+			.body = body,
+			.content_type = "application/json",
+			.mode = CALL_STREAM,
+			.idle_timeout_ms = ETCD_WATCH_IDLE_MS,
+			.stream = true,
 		},
 		next);
 }
@@ -207,8 +237,6 @@ static enum task_turn open_token(struct task *t)
 	auto_error struct error err = ERROR_INIT;
 	const char *token;
 
-	if (!c->done)
-		return TASK_WAIT;
 	if (!worker_answered(&w->worker, false, &err) ||
 		!etcd3_parse_token(yyjson_doc_get_root(c->json), &token, &err))
 		return etcd_worker_failed(w, &err);
@@ -353,13 +381,67 @@ static enum task_turn lease_released(struct task *t)
 	struct etcd_lease *l = etcd_lease_of(t);
 	auto_error struct error err = ERROR_INIT;
 
-	if (!l->worker.worker.call.done)
-		return TASK_WAIT;
 	worker_answered(&l->worker.worker, true, &err);
 	l->base.ops->handle_released(l->base.arg, error_is_set(&err) ? &err : NULL);
 	return TASK_WAIT;
 }
 const struct task_step etcd_step_released = { .name = "lease_released", .run = lease_released };
+
+static void lock_handle_error(struct etcd_worker *w, const struct error *err)
+{
+	kv_lock_note_error(&container_of(w, struct etcd_lock, worker)->base, err);
+}
+
+static struct kv_lock *etcd_lock_create(maybe_unused struct kv *kv)
+{
+	struct etcd_lock *l = xnew(struct etcd_lock);
+
+	l->worker.first_v2 = &etcd2_lock_first;
+	l->worker.first_v3 = &etcd3_lock_first;
+	l->worker.handle_error = lock_handle_error;
+	return &l->base;
+}
+
+static void etcd_lock_start(struct kv_lock *lock)
+{
+	etcd_worker_start(&container_of(lock, struct etcd_lock, base)->worker, lock->kv);
+}
+
+static void etcd_lock_release(struct kv_lock *lock)
+{
+	struct etcd_lock *l = container_of(lock, struct etcd_lock, base);
+	enum etcd_api api = l->worker.etcd->api;
+
+	worker_divert(&l->worker.worker, api == ETCD_API_V2 ? &etcd2_lock_last : &etcd3_lock_last);
+}
+
+static void etcd_lock_destroy(struct kv_lock *lock)
+{
+	struct etcd_lock *l = container_of(lock, struct etcd_lock, base);
+
+	worker_finish(&l->worker.worker);
+	free(l);
+}
+
+enum task_turn etcd_lock_rest(struct etcd_lock *l, const struct task_step *renew)
+{
+	struct worker *w = &l->worker.worker;
+
+	worker_succeeded(w);
+	kv_lock_note_held(&l->base, w->sent_ms, etcd_lock_seconds(l) * 1000);
+	return task_wait_ms(&w->task, renew, kv_lock_beat_ms(l->base.ttl_ms));
+}
+
+static enum task_turn lock_released(struct task *t)
+{
+	struct etcd_lock *l = etcd_lock_of(t);
+	auto_error struct error err = ERROR_INIT;
+
+	worker_answered(&l->worker.worker, true, &err);
+	kv_lock_note_released(&l->base, error_is_set(&err) ? &err : NULL);
+	return TASK_WAIT;
+}
+const struct task_step etcd_step_lock_released = { .name = "lock_released", .run = lock_released };
 
 int64_t etcd_lease_seconds(const struct etcd_lease *l)
 {
@@ -380,4 +462,8 @@ const struct kv_driver etcd_driver = {
 	.lease_start = etcd_lease_start,
 	.lease_release = etcd_lease_release,
 	.lease_destroy = etcd_lease_destroy,
+	.lock_create = etcd_lock_create,
+	.lock_start = etcd_lock_start,
+	.lock_release = etcd_lock_release,
+	.lock_destroy = etcd_lock_destroy,
 };

@@ -44,8 +44,16 @@ enum task_turn etcd_worker_failed(struct etcd_worker *w, struct error *err);
 /* POST to "/v3" + path; body is taken. */
 enum task_turn etcd3_ask(
 	struct etcd_worker *w, const char *path, char *body, const struct task_step *next);
+/* The same, giving up after so long. */
+enum task_turn etcd3_ask_within(struct etcd_worker *w, int64_t ms, const char *path, char *body,
+	const struct task_step *next);
+/* The same for a stream of lines, which may be silent for ETCD_WATCH_IDLE_MS. */
+enum task_turn etcd3_ask_stream(
+	struct etcd_worker *w, const char *path, char *body, const struct task_step *next);
 /* "/v2/keys/" and the key, encoded; caller frees. */
 char *etcd2_target(const char *key, const char *suffix) must_check;
+/* X-Etcd-Index: without it, it is not etcd that speaks. */
+bool etcd2_read_index(const struct call *c, uint64_t *ret, struct error *err);
 /* The finished call's errorCode; 0 when there is none. */
 int etcd2_call_error(const struct call *c);
 
@@ -79,6 +87,31 @@ extern const struct task_step etcd_step_released;
 enum task_turn etcd_lease_rest(struct etcd_lease *l, const struct task_step *step);
 /* The whole seconds of the time to live, rounded up. */
 int64_t etcd_lease_seconds(const struct etcd_lease *l);
+
+struct etcd_lock {
+	struct kv_lock base;
+	struct etcd_worker worker;
+	int64_t lease;    /* v3: ours; 0: none */
+	uint64_t created; /* v2: createdIndex of the key that we made; 0: none */
+	uint64_t seen;    /* the index (v2) or revision (v3) of the last look */
+	uint64_t written; /* v2: modifiedIndex of our key */
+	bool is_ours;     /* v3: at the last look */
+};
+extern const struct task_step etcd2_lock_first, etcd3_lock_first;
+extern const struct task_step etcd2_lock_last, etcd3_lock_last;
+/* After the call that gave it back. */
+extern const struct task_step etcd_step_lock_released;
+static inline struct etcd_lock *etcd_lock_of(struct task *t)
+{
+	return container_of(etcd_worker_of(t), struct etcd_lock, worker);
+}
+static inline int64_t etcd_lock_seconds(const struct etcd_lock *l)
+{
+	return (l->base.ttl_ms + 999) / 1000;
+}
+/* Held since the call that has just been answered was sent; rests until it must be renewed. */
+enum task_turn etcd_lock_rest(struct etcd_lock *l, const struct task_step *renew);
+
 enum {
 	ETCD_RELEASE_TIMEOUT_MS = 3 * 1000,
 	/* A watch that says nothing for so long is checked by reading all again. */

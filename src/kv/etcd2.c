@@ -1,5 +1,5 @@
 /*
- * kv/etcd2.c - etcd's v2 API, which classic members use (5).
+ * kv/etcd2.c - etcd's v2 API, which classic members use.
  *
  *   watch:  list (all, and the index I) -> wait for an event from I + 1 -> news: list again; a mere
  *           heartbeat of a classic agent: wait for the next
@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/parse.h"
 #include "base/uri.h"
 #include "kv/etcd.h"
 #include "kv/etcd2_answer.h"
@@ -38,17 +37,6 @@ static enum task_turn watch_list(struct task *t)
 		&watch_listed_step);
 }
 
-static bool read_index(const struct call *c, uint64_t *ret, struct error *err)
-{
-	const char *index = headers_get(&c->answer.headers, "X-Etcd-Index");
-
-	if (!index || !parse_u64(index, ret))
-		return error_set(err, ERROR_PROTOCOL,
-			"answers %d without X-Etcd-Index: is it etcd, with its v2 API enabled?",
-			c->answer.status);
-	return true;
-}
-
 /* An absent directory is an empty one, but only in etcd's own words. */
 static bool read_list(
 	const struct etcd_watch *w, struct kv_entries *ret, uint64_t *ret_index, struct error *err)
@@ -56,7 +44,7 @@ static bool read_list(
 	const struct worker *worker = &w->worker.worker;
 	const struct call *c = &worker->call;
 
-	if (!worker_answered(worker, true, err) || !read_index(c, ret_index, err))
+	if (!worker_answered(worker, true, err) || !etcd2_read_index(c, ret_index, err))
 		return false;
 	if (c->answer.status != 404)
 		return etcd2_parse_list(yyjson_doc_get_root(c->json), ret, err);
@@ -70,8 +58,6 @@ static enum task_turn watch_listed(struct task *t)
 	auto_error struct error err = ERROR_INIT;
 	uint64_t index;
 
-	if (!w->worker.worker.call.done)
-		return TASK_WAIT;
 	if (!read_list(w, &entries, &index, &err))
 		return etcd_worker_failed(&w->worker, &err);
 	etcd_watch_listed(w, &entries, index);
@@ -102,8 +88,6 @@ static enum task_turn watch_event(struct task *t)
 	auto_error struct error err = ERROR_INIT;
 	struct etcd2_event event;
 
-	if (!worker->call.done)
-		return TASK_WAIT;
 	/* Nothing for a long time, or so much that the history is too short: look at all. */
 	if ((etcd_watch_was_quiet(&worker->call) && !worker->call.json) ||
 		etcd2_call_error(&worker->call) == ETCD2_EVENT_INDEX_CLEARED)
@@ -167,8 +151,6 @@ static enum task_turn lease_written(struct task *t)
 	struct etcd_lease *l = etcd_lease_of(t);
 	auto_error struct error err = ERROR_INIT;
 
-	if (!l->worker.worker.call.done)
-		return TASK_WAIT;
 	if (!worker_answered(&l->worker.worker, false, &err) || !read_written(l, &err))
 		return etcd_worker_failed(&l->worker, &err);
 	return etcd_lease_rest(l, &lease_refresh_step);
@@ -189,8 +171,6 @@ static enum task_turn lease_refreshed(struct task *t)
 	const struct call *c = &l->worker.worker.call;
 	auto_error struct error err = ERROR_INIT;
 
-	if (!c->done)
-		return TASK_WAIT;
 	if (etcd2_call_error(c) == ETCD2_KEY_NOT_FOUND)
 		return task_go(t, &etcd2_lease_first);
 	if (!worker_answered(&l->worker.worker, false, &err))

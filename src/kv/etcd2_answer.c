@@ -70,6 +70,22 @@ bool etcd2_parse_event(yyjson_val *answer, struct etcd2_event *ret, struct error
 	return true;
 }
 
+bool etcd2_parse_node(yyjson_val *answer, struct etcd2_node *ret, struct error *err)
+{
+	yyjson_val *node = json_get_obj(answer, "node");
+	int64_t created = json_get_int(node, "createdIndex", 0);
+	int64_t modified = json_get_int(node, "modifiedIndex", 0);
+
+	if (created <= 0 || modified <= 0)
+		return error_set(err, ERROR_PROTOCOL, "etcd's answer about a key makes no sense");
+	*ret = (struct etcd2_node){
+		.value = json_get_str(node, "value", ""),
+		.created = (uint64_t)created,
+		.modified = (uint64_t)modified,
+	};
+	return true;
+}
+
 bool etcd2_value_is(yyjson_val *answer, const char *value)
 {
 	return strcmp(json_get_str(json_get_obj(answer, "node"), "value", ""), value) == 0;

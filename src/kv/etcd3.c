@@ -1,5 +1,5 @@
 /*
- * kv/etcd3.c - etcd's v3 API through its JSON gateway (7).
+ * kv/etcd3.c - etcd's v3 API through its JSON gateway.
  *
  *   watch:  range (all, and the revision R) -> watch from R + 1, each line applied -> any end:
  *           range again.  So neither a gap, nor a compaction, nor a store made anew is missed.
@@ -39,8 +39,6 @@ static enum task_turn watch_listed(struct task *t)
 	auto_error struct error err = ERROR_INIT;
 	int64_t revision;
 
-	if (!worker->call.done)
-		return TASK_WAIT;
 	if (!worker_answered(worker, false, &err) ||
 		!etcd3_parse_range(yyjson_doc_get_root(worker->call.json), w->base.directory,
 			&entries, &revision, &err))
@@ -57,17 +55,7 @@ static enum task_turn watch_follow(struct task *t)
 	strbuf_add_str(&body, "{\"create_request\":");
 	etcd3_write_range(&body, w->base.directory);
 	strbuf_addf(&body, ",\"start_revision\":\"%" PRIu64 "\"}}", w->seen + 1);
-	return worker_ask(&w->worker.worker,
-		&(struct worker_request){
-			.method = "POST",
-			.target = xasprintf("%s/watch", w->worker.etcd->v3_path),
-			.body = strbuf_steal(&body),
-			.content_type = "application/json",
-			.mode = CALL_STREAM,
-			.idle_timeout_ms = ETCD_WATCH_IDLE_MS,
-			.stream = true,
-		},
-		&watch_news_step);
+	return etcd3_ask_stream(&w->worker, "/watch", strbuf_steal(&body), &watch_news_step);
 }
 
 /* What the lines that have come say, all together. */
@@ -175,8 +163,6 @@ static enum task_turn lease_granted(struct task *t)
 	struct etcd_lease *l = etcd_lease_of(t);
 	auto_error struct error err = ERROR_INIT;
 
-	if (!l->worker.worker.call.done)
-		return TASK_WAIT;
 	if (!worker_answered(&l->worker.worker, false, &err) ||
 		!etcd3_parse_grant(answer_of(l), &l->id, &err))
 		return etcd_worker_failed(&l->worker, &err);
@@ -194,8 +180,6 @@ static enum task_turn lease_written(struct task *t)
 	struct etcd_lease *l = etcd_lease_of(t);
 	auto_error struct error err = ERROR_INIT;
 
-	if (!l->worker.worker.call.done)
-		return TASK_WAIT;
 	if (worker_answered(&l->worker.worker, false, &err))
 		return etcd_lease_rest(l, &etcd3_lease_first);
 	if (lease_is_lost(&err))
@@ -220,8 +204,6 @@ static enum task_turn lease_kept(struct task *t)
 	auto_error struct error err = ERROR_INIT;
 	bool alive;
 
-	if (!l->worker.worker.call.done)
-		return TASK_WAIT;
 	if (!worker_answered(&l->worker.worker, false, &err) ||
 		!etcd3_parse_keepalive(answer_of(l), &alive, &err))
 		return etcd_worker_failed(&l->worker, &err);
@@ -239,14 +221,6 @@ static enum task_turn lease_revoke(struct task *t)
 		l->base.ops->handle_released(l->base.arg, NULL);
 		return TASK_WAIT;
 	}
-	return worker_ask(&l->worker.worker,
-		&(struct worker_request){
-			.method = "POST",
-			.target = xasprintf("%s/lease/revoke", l->worker.etcd->v3_path),
-			.body = xasprintf("{\"ID\":\"%" PRId64 "\"}", l->id),
-			.content_type = "application/json",
-			.mode = CALL_JSON,
-			.head_timeout_ms = ETCD_RELEASE_TIMEOUT_MS,
-		},
-		&etcd_step_released);
+	return etcd3_ask_within(&l->worker, ETCD_RELEASE_TIMEOUT_MS, "/lease/revoke",
+		xasprintf("{\"ID\":\"%" PRId64 "\"}", l->id), &etcd_step_released);
 }

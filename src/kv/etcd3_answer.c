@@ -103,6 +103,33 @@ bool etcd3_parse_range(yyjson_val *answer, const char *directory, struct kv_entr
 	return true;
 }
 
+bool etcd3_parse_key(yyjson_val *answer, struct etcd3_key *ret, struct error *err)
+{
+	yyjson_val *pair = yyjson_arr_get_first(json_get_arr(answer, "kvs"));
+	auto_strbuf struct strbuf key = STRBUF_INIT;
+	auto_strbuf struct strbuf value = STRBUF_INIT;
+
+	*ret = (struct etcd3_key){ 0 };
+	if (!parse_revision(answer, &ret->revision, err))
+		return false;
+	if (!pair)
+		return true;
+	if (!parse_pair(pair, &key, &value, err))
+		return false;
+	if (!read_number(pair, "lease", &ret->lease))
+		return error_set(err, ERROR_PROTOCOL, "a key of etcd has no proper lease");
+	ret->value = strbuf_steal(&value);
+	return true;
+}
+
+bool etcd3_line_is_news(yyjson_val *line)
+{
+	yyjson_val *result = json_get_obj(line, "result");
+
+	return !result || yyjson_arr_size(json_get_arr(result, "events")) > 0 ||
+	       json_get_bool(result, "canceled", false);
+}
+
 static bool apply_event(yyjson_val *event, const char *directory, struct kv_entries *entries,
 	bool *ret_changed, struct error *err)
 {

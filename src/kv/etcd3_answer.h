@@ -26,6 +26,16 @@ struct etcd3_news {
 bool etcd3_parse_watch(yyjson_val *line, const char *directory, struct kv_entries *entries,
 	struct etcd3_news *ret, struct error *err);
 
+/* Of kv/range over one key. */
+struct etcd3_key {
+	char *value;   /* NULL: there is no such key; for the caller to free */
+	int64_t lease; /* 0: none */
+	int64_t revision;
+};
+bool etcd3_parse_key(yyjson_val *answer, struct etcd3_key *ret, struct error *err);
+/* A line of a watch that says more than that the watch has begun. */
+bool etcd3_line_is_news(yyjson_val *line);
+
 /* lease/grant; the id is positive. */
 bool etcd3_parse_grant(yyjson_val *answer, int64_t *ret_lease, struct error *err);
 /* lease/keepalive; false in ret_alive when the lease is gone. */

@@ -2,12 +2,13 @@
  * kv/kv.h - a store outside of this process: Consul, etcd or ZooKeeper.
  *
  * What the product keeps there is small: entries that live only while somebody renews them
- * (members), read as whole lists by whoever watches their directory.  The three stores differ in
- * every call and agree on this page; kv_drivers[] is the only place that knows which there are.
+ * (members), read as whole lists by whoever watches their directory, and one key that only one
+ * process holds (who leads).  The three stores differ in every call and agree on this page;
+ * kv_drivers[] is the only place that knows which there are.
  *
  * A store may be down when it is opened, go away and come back: nothing here fails because of
- * that.  Watches and leases try again by themselves, server after server, with a growing and
- * random pause, and say through handle_error what is wrong with which server.
+ * that.  Watches, leases and locks try again by themselves, server after server, with a growing
+ * and random pause, and say through handle_error what is wrong with which server.
  *
  * Keys are paths without a slash at the ends ("docker/swarm/nodes"), below the prefix of the URL.
  */
@@ -25,6 +26,7 @@
 struct kv;
 struct kv_driver;
 struct kv_lease;
+struct kv_lock;
 struct kv_watch;
 
 extern const struct kv_driver *const kv_drivers[];
@@ -37,7 +39,7 @@ bool kv_check(const char *driver, const char *rest, const struct strv *options, 
 /* Never waits.  Fails for what kv_check would say, and for certificates that cannot be read. */
 struct kv *kv_open(struct loop *loop, const char *driver, const char *rest,
 	const struct strv *options, struct error *err) must_check;
-/* Its watches and leases must be gone.  NULL is fine. */
+/* Its watches, leases and locks must be gone.  NULL is fine. */
 void kv_close(struct kv *kv);
 /* Read certificates again; open connections stay. */
 bool kv_reload(struct kv *kv, struct error *err);
@@ -83,3 +85,39 @@ struct kv_lease *kv_lease_create(struct kv *kv, const struct kv_lease_config *co
 void kv_lease_release(struct kv_lease *l);
 /* Without a word to the store: the entry goes when its time is over.  NULL is fine. */
 void kv_lease_destroy(struct kv_lease *l);
+
+/*
+ * A key that one of many processes holds at a time, with the holder's value.  Whoever has created
+ * a lock waits for the key for as long as the lock lives, and hears who holds it meanwhile.
+ *
+ * Held means: the store has promised that nobody else gets the key before a moment that this
+ * process knows.  That moment counts from when the last renewal was sent, by this process's own
+ * clock, and a margin for clocks that run unequally is taken off.  When it comes without another
+ * promise, the lock is lost, and nobody needs to be asked for that.  A promise that arrives later
+ * gets it back.
+ */
+struct kv_lock_ops {
+	void (*handle_won)(void *arg);
+	/* until_ms (clock_mono_ms): the last moment at which it was surely ours; may be now. */
+	void (*handle_lost)(void *arg, int64_t until_ms);
+	/* Who holds it as far as the store says; NULL: nobody.  Borrowed; told once, then changes.
+	 * It may be our own value without our holding it: that of a predecessor of this process. */
+	void (*handle_holder)(void *arg, const char *value);
+	void (*handle_error)(void *arg, const struct error *err);
+	/* After kv_lock_release: others may have it; or they must wait, and err says why. */
+	void (*handle_released)(void *arg, const struct error *err);
+};
+struct kv_lock_config {
+	const char *key, *value; /* copied; the value differs from that of all others */
+	int64_t ttl_ms; /* after which a silent holder is replaced.  ZooKeeper has a session of its
+			   own instead: 10 s */
+	const struct kv_lock_ops *ops;
+	void *arg;
+};
+struct kv_lock *kv_lock_create(struct kv *kv, const struct kv_lock_config *config) must_check;
+/* Now, by the clock: to be asked after every wait, before anything that only the holder may do. */
+bool kv_lock_is_held(const struct kv_lock *l);
+/* Lost at once (handle_lost, from inside), and given back; one try, within a few seconds. */
+void kv_lock_release(struct kv_lock *l);
+/* Without a word to the store and to the owner.  NULL is fine. */
+void kv_lock_destroy(struct kv_lock *l);

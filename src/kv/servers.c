@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/base64.h"
+#include "base/clock.h"
 #include "base/id.h"
 #include "base/mem.h"
 
@@ -147,8 +148,11 @@ enum task_turn worker_ask(
 		request->head_timeout_ms ? request->head_timeout_ms : (int64_t)WORKER_TIMEOUT_MS;
 	c->idle_timeout_ms =
 		request->idle_timeout_ms ? request->idle_timeout_ms : (int64_t)WORKER_TIMEOUT_MS;
+	w->sent_ms = clock_mono_ms();
 	call_send(c, w->server->endpoint, &w->task);
-	return task_wait(&w->task, next); /* the call has deadlines of its own */
+	/* The call has deadlines of its own. */
+	return c->mode == CALL_STREAM ? task_wait(&w->task, next)
+				      : task_wait_for(&w->task, &c->done, next);
 }
 
 bool worker_blame(const struct worker *w, struct error *err)

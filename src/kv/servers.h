@@ -30,6 +30,7 @@ struct worker {
 	struct servers *servers; /* borrowed */
 	struct call call;
 	const struct route *server; /* that the call went to; borrowed */
+	int64_t sent_ms;            /* when it was begun (clock_mono_ms) */
 	struct backoff backoff;
 };
 
@@ -57,7 +58,7 @@ void worker_start(struct worker *w, struct servers *servers, struct loop *loop,
 void worker_finish(struct worker *w);
 /* Leave what is under way and go on with this step (at the end of the turn). */
 void worker_divert(struct worker *w, const struct task_step *step);
-/* Send, then run next whenever something happens to the call. */
+/* Send, then run next when the call is over; a stream: whenever something happens to it. */
 enum task_turn worker_ask(
 	struct worker *w, const struct worker_request *request, const struct task_step *next);
 /* The call has ended with a 2xx status, or with 404 when absent_is_fine: a redirection comes from

@@ -142,6 +142,11 @@ bool zk_is_connected(const struct zk_user *u)
 	return u->zk->connected;
 }
 
+int64_t zk_session_ms(const struct zk_user *u)
+{
+	return zoo_recv_timeout(u->zk->handle);
+}
+
 zhandle_t *zk_handle(struct zk_user *u)
 {
 	loop_defer(u->zk->base.loop, &u->zk->look);
@@ -177,6 +182,16 @@ void zk_handle_watch(maybe_unused zhandle_t *zh, int type, maybe_unused int stat
 		u->handle_event(u, type, path);
 }
 
+static void tell_disconnected(struct zk *zk)
+{
+	struct zk_user *u;
+
+	list_for_each (u, &zk->users, link) {
+		if (u->handle_disconnected)
+			u->handle_disconnected(u);
+	}
+}
+
 static void handle_session(maybe_unused zhandle_t *zh, int type, int state,
 	maybe_unused const char *path, void *context)
 {
@@ -187,6 +202,8 @@ static void handle_session(maybe_unused zhandle_t *zh, int type, int state,
 		return;
 	if (zk->connected)
 		zk->lost_ms = clock_mono_ms();
+	if (zk->connected && state != ZOO_CONNECTED_STATE)
+		tell_disconnected(zk);
 	zk->connected = state == ZOO_CONNECTED_STATE;
 	zk->expired = state == ZOO_EXPIRED_SESSION_STATE || state == ZOO_AUTH_FAILED_STATE;
 	if (!zk->connected)
@@ -201,6 +218,8 @@ static void handle_session(maybe_unused zhandle_t *zh, int type, int state,
 static void close_session(struct zk *zk)
 {
 	event_del(&zk->io);
+	if (zk->connected)
+		tell_disconnected(zk);
 	zk->connected = zk->expired = false;
 	zk->lost_ms = 0;
 	if (zk->handle)
@@ -448,4 +467,8 @@ const struct kv_driver zookeeper_driver = {
 	.lease_start = zk_lease_start,
 	.lease_release = zk_lease_release,
 	.lease_destroy = zk_lease_destroy,
+	.lock_create = zk_lock_create,
+	.lock_start = zk_lock_start,
+	.lock_release = zk_lock_release,
+	.lock_destroy = zk_lock_destroy,
 };

@@ -5,6 +5,7 @@
 
 #include "api/browser.h"
 #include "api/events.h"
+#include "api/replica.h"
 #include "api/reply.h"
 #include "api/routes.h"
 #include "api/unrouted.h"
@@ -157,6 +158,17 @@ static bool redirect(struct exchange *x)
 	return true;
 }
 
+void request_serve(struct request *rq)
+{
+	auto_error struct error err = ERROR_INIT;
+
+	rq->route = routes_find(rq->x->head.method, rq, &err);
+	if (!rq->route)
+		handle_unrouted(rq, &err);
+	else if (version_is_offered(rq))
+		rq->route->handle(rq);
+}
+
 void api_handle(struct exchange *x, void *arg)
 {
 	struct api *api = arg;
@@ -181,11 +193,10 @@ void api_handle(struct exchange *x, void *arg)
 	if (log_enabled(LOG_DEBUG))
 		log_fields(LOG_DEBUG, "HTTP request received", "method", x->head.method, "uri",
 			x->head.target, "peer", exchange_peer(x), NULL);
-	rq->route = routes_find(x->head.method, rq, &err);
-	if (!rq->route)
-		handle_unrouted(rq, &err);
-	else if (version_is_offered(rq))
-		rq->route->handle(rq);
+	if (api->config.replica && replica_must_pass(api->config.replica, rq))
+		replica_pass(rq);
+	else
+		request_serve(rq);
 }
 
 void api_refuse(struct exchange *x, int status, const char *text, void *arg)

@@ -25,6 +25,7 @@ struct request {
 	char *path;                 /* without version prefix and query, still encoded; owned */
 	const char *raw_query;      /* after '?', "" when there is none; in x->head.target */
 	struct query query;         /* decoded; owned */
+	bool passed_on;             /* by another manager, which takes us for the leader */
 	char *captures[REQUEST_CAPTURES]; /* decoded {name}, {id}; owned */
 
 	void *work;
@@ -35,6 +36,8 @@ struct request {
 
 /* NULL when the target is malformed; err says why. */
 struct request *request_create(struct api *api, struct exchange *x, struct error *err) must_check;
+/* Answer it here, by its row of the table. */
+void request_serve(struct request *rq);
 void request_finish(struct request *rq);
 /* Cancel what is under way and finish. */
 void request_cancel(struct request *rq);

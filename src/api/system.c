@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "api/failover.h"
+#include "api/replica.h"
 #include "api/reply.h"
 #include "base/clock.h"
 #include "base/json.h"
@@ -219,6 +220,16 @@ static void add_engine_rows(struct row_writer *w, const struct engine *e)
 	add_row(w, CORNER "ServerVersion", e->server_version);
 }
 
+/* A manager without others leads. */
+static void add_role_rows(struct row_writer *w, const struct replica *r)
+{
+	bool leads = !r || replica_leads(r);
+
+	add_row(w, "Role", leads ? "primary" : "replica");
+	if (!leads)
+		add_row(w, "Primary", replica_leader(r));
+}
+
 void system_status_rows(const struct api *api, yyjson_mut_doc *doc, yyjson_mut_val *rows)
 {
 	struct row_writer w = { doc, rows };
@@ -226,7 +237,7 @@ void system_status_rows(const struct api *api, yyjson_mut_doc *doc, yyjson_mut_v
 	size_t count;
 	struct engine **engines = cluster_sorted_engines(api->cluster, &count);
 
-	add_row(&w, "Role", "primary");
+	add_role_rows(&w, api->config.replica);
 	add_row(&w, "Strategy", sched_strategy_name(api->manager->sched));
 	add_row(&w, "Filters", filters);
 	add_rowf(&w, "Nodes", "%zu", count);

@@ -1,5 +1,5 @@
 /*
- * `swarm manage`: its options, and the checks on them in the order of cli-discovery-ha.md 1.6.
+ * cmd/manage.c - `swarm manage`: its options, and the checks on them in the order of classic's.
  */
 #include "cmd/manage.h"
 
@@ -349,10 +349,7 @@ static bool check_replication(
 		return error_set(err, ERROR_UNSUPPORTED,
 			"Leader election is only supported with consul, etcd and zookeeper "
 			"discovery.");
-	/* Better no manager than two that both take themselves for the primary. */
-	return error_set(err, ERROR_UNSUPPORTED,
-		"leader election is not available in this version: run one manager, without "
-		"--replication");
+	return true;
 }
 
 /* ---- listeners ---- */

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "api/api.h"
+#include "api/replica.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/metrics.h"
@@ -30,6 +31,7 @@
 #include "cmd/version.h"
 #include "discovery/embedded.h"
 #include "discovery/hub.h"
+#include "election/election.h"
 #include "manager/manager.h"
 #include "net/listen.h"
 
@@ -54,6 +56,9 @@ struct wire {
 	struct listener **listeners; /* owned */
 	size_t listeners_count;
 	struct discovery *discovery;
+	struct replica *replica;   /* owned; NULL: without --replication */
+	struct election *election; /* owned; likewise */
+	bool resigning;            /* the store is being told so */
 	struct loop_signal terminate, interrupt, hangup, dump;
 	struct timer drain;
 	int64_t drain_left_ms;
@@ -114,6 +119,70 @@ static bool start_discovery(struct wire *w, struct error *err)
 		w->discovery = embedded_create(w->loop, w->registry, &o->discovery_options,
 			o->heartbeat_ms, &discovery_ops, w);
 	return w->discovery != NULL;
+}
+
+/* --- several managers --- */
+
+static bool leads(void *arg)
+{
+	const struct wire *w = arg;
+
+	return w->election && election_leads(w->election);
+}
+
+static void handle_leader(void *arg, const char *address)
+{
+	struct wire *w = arg;
+
+	replica_set_leader(w->replica, address);
+}
+
+static void handle_resigned(void *arg)
+{
+	struct wire *w = arg;
+
+	w->resigning = false;
+}
+
+static const struct election_ops election_ops = {
+	.handle_leader = handle_leader,
+	.handle_resigned = handle_resigned,
+};
+
+static void build_replica(struct wire *w)
+{
+	const struct manage_options *o = w->options;
+
+	if (o->replication)
+		w->replica = replica_create(w->loop, &(struct replica_config){
+							     .address = o->advertise,
+							     .tls = o->tls_client,
+							     .leads = leads,
+							     .arg = w,
+						     });
+}
+
+static void start_election(struct wire *w)
+{
+	const struct manage_options *o = w->options;
+
+	if (o->replication)
+		w->election = election_create(
+			discovery_store(w->discovery), &(struct election_config){
+							       .address = o->advertise,
+							       .ttl_ms = o->replication_ttl_ms,
+							       .ops = &election_ops,
+							       .arg = w,
+						       });
+}
+
+/* Before anything else ends, so that the next leader need not wait for it. */
+static void resign(struct wire *w)
+{
+	if (!w->election)
+		return;
+	w->resigning = true;
+	election_resign(w->election);
 }
 
 static void handle_registry_error(maybe_unused void *arg, const struct error *err)
@@ -283,7 +352,7 @@ static void handle_drain(struct timer *t)
 	struct wire *w = container_of(t, struct wire, drain);
 
 	w->drain_left_ms -= DRAIN_LOOK_MS;
-	if (http_server_busy(w->server) == 0 || w->drain_left_ms <= 0)
+	if ((http_server_busy(w->server) == 0 && !w->resigning) || w->drain_left_ms <= 0)
 		loop_stop(w->loop);
 	else
 		timer_start(&w->drain, DRAIN_LOOK_MS);
@@ -298,6 +367,7 @@ static void stop(struct wire *w)
 	w->stopping = true;
 	log_info("Stopping, requests under way may finish");
 	notify("STOPPING=1");
+	resign(w);
 	stop_listeners(w);
 	api_drain(&w->api);
 	if (w->registry)
@@ -406,6 +476,7 @@ static void build_api(struct wire *w)
 			.refresh_on_node_filter = o->refresh_on_node_filter,
 			.container_name_refresh_filter =
 				name_filter && *name_filter ? name_filter : NULL,
+			.replica = w->replica,
 		});
 	w->server = http_server_create(w->loop, &(struct http_server_config){
 							.max_connections = clients_max(),
@@ -419,8 +490,10 @@ static void tear_down(struct wire *w)
 {
 	stop_signals(w);
 	stop_listeners(w);
+	election_destroy(steal(w->election));
 	discovery_destroy(w->discovery);
 	api_finish(&w->api);
+	replica_destroy(w->replica);
 	if (w->registry)
 		hub_finish(&w->hub);
 	registry_destroy(w->registry);
@@ -438,11 +511,13 @@ bool wire_run(const struct manage_options *options, struct error *err)
 
 	start_signals(&w);
 	build_cluster(&w);
+	build_replica(&w);
 	build_api(&w);
 	/* Nothing here waits for a store or an engine: docker-machine expects an open port before
 	 * they are ready. */
 	started = open_registry(&w, err) && start_discovery(&w, err) && start_listeners(&w, err);
 	if (started) {
+		start_election(&w);
 		print_invitation(&w);
 		notify("READY=1");
 		loop_run(w.loop);

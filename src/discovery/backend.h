@@ -32,7 +32,8 @@ struct discovery {
 
 struct discovery_backend {
 	void (*destroy)(struct discovery *d);
-	void (*reload)(struct discovery *d); /* NULL: the source cannot change */
+	void (*reload)(struct discovery *d);            /* NULL: the source cannot change */
+	struct kv *(*store)(const struct discovery *d); /* NULL: there is none */
 };
 
 static inline void discovery_init(struct discovery *d, const struct discovery_backend *backend,

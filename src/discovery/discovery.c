@@ -199,3 +199,8 @@ void discovery_reload(struct discovery *d)
 	if (d->backend->reload)
 		d->backend->reload(d);
 }
+
+struct kv *discovery_store(const struct discovery *d)
+{
+	return d->backend->store ? d->backend->store(d) : NULL;
+}

@@ -17,6 +17,7 @@
 
 struct discovery;
 struct discovery_config;
+struct kv;
 struct loop;
 struct registration;
 struct registration_config;
@@ -76,5 +77,8 @@ struct discovery *discovery_create(struct loop *loop, const struct discovery_url
 	void *arg, struct error *err) must_check;
 /* NULL is fine; afterwards no handler is called. */
 void discovery_destroy(struct discovery *d);
+/* The store behind it, for others to use; lent for as long as the discovery lives.  NULL: there is
+ * none. */
+struct kv *discovery_store(const struct discovery *d);
 /* Look at the source soon, whatever the time (SIGHUP). */
 void discovery_reload(struct discovery *d);

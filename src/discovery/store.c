@@ -166,7 +166,13 @@ static void store_destroy(struct discovery *d)
 	free(s);
 }
 
+static struct kv *store_kv(const struct discovery *d)
+{
+	return container_of(d, const struct store, base)->kv;
+}
+
 static const struct discovery_backend store_backend = {
+	.store = store_kv,
 	.destroy = store_destroy,
 	.reload = store_reload,
 };

@@ -298,7 +298,6 @@ ERRORS = [
     (["manage", "--discovery-opt=kv.token=t\n", "consul://h"], "kv.token holds a line break"),
     (["manage", "--discovery-opt=kv.etcd=v4", "etcd://h"], "kv.etcd should be auto, v2 or v3, not 'v4'"),
     (["manage", "--discovery-opt=kv.cacertfile=/none", "consul://h"], "/none"),
-    (["manage", "--replication", "--addr=h:1", "consul://h"], "leader election is not available"),
     (["manage", "--strategy=x", NODES], "strategy not supported"),
     (["manage", "-f", "x", NODES], "filter not supported"),
     (["manage", "--cluster-driver=mesos", NODES], 'unsupported cluster "mesos"'),

@@ -1,0 +1,289 @@
+"""Several managers on one store: one leads, the others pass on, and the next one takes over."""
+
+import base64
+import itertools
+import signal
+
+import pytest
+
+from harness import rawhttp
+from harness.gate import Gate
+from harness.manager import Manager
+from harness.store_cases import prefix  # noqa: F401
+from harness.stores import Consul, Ensemble, Etcd, ZooKeeper
+from harness.wait import eventually
+
+# A session of Consul lives for half of it, and etcd counts whole seconds.
+TTL = "4s"
+# ZooKeeper's session has a time of its own; a loaded machine gets some more.
+TAKEOVER_SECONDS = 30
+# By then a leader that has resigned is replaced, and one that was killed is not (with a time to live of this).
+LONG_TTL = "60s"
+RESIGN_SECONDS = 10
+
+_numbers = itertools.count()
+
+
+class Member(Manager):
+    """One of several managers; its engines are written to the store as a stranger would."""
+
+    def __init__(self, folder, url, *flags, ttl=TTL):
+        folder = folder / f"member-{next(_numbers)}"
+        folder.mkdir()
+        super().__init__(folder, url, *flags)
+        self.arguments[2:2] = ["--replication", "--replication-ttl", ttl, "--advertise", self.address]
+
+    def info(self):
+        return dict(self.get("/info").json["SystemStatus"])
+
+    def leads(self):
+        return self.info()["Role"] == "primary"
+
+    def follows(self, leader):
+        info = self.info()
+        return info["Role"] == "replica" and info["Primary"] == leader.address
+
+    def freeze(self):
+        self.signal(signal.SIGSTOP)
+
+    def thaw(self):
+        self.signal(signal.SIGCONT)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self.process = None
+
+    def stop(self):
+        if self.process:
+            self.thaw()
+        super().stop()
+
+
+@pytest.fixture
+def member(tmp_path):
+    """member(url, *flags): every manager of the test is stopped and checked at its end."""
+    started = []
+
+    def start(url, *flags, **options):
+        started.append(Member(tmp_path, url, *flags, **options))
+        return started[-1].start()
+
+    yield start
+    faults = []
+    for manager in started:
+        try:
+            manager.stop()
+        except AssertionError as fault:
+            faults.append(str(fault))
+    assert not faults, "\n".join(faults)
+
+
+@pytest.fixture
+def gate():
+    opened = []
+
+    def open_gate(address):
+        opened.append(Gate(address))
+        return opened[-1]
+
+    yield open_gate
+    for each in opened:
+        each.close()
+
+
+def leader_among(managers, timeout=TAKEOVER_SECONDS):
+    """The one that leads, once all the others follow it."""
+
+    def agreed():
+        leaders = [manager for manager in managers if manager.leads()]
+        assert len(leaders) == 1, [manager.info()["Role"] for manager in managers]
+        return leaders[0] if all(m is leaders[0] or m.follows(leaders[0]) for m in managers) else None
+
+    return eventually(agreed, timeout)
+
+
+def roles(managers):
+    """(leader, the other) of two."""
+    leader = leader_among(managers)
+    return leader, next(manager for manager in managers if manager is not leader)
+
+
+class ReplicationCases:
+    options = ()
+
+    @pytest.fixture
+    def pair(self, store, prefix, fakes, member):
+        """(leader, replica, engine): two managers of one scripted engine."""
+        engine, = fakes(1)
+        store.put(prefix, engine.address, engine.address)
+        managers = [member(store.url(prefix), *self.options) for _ in range(2)]
+        leader, replica = roles(managers)
+        for manager in managers:
+            manager.wait_healthy(1)
+        return leader, replica, engine
+
+    def key(self, store, prefix):
+        """What stands in the leader's key, and whether somebody holds it: as a classic manager reads it."""
+        raise NotImplementedError
+
+    def test_a_replica_passes_on(self, store, prefix, pair):
+        leader, replica, engine = pair
+        assert replica.create("web").status == 201
+        assert len(engine.requests("POST", "/containers/create")) == 1
+        assert [c["Names"] for c in replica.list()] == [c["Names"] for c in leader.list()] != []
+        assert self.key(store, prefix) == (leader.address, True)
+        assert replica.get("/_ping").status == 200
+        assert "swarm_" in replica.get("/metrics").text
+
+    def test_a_clean_stop_resigns(self, store, prefix, fakes, member):
+        managers = [member(store.url(prefix), *self.options, ttl=LONG_TTL) for _ in range(2)]
+        leader, replica = roles(managers)
+        leader.stop()
+        eventually(replica.leads, RESIGN_SECONDS)
+        assert self.key(store, prefix) == (replica.address, True)
+
+    def test_a_killed_leader_is_replaced(self, pair):
+        leader, replica, engine = pair
+        leader.kill()
+        eventually(replica.leads, TAKEOVER_SECONDS)
+        assert replica.create("web").status == 201
+        assert len(engine.requests("POST", "/containers/create")) == 1
+
+    def test_a_frozen_leader_does_not_act_when_it_wakes(self, pair):
+        leader, replica, engine = pair
+        leader.freeze()
+        # It lies in the leader's socket when that wakes.
+        late = rawhttp.Connection(leader.address)
+        late.send_request("POST", "/containers/create?name=late", [("Content-Type", "application/json")],
+                          b'{"Image": "busybox"}')
+        eventually(replica.leads, TAKEOVER_SECONDS)
+        replica.freeze()
+        leader.thaw()
+        eventually(lambda: "leadership lost" in leader.log)
+        assert not engine.requests("POST", "/containers/create")
+        replica.thaw()
+        assert late.read_response("POST").status == 201
+        assert len(engine.requests("POST", "/containers/create")) == 1
+        late.close()
+
+    def test_a_leader_cut_from_the_store_steps_down(self, store, prefix, fakes, member, gate):
+        way = gate(store.address)
+        cut_off = member(store.url(prefix).replace(store.address, way.address), *self.options)
+        eventually(cut_off.leads, TAKEOVER_SECONDS)
+        other = member(store.url(prefix), *self.options)
+        leader_among([cut_off, other])
+        way.shut()
+        eventually(lambda: not cut_off.leads(), TAKEOVER_SECONDS)
+        eventually(other.leads, TAKEOVER_SECONDS)
+        way.reopen()
+        eventually(lambda: cut_off.follows(other), TAKEOVER_SECONDS)
+
+    def test_without_a_leader_a_request_is_refused_in_time(self, store, prefix, member):
+        manager = member(store.url(prefix), *self.options)
+        eventually(manager.leads, TAKEOVER_SECONDS)
+        store.freeze()
+        try:
+            eventually(lambda: not manager.leads(), TAKEOVER_SECONDS)
+            refused = manager.get("/containers/json")
+            assert refused.status == 503 and refused.head.get("Retry-After") == "1"
+            assert "primary" in refused.json["message"]
+            assert manager.info()["Role"] == "replica"
+        finally:
+            store.thaw()
+        eventually(manager.leads, TAKEOVER_SECONDS)
+
+    def test_the_store_is_gone_and_comes_back(self, store, prefix, member):
+        managers = [member(store.url(prefix), *self.options) for _ in range(2)]
+        leader_among(managers)
+        store.kill()
+        for manager in managers:
+            eventually(lambda: not manager.leads(), TAKEOVER_SECONDS)
+        store.start()
+        leader_among(managers, 60)
+
+
+class TestConsul(ReplicationCases):
+    @pytest.fixture(scope="class")
+    def store(self, tmp_path_factory):
+        store = Consul(tmp_path_factory.mktemp("consul")).start()
+        yield store
+        store.stop()
+
+    def key(self, store, prefix):
+        key = store.request("GET", f"/v1/kv/{prefix}/docker/swarm/leader").json[0]
+        assert key["Flags"] == 3304740253564472344
+        return base64.b64decode(key["Value"]).decode(), "Session" in key
+
+    def test_hijacked_streams_pass_through_a_replica(self, store, prefix, engines, member):
+        for engine in engines:
+            store.put(prefix, engine.address, engine.address)
+        managers = [member(store.url(prefix)) for _ in range(2)]
+        _, replica = roles(managers)
+        replica.wait_healthy(len(engines))
+        docker = replica.docker
+        assert docker("run", "--rm", "-i", "busybox", "cat", input="through\n") == "through"
+        docker("run", "-d", "--name", "web", "busybox", "sleep", "1000")
+        assert docker("exec", "-i", "web", "cat", input="there\n") == "there"
+
+
+@pytest.fixture(scope="module")
+def etcd(tmp_path_factory):
+    store = Etcd(tmp_path_factory.mktemp("etcd")).start()
+    yield store
+    store.stop()
+
+
+class TestEtcd3(ReplicationCases):
+    options = ("--discovery-opt", "kv.etcd=v3")
+
+    @pytest.fixture
+    def store(self, etcd):
+        etcd.api = "v3"
+        return etcd
+
+    def key(self, store, prefix):
+        kvs = store.call("/kv/range", {"key": store.text(f"{prefix}/docker/swarm/leader")})["kvs"]
+        return base64.b64decode(kvs[0]["value"]).decode(), "lease" in kvs[0]
+
+    def test_a_server_of_three_is_killed(self, tmp_path, prefix, fakes, member):
+        ensemble = Ensemble(Etcd, tmp_path).start()
+        try:
+            managers = [member(ensemble.url(prefix), *self.options) for _ in range(2)]
+            leader_among(managers)
+            ensemble.leader().kill()
+            leader_among(managers, 60)
+        finally:
+            ensemble.kill()
+
+
+class TestEtcd2(ReplicationCases):
+    options = ("--discovery-opt", "kv.etcd=v2")
+    # Nothing in them depends on the API.
+    test_without_a_leader_a_request_is_refused_in_time = None
+
+    @pytest.fixture
+    def store(self, etcd):
+        etcd.api = "v2"
+        return etcd
+
+    def key(self, store, prefix):
+        node = store.request("GET", f"/v2/keys/{prefix}/docker/swarm/leader").json["node"]
+        return node["value"], "ttl" in node
+
+
+class TestZooKeeper(ReplicationCases):
+    @pytest.fixture(scope="class")
+    def store(self, tmp_path_factory):
+        store = ZooKeeper(tmp_path_factory.mktemp("zookeeper")).start()
+        yield store
+        store.stop()
+
+    def key(self, store, prefix):
+        path = f"/{prefix}/docker/swarm/leader"
+        with store.client() as client:
+            data, stat = client.get(path)
+            assert stat["ephemeralOwner"] == 0
+            queue = client.children(path)
+            assert all(name.rsplit("-", 1)[1].isdigit() for name in queue)
+            return data.decode(), len(queue) > 0

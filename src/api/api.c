@@ -80,6 +80,7 @@ void request_finish(struct request *rq)
 	query_finish(&rq->query);
 	for (size_t i = 0; i < REQUEST_CAPTURES; i++)
 		free(rq->captures[i]);
+	free(rq->client);
 	free(rq->path);
 	free(rq);
 }
@@ -190,9 +191,12 @@ void api_handle(struct exchange *x, void *arg)
 		exchange_finish(x);
 		return;
 	}
+	if (api->config.replica)
+		replica_read_fields(rq);
 	if (log_enabled(LOG_DEBUG))
 		log_fields(LOG_DEBUG, "HTTP request received", "method", x->head.method, "uri",
-			x->head.target, "peer", exchange_peer(x), NULL);
+			x->head.target, "peer", exchange_peer(x), "client", request_client(rq),
+			NULL);
 	if (api->config.replica && replica_must_pass(api->config.replica, rq))
 		replica_pass(rq);
 	else

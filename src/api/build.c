@@ -102,7 +102,7 @@ static struct engine *choose_engine(struct request *rq, const struct build_query
 	if (e)
 		return manager_place_among(m, wish, is_engine, e, err);
 	if (!build_query_is_choosy(bq))
-		e = builds_find(builds_of(rq), BUILD_KEY_CLIENT, exchange_peer_identity(rq->x));
+		e = builds_find(builds_of(rq), BUILD_KEY_CLIENT, request_client(rq));
 	return e ? e : session_place(m, wish, err);
 }
 
@@ -116,7 +116,7 @@ static void build_on(struct request *rq, const struct build_query *bq, struct en
 
 	/* where it is built because of its wishes is no place for the client's other builds */
 	if (!build_query_is_choosy(bq))
-		keys.names[BUILD_KEY_CLIENT] = exchange_peer_identity(rq->x);
+		keys.names[BUILD_KEY_CLIENT] = request_client(rq);
 	proxy_start(session_proxy(rq, e, path, PROXY_STREAM | PROXY_REFRESH_IMAGES, &keys));
 }
 

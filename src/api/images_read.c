@@ -21,8 +21,8 @@ void images_order_holders(const struct request *rq, struct image_holders *holder
  * images has been read again: buildx pushes within the same connection. */
 static bool find_own_build(struct request *rq, struct image_holders *ret, const char *name)
 {
-	struct engine *e = builds_find(
-		rq->api->manager->builds, BUILD_KEY_CLIENT, exchange_peer_identity(rq->x));
+	struct engine *e =
+		builds_find(rq->api->manager->builds, BUILD_KEY_CLIENT, request_client(rq));
 
 	if (!e)
 		return false;

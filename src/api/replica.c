@@ -28,6 +28,8 @@ enum {
 
 /* The address of the replica that passes the request on. */
 static const char passed_by[] = "X-Swarm-Replica";
+/* Whom it does that for. */
+static const char passed_for[] = "X-Swarm-Client";
 
 struct replica {
 	struct loop *loop;
@@ -189,6 +191,7 @@ static enum task_turn relay(struct pass *p)
 	request_head_init(&r->head, asked->method, asked->target);
 	headers_copy(&r->head.headers, &asked->headers);
 	headers_set(&r->head.headers, passed_by, p->replica->address);
+	headers_set(&r->head.headers, passed_for, request_client(p->rq));
 	relay_start(r, p->replica->loop, p->rq->x, p->replica->endpoint, &p->task);
 	return task_wait(&p->task, &pass_relayed_step); /* streams may be silent for weeks */
 }
@@ -259,10 +262,19 @@ static bool is_local(const struct request *rq)
 	return false;
 }
 
-bool replica_must_pass(struct replica *r, struct request *rq)
+void replica_read_fields(struct request *rq)
 {
-	rq->passed_on = headers_get(&rq->x->head.headers, passed_by) != NULL;
-	headers_remove(&rq->x->head.headers, passed_by);
+	struct headers *fields = &rq->x->head.headers;
+
+	rq->passed_on = headers_get(fields, passed_by) != NULL;
+	if (exchange_peer_may_serve(rq->x))
+		rq->client = xstrdup_null(headers_get(fields, passed_for));
+	headers_remove(fields, passed_by);
+	headers_remove(fields, passed_for);
+}
+
+bool replica_must_pass(const struct replica *r, const struct request *rq)
+{
 	return !replica_leads(r) && !is_local(rq);
 }
 

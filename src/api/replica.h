@@ -37,8 +37,11 @@ bool replica_leads(const struct replica *r);
 /* As told last; "" when nobody leads. */
 const char *replica_leader(const struct replica *r);
 
-/* Whether another one is to answer.  Fields that replicas tell each other are taken out of the
- * request's head. */
-bool replica_must_pass(struct replica *r, struct request *rq);
+/* What replicas tell each other is taken out of the request's head: that it was passed on, and for
+ * whom.  The latter is believed only of a peer whose certificate is a server's, as every manager's
+ * is; a mere client's is not. */
+void replica_read_fields(struct request *rq);
+/* Whether another one is to answer. */
+bool replica_must_pass(const struct replica *r, const struct request *rq);
 /* Owns the request from here. */
 void replica_pass(struct request *rq);

@@ -26,11 +26,18 @@ struct request {
 	const char *raw_query;      /* after '?', "" when there is none; in x->head.target */
 	struct query query;         /* decoded; owned */
 	bool passed_on;             /* by another manager, which takes us for the leader */
+	char *client;               /* who asked that one, if it can be believed; owned; NULL */
 	char *captures[REQUEST_CAPTURES]; /* decoded {name}, {id}; owned */
 
 	void *work;
 	void (*cancel)(struct request *rq);
 };
+
+/* Who asks, through other managers or not: certificate subject, else "ip:..." or "uid:...". */
+static inline const char *request_client(const struct request *rq)
+{
+	return rq->client ? rq->client : exchange_peer_identity(rq->x);
+}
 
 #define request_name(rq) ((rq)->captures[0])
 

@@ -95,8 +95,7 @@ static struct engine *place_anywhere(struct request *rq, struct error *err)
 /* Where the client has been, else anywhere. */
 static struct engine *find_or_place(struct request *rq, struct error *err)
 {
-	struct engine *e =
-		builds_find(builds_of(rq), BUILD_KEY_CLIENT, exchange_peer_identity(rq->x));
+	struct engine *e = builds_find(builds_of(rq), BUILD_KEY_CLIENT, request_client(rq));
 
 	return e ? e : place_anywhere(rq, err);
 }
@@ -114,7 +113,7 @@ static const char *session_of(const struct request *rq)
  */
 static struct engine *find_session(struct request *rq)
 {
-	const char *client = exchange_peer_identity(rq->x);
+	const char *client = request_client(rq);
 	struct engine *e = builds_find(builds_of(rq), BUILD_KEY_SESSION, session_of(rq));
 
 	if (e || !builds_is_held(builds_of(rq), BUILD_KEY_CLIENT, client))
@@ -125,7 +124,7 @@ static struct engine *find_session(struct request *rq)
 static void tunnel(struct request *rq, struct engine *e, const char *session)
 {
 	struct session_keys keys = { .names = {
-					     [BUILD_KEY_CLIENT] = exchange_peer_identity(rq->x),
+					     [BUILD_KEY_CLIENT] = request_client(rq),
 					     [BUILD_KEY_SESSION] = session,
 				     } };
 

@@ -305,6 +305,7 @@ struct http_connection *connection_create(struct http_server *server, struct str
 	c->peer_ip = xstrdup(stream_peer_ip(s));
 	c->identity = identity_of(s);
 	c->tls = stream_is_tls(s);
+	c->peer_may_serve = stream_peer_may_serve(s);
 	http_parser_init_request(
 		&c->parser, server->config.max_head_bytes, server->config.max_headers);
 	timer_init(&c->timer, c->loop, handle_timer);

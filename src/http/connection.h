@@ -48,6 +48,7 @@ struct http_connection {
 	int linger_ticks;
 	char *peer, *peer_ip, *identity; /* owned */
 	bool tls;
+	bool peer_may_serve;
 
 	/* The answer under way. */
 	enum http_framing framing;

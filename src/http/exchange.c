@@ -29,6 +29,11 @@ const char *exchange_peer_identity(const struct exchange *x)
 	return x->connection->identity;
 }
 
+bool exchange_peer_may_serve(const struct exchange *x)
+{
+	return x->connection->peer_may_serve;
+}
+
 bool exchange_over_tls(const struct exchange *x)
 {
 	return x->connection->tls;

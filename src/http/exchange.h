@@ -46,6 +46,9 @@ const char *exchange_peer(const struct exchange *x);    /* "10.0.0.9:4711" */
 const char *exchange_peer_ip(const struct exchange *x); /* "" for unix */
 const char *exchange_peer_identity(
 	const struct exchange *x); /* certificate subject, else "ip:..." or "uid:..." */
+/* Its verified certificate is expressly one of a server: a node or another manager, no mere client.
+ */
+bool exchange_peer_may_serve(const struct exchange *x);
 bool exchange_over_tls(const struct exchange *x);
 /* The client wishes to leave HTTP after this request (Upgrade; engines do not insist on Connection
  * naming it, and there are clients that leave it out).  Until an answer other

@@ -1,5 +1,6 @@
 #include "net/peer.h"
 
+#include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -17,6 +18,17 @@ static char *certificate_subject(SSL *ssl)
 	copy = xstrdup_null(text);
 	OPENSSL_free(text);
 	return copy;
+}
+
+/* Said outright: a certificate that is silent about its use is good for anything, and proves
+ * nothing. */
+static bool certificate_may_serve(SSL *ssl)
+{
+	X509 *certificate = SSL_get0_peer_certificate(ssl);
+
+	return certificate && SSL_get_verify_mode(ssl) != SSL_VERIFY_NONE &&
+	       (X509_get_extension_flags(certificate) & EXFLAG_XKUSAGE) &&
+	       (X509_get_extended_key_usage(certificate) & XKU_SSL_SERVER);
 }
 
 static int64_t unix_peer_uid(int fd)
@@ -42,6 +54,7 @@ void peer_learn(struct peer *p, int fd, SSL *ssl)
 		.certificate = ssl ? certificate_subject(ssl) : NULL,
 		.uid = sa.ss_family == AF_UNIX ? unix_peer_uid(fd) : -1,
 		.is_tcp = socket_is_ip(&sa),
+		.may_serve = ssl && certificate_may_serve(ssl),
 	};
 }
 

@@ -15,6 +15,8 @@ struct peer {
 	char *certificate; /* subject of a verified one; owned; NULL: none */
 	int64_t uid;       /* of a unix peer, else -1 */
 	bool is_tcp;
+	bool may_serve; /* the verified certificate says so: that of a server, not of a mere client
+			 */
 };
 
 /* ssl: the finished handshake, or NULL. */

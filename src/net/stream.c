@@ -547,6 +547,11 @@ int64_t stream_peer_uid(const struct stream *s)
 	return s->peer.uid;
 }
 
+bool stream_peer_may_serve(const struct stream *s)
+{
+	return s->peer.may_serve;
+}
+
 const char *stream_peer_certificate(const struct stream *s)
 {
 	return s->peer.certificate;

@@ -87,6 +87,8 @@ const char *stream_peer_ip(const struct stream *s);
 int64_t stream_peer_uid(const struct stream *s);
 /* Subject of the peer's verified certificate, NULL when there is none. */
 const char *stream_peer_certificate(const struct stream *s);
+/* That certificate is expressly one of a server. */
+bool stream_peer_may_serve(const struct stream *s);
 bool stream_is_tls(const struct stream *s);
 /* Milliseconds (monotonic) of the last byte in either direction. */
 int64_t stream_last_active_ms(const struct stream *s);

@@ -2,6 +2,7 @@
 
 import base64
 import itertools
+import json
 import signal
 
 import pytest
@@ -11,6 +12,7 @@ from harness.gate import Gate
 from harness.manager import Manager
 from harness.store_cases import prefix  # noqa: F401
 from harness.stores import Consul, Ensemble, Etcd, ZooKeeper
+from harness.tls import Certificates, flags, read
 from harness.wait import eventually
 
 # A session of Consul lives for half of it, and etcd counts whole seconds.
@@ -60,13 +62,33 @@ class Member(Manager):
         super().stop()
 
 
+class TlsMember(Member):
+    """The same with TLS; context is the harness's own, as a client."""
+
+    def __init__(self, folder, url, *flags, context, ttl=TTL):
+        super().__init__(folder, url, *flags, ttl=ttl)
+        self.context = context
+        self.arguments[1:1] = ["--log-level", "debug"]
+
+    def _answers(self):
+        assert self.process.poll() is None, self.log
+        return read(self.address, self.context)[0] == 200
+
+    def info(self):
+        return dict(json.loads(read(self.address, self.context, "/info")[1])["SystemStatus"])
+
+
+def line_with(manager, text):
+    return next(line for line in manager.log.splitlines() if text in line)
+
+
 @pytest.fixture
 def member(tmp_path):
     """member(url, *flags): every manager of the test is stopped and checked at its end."""
     started = []
 
-    def start(url, *flags, **options):
-        started.append(Member(tmp_path, url, *flags, **options))
+    def start(url, *flags, kind=Member, **options):
+        started.append(kind(tmp_path, url, *flags, **options))
         return started[-1].start()
 
     yield start
@@ -255,6 +277,23 @@ class TestEtcd3(ReplicationCases):
             leader_among(managers, 60)
         finally:
             ensemble.kill()
+
+
+    def test_the_leader_knows_the_client_behind_a_replica(self, store, prefix, tmp_path, member):
+        made = Certificates(tmp_path / "certificates")
+        made.make("client", "alice")
+        managers = [
+            member(store.url(prefix), *self.options, *flags(made.make("manager", name)), kind=TlsMember,
+                   context=made.context("alice"))
+            for name in ("one", "two")
+        ]
+        leader, replica = roles(managers)
+        assert read(replica.address, made.context("alice"), "/version?through")[0] == 200
+        assert 'client="/CN=alice"' in line_with(leader, "?through")
+        # Whoever has only a client's certificate is believed nothing.
+        lie = {"X-Swarm-Client": "/CN=mallory", "X-Swarm-Replica": "1.2.3.4:5"}
+        assert read(leader.address, made.context("alice"), "/version?lie", lie)[0] == 200
+        assert 'client="/CN=alice"' in line_with(leader, "?lie")
 
 
 class TestEtcd2(ReplicationCases):

@@ -36,12 +36,12 @@ def flags(folder, verify=True):
     return ["--tlsverify" if verify else "--tls", *paths, f"--tlscert={folder}/cert.pem", f"--tlskey={folder}/key.pem"]
 
 
-def read(address, context, target="/_ping"):
+def read(address, context, target="/_ping", headers={}):
     """(status, text); connecting and the handshake may raise."""
     host, port = address.rsplit(":", 1)
     connection = http.client.HTTPSConnection(host, int(port), context=context, timeout=DEADLINE)
     try:
-        connection.request("GET", target)
+        connection.request("GET", target, headers=headers)
         response = connection.getresponse()
         return response.status, response.read().decode()
     finally:

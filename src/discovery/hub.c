@@ -16,6 +16,7 @@ enum {
 	BODY_MS = 30 * 1000,
 	WAIT_DEFAULT_MS = 30 * 1000,
 	WAIT_MAX_MS = 60 * 1000,
+	LISTS_PER_TURN = 16,
 };
 
 struct hub_request {
@@ -38,6 +39,7 @@ struct hub_request {
 STEP(hub_body);
 STEP(hub_saved);
 STEP(hub_list);
+STEP(hub_answer_list);
 
 /* ---- answers ---- */
 
@@ -213,22 +215,60 @@ static enum task_turn hub_body(struct task *t)
 
 /* ---- the list ---- */
 
-static enum task_turn answer_list(struct hub_request *q)
+static void release_text(maybe_unused const void *data, maybe_unused size_t len, void *text)
 {
-	auto_strv struct strv members = STRV_INIT;
-	auto_strbuf struct strbuf json = STRBUF_INIT;
+	registry_text_unref(text);
+}
 
-	registry_list(q->hub->registry, q->token, &members);
-	strbuf_add_char(&json, '[');
-	for (size_t i = 0; i < members.count; i++) {
-		if (i > 0)
-			strbuf_add_char(&json, ',');
-		strbuf_add_json_str(&json, members.items[i], strlen(members.items[i]));
-	}
-	strbuf_add_char(&json, ']');
+/* All who wait for a change get the same bytes, wherever they are on their way. */
+static void send_text(struct hub_request *q, struct registry_text *text)
+{
+	struct evbuffer *body = evbuffer_new();
+
+	evbuffer_add_reference(body, text->text, text->len, release_text, text);
+	headers_set(&q->x->answer, "Content-Type", "application/json");
+	exchange_start(q->x, 200, (int64_t)text->len);
+	exchange_write_buffer(q->x, body);
+	exchange_end(q->x);
+	evbuffer_free(body);
+}
+
+static void handle_pause(struct timer *t)
+{
+	struct hub *hub = container_of(t, struct hub, pause);
+	struct registry_wait *w;
+
+	hub->answered = 0;
+	list_for_each (w, &hub->breathing, link)
+		task_wake(w->task);
+}
+
+/* A thousand who wait for the same change are no turn of a second: others want something, too. */
+static bool must_pause(struct hub_request *q)
+{
+	struct hub *hub = q->hub;
+
+	if (hub->answered < LISTS_PER_TURN)
+		return false;
+	if (!timer_pending(&hub->pause))
+		timer_start(&hub->pause, 1);
+	registry_wait_in(&hub->breathing, &q->wait, &q->task);
+	return true;
+}
+
+static enum task_turn hub_answer_list(struct task *t)
+{
+	struct hub_request *q = container_of(t, struct hub_request, task);
+	struct registry *registry = q->hub->registry;
+
+	if (must_pause(q))
+		return task_wait(t, &hub_answer_list_step); /* the pause is a millisecond */
+	q->hub->answered++;
 	headers_setf(&q->x->answer, "X-Swarm-Index", "%llu",
-		(unsigned long long)registry_index(q->hub->registry, q->token));
-	return answer(q, 200, "application/json", json.buf);
+		(unsigned long long)registry_index(registry, q->token));
+	send_text(q, registry_list_text(registry, q->token));
+	hub_request_destroy(q);
+	return TASK_WAIT;
 }
 
 static enum task_turn hub_list(struct task *t)
@@ -242,7 +282,7 @@ static enum task_turn hub_list(struct task *t)
 	}
 	if (registry_index(q->hub->registry, q->token) != q->index || left_ms <= 0 ||
 		q->hub->draining)
-		return answer_list(q);
+		return task_go(t, &hub_answer_list_step);
 	registry_wait_change(q->hub->registry, &q->wait, t);
 	return task_wait_ms(t, &hub_list_step, left_ms);
 }
@@ -264,7 +304,7 @@ static enum task_turn list_members(struct hub_request *q)
 	int64_t wait_ms;
 
 	if (!index)
-		return answer_list(q);
+		return task_go(&q->task, &hub_answer_list_step);
 	if (!parse_u64(index, &q->index))
 		return refuse(q, 400, "invalid index");
 	if (!read_wait(query_get(&q->query, "wait"), &wait_ms, &err))
@@ -411,6 +451,8 @@ void hub_init(struct hub *hub, struct loop *loop, struct registry *registry)
 {
 	*hub = (struct hub){ .loop = loop, .registry = registry };
 	list_init(&hub->requests);
+	list_init(&hub->breathing);
+	timer_init(&hub->pause, loop, handle_pause);
 }
 
 void hub_drain(struct hub *hub)
@@ -426,6 +468,7 @@ void hub_finish(struct hub *hub)
 {
 	struct hub_request *q, *next;
 
+	timer_stop(&hub->pause);
 	list_for_each_safe (q, next, &hub->requests, link)
 		hub_request_destroy(q);
 }

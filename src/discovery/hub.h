@@ -1,6 +1,5 @@
 /*
- * discovery/hub.h - the hub protocol over HTTP, for what registry.h keeps (cli-discovery-ha.md
- * 8.2).
+ * discovery/hub.h - the hub protocol over HTTP, for what registry.h keeps.
  *
  *   POST   /v1/clusters                      a new token
  *   POST   /v1/clusters/{token}?ttl=N        body host:port: add or refresh; ttl=0 removes
@@ -22,6 +21,9 @@ struct hub {
 	struct loop *loop;
 	struct registry *registry; /* borrowed */
 	struct list requests;      /* struct hub_request::link; owned */
+	struct list breathing; /* struct registry_wait::link: lists that come with a later turn */
+	size_t answered;       /* lists since the last pause */
+	struct timer pause;
 	bool draining;
 };
 

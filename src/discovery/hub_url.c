@@ -1,5 +1,6 @@
 #include "discovery/hub_url.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -119,12 +120,26 @@ static bool set_place(
 
 static bool parse_url(struct hub_url *url, const char *text, struct error *err)
 {
-	if (str_starts_with(text, "https://"))
-		url->tls = true;
-	else if (!str_starts_with(text, "http://"))
+	url->tls = str_starts_with(text, "https://");
+	if (!url->tls && !str_starts_with(text, "http://"))
 		return error_set(err, ERROR_INVALID,
 			"'%s' is no URL of a hub: http://host:port or https://host:port", text);
 	return set_place(url, strstr(text, "://") + strlen("://"), DEFAULT_BASE, err);
+}
+
+/* Of a bare token: what the option says, else what the environment does for every command. */
+static bool set_hub(struct hub_url *url, const struct hub_options *options, struct error *err)
+{
+	const char *variable = getenv("SWARM_HUB_URL");
+
+	if (options->url)
+		return parse_url(url, options->url, err) || error_wrap(err, "token.url");
+	if (variable && *variable)
+		return parse_url(url, variable, err) || error_wrap(err, "SWARM_HUB_URL");
+	return error_set(err, ERROR_UNSUPPORTED,
+		"a bare token meant the public hub, which is gone: name the manager that serves "
+		"it, as in token+http://10.0.0.1:2375/v1/<token>, or give --discovery-opt "
+		"token.url=http://10.0.0.1:2375, or set SWARM_HUB_URL to that");
 }
 
 static bool parse_token(struct hub_url *url, char **ret_token, const char *rest,
@@ -142,13 +157,8 @@ static bool parse_token(struct hub_url *url, char **ret_token, const char *rest,
 		auto_free char *place = xstrndup(rest, (size_t)(slash - rest));
 		if (!set_place(url, place, "", err))
 			return false;
-	} else if (!options->url) {
-		return error_set(err, ERROR_UNSUPPORTED,
-			"a bare token meant the public hub, which is gone: name the manager that "
-			"serves it, as in token+http://10.0.0.1:2375/v1/<token>, or give "
-			"--discovery-opt token.url=http://10.0.0.1:2375");
-	} else if (!parse_url(url, options->url, err)) {
-		return error_wrap(err, "token.url");
+	} else if (!set_hub(url, options, err)) {
+		return false;
 	}
 	*ret_token = xstrdup(token);
 	return true;

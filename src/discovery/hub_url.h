@@ -1,8 +1,8 @@
 /*
  * discovery/hub_url.h - which hub is meant, and which of its clusters.
  *
- * A hub serves the protocol of token:// discovery (cli-discovery-ha.md 8) below a base path.  The
- * public one that "token://T" stood for is gone, so a bare token needs token.url beside it.
+ * A hub serves the protocol of token:// discovery below a base path.  The public one that
+ * "token://T" stood for is gone, so a bare token needs token.url beside it, or SWARM_HUB_URL.
  */
 #pragma once
 

@@ -30,6 +30,7 @@ struct cluster_token {
 	char *name;             /* owned; the key */
 	struct member *members; /* owned */
 	uint64_t index;
+	struct registry_text *text; /* of the list as it is; counted; NULL: nobody has asked */
 	UT_hash_handle hh;
 };
 
@@ -54,7 +55,7 @@ struct registry {
 
 /* ---- waiting ---- */
 
-static void wait_in(struct list *list, struct registry_wait *wait, struct task *task)
+void registry_wait_in(struct list *list, struct registry_wait *wait, struct task *task)
 {
 	list_remove(&wait->link);
 	wait->task = task;
@@ -63,12 +64,12 @@ static void wait_in(struct list *list, struct registry_wait *wait, struct task *
 
 void registry_wait_change(struct registry *r, struct registry_wait *wait, struct task *task)
 {
-	wait_in(&r->change_waits, wait, task);
+	registry_wait_in(&r->change_waits, wait, task);
 }
 
 void registry_wait_saved(struct registry *r, struct registry_wait *wait, struct task *task)
 {
-	wait_in(&r->save_waits, wait, task);
+	registry_wait_in(&r->save_waits, wait, task);
 }
 
 static void wake_all(struct list *waits)
@@ -191,8 +192,15 @@ static bool has_room_for_token(const struct registry *r, struct error *err)
 		       err, ERROR_UNAVAILABLE, "there are %d tokens already", REGISTRY_MAX_TOKENS);
 }
 
+static void forget_text(struct cluster_token *t)
+{
+	if (t->text)
+		registry_text_unref(steal(t->text));
+}
+
 static void note_list_change(struct registry *r, struct cluster_token *t)
 {
+	forget_text(t);
 	t->index = ++r->last_index;
 	note_change(r);
 	wake_all(&r->change_waits);
@@ -256,14 +264,37 @@ const char *registry_own_token(struct registry *r)
 	return r->own;
 }
 
+static bool is_own(const struct registry *r, const char *token)
+{
+	return r->own && strcmp(r->own, token) == 0;
+}
+
+/* Whoever reaches this manager can make tokens and members of them, but only so many that its own
+ * cluster still has room.  t NULL: not made yet. */
+static bool has_room_for_member(const struct registry *r, const struct cluster_token *t,
+	const char *token, struct error *err)
+{
+	const struct cluster_token *own = r->own ? find_token(r, r->own) : NULL;
+	size_t of_own = own ? HASH_COUNT(own->members) : 0;
+	size_t of_others = r->members_count - of_own;
+
+	if (t && HASH_COUNT(t->members) >= REGISTRY_MAX_TOKEN_MEMBERS)
+		return error_set(err, ERROR_UNAVAILABLE, "the token has %d members already",
+			REGISTRY_MAX_TOKEN_MEMBERS);
+	if (!is_own(r, token) &&
+		of_others >= REGISTRY_MAX_MEMBERS - (own ? REGISTRY_MAX_TOKEN_MEMBERS : 0))
+		return error_set(err, ERROR_UNAVAILABLE,
+			"there is no room for more members: other tokens have %zu", of_others);
+	return true;
+}
+
 static bool put_new(struct registry *r, const char *token, const char *address, int64_t ttl_s,
 	struct error *err)
 {
 	struct cluster_token *t = find_token(r, token);
 
-	if (r->members_count >= REGISTRY_MAX_MEMBERS)
-		return error_set(err, ERROR_UNAVAILABLE, "there are %d members already",
-			REGISTRY_MAX_MEMBERS);
+	if (!has_room_for_member(r, t, token, err))
+		return false;
 	if (!t && !has_room_for_token(r, err))
 		return false;
 	if (!t)
@@ -320,6 +351,45 @@ void registry_list(const struct registry *r, const char *token, struct strv *ret
 
 	for (const struct member *m = t ? t->members : NULL; m; m = m->hh.next)
 		strv_add(ret, m->address);
+}
+
+void registry_text_unref(struct registry_text *text)
+{
+	assert(text->references > 0);
+	if (--text->references > 0)
+		return;
+	free(text->text);
+	free(text);
+}
+
+static struct registry_text *format_list(const struct cluster_token *t)
+{
+	struct registry_text *text = xnew(struct registry_text);
+	struct strbuf json = STRBUF_INIT;
+
+	strbuf_add_char(&json, '[');
+	for (const struct member *m = t ? t->members : NULL; m; m = m->hh.next) {
+		if (m->hh.prev)
+			strbuf_add_char(&json, ',');
+		strbuf_add_json_str(&json, m->address, strlen(m->address));
+	}
+	strbuf_add_char(&json, ']');
+	text->len = json.len;
+	text->text = strbuf_steal(&json);
+	text->references = 1;
+	return text;
+}
+
+struct registry_text *registry_list_text(struct registry *r, const char *token)
+{
+	struct cluster_token *t = find_token(r, token);
+
+	if (!t)
+		return format_list(NULL);
+	if (!t->text)
+		t->text = format_list(t);
+	t->text->references++;
+	return t->text;
 }
 
 uint64_t registry_index(const struct registry *r, const char *token)
@@ -445,6 +515,7 @@ void registry_destroy(struct registry *r)
 		drop_members(r, t);
 		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) likewise */
 		HASH_DEL(r->tokens, t);
+		forget_text(t);
 		free(t->name);
 		free(t);
 	}

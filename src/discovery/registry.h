@@ -22,7 +22,9 @@
 enum {
 	REGISTRY_MAX_TOKENS = 1024,
 	REGISTRY_MAX_MEMBERS = 65536, /* of all tokens together */
-	REGISTRY_TOKEN_LEN = 32,      /* of those made here */
+	/* Of one token.  As many are kept free for the manager's own, whatever others register. */
+	REGISTRY_MAX_TOKEN_MEMBERS = REGISTRY_MAX_MEMBERS / 2,
+	REGISTRY_TOKEN_LEN = 32, /* of those made here */
 	REGISTRY_DEFAULT_TTL_S = 180,
 };
 
@@ -56,6 +58,16 @@ void registry_clear(struct registry *r, const char *token);
 
 /* In the order of their first registration; none for an unknown token. */
 void registry_list(const struct registry *r, const char *token, struct strv *ret);
+
+/* The same as a JSON array, made once for all who ask before it changes. */
+struct registry_text {
+	char *text; /* owned */
+	size_t len;
+	size_t references;
+};
+/* Counted for the caller. */
+struct registry_text *registry_list_text(struct registry *r, const char *token) must_check;
+void registry_text_unref(struct registry_text *text);
 /* Another number whenever the list of this token is another one, also over restarts. */
 uint64_t registry_index(const struct registry *r, const char *token);
 
@@ -74,6 +86,8 @@ struct registry_wait {
 	struct list link;
 	struct task *task; /* borrowed */
 };
+/* In a list of somebody else's. */
+void registry_wait_in(struct list *list, struct registry_wait *wait, struct task *task);
 /* For any change of any list. */
 void registry_wait_change(struct registry *r, struct registry_wait *wait, struct task *task);
 /* For the end of a save. */

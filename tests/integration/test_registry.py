@@ -173,6 +173,20 @@ def test_a_read_waits_for_a_change(hub):
     assert answer.head.get("X-Swarm-Index") != index
 
 
+def test_many_who_wait_for_one_change_hear_of_it(manager, hub):
+    """More than are answered in one turn of the manager's loop, to the last of them."""
+    hub.put("t", "a:1")
+    index = index_of(hub, "t")
+    connections = [rawhttp.Connection(manager.address) for _ in range(100)]
+    for connection in connections:
+        connection.send_request("GET", f"/v1/clusters/t?index={index}&wait=60s")
+    hub.create()  # answered after the others have been read
+    hub.put("t", "b:1")
+    for connection in connections:
+        assert connection.read_response().json == ["a:1", "b:1"]
+        connection.close()
+
+
 def test_a_read_waits_no_longer_than_it_said(hub):
     index = index_of(hub, "t")
     answer, took = seconds(lambda: hub.request("GET", f"/clusters/t?index={index}&wait=1s"))

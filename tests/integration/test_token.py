@@ -174,6 +174,15 @@ def test_bare_token_with_its_hub(hub, url):
     assert (done.returncode, done.stdout) == (0, "a:1\n")
 
 
+def test_bare_token_with_the_hub_of_the_environment(hub, url):
+    """As every tutorial for the public hub writes it."""
+    hub.put(token_of(url), "a:1")
+    environment = {**os.environ, "SWARM_HUB_URL": f"http://{hub.address}"}
+    done = subprocess.run([binary(), "list", f"token://{token_of(url)}"], env=environment, capture_output=True,
+                          text=True, timeout=DEADLINE)
+    assert (done.returncode, done.stdout) == (0, "a:1\n"), done.stderr
+
+
 def test_another_manager_reads_the_hub(hub, url, start_manager, fakes):
     """Changes reach it without polling: its heartbeat is an hour."""
     addresses = [engine.address for engine in fakes(3)]

@@ -68,7 +68,7 @@ static bool read_lines(struct etcd_watch *w, struct etcd3_news *ret, struct erro
 	while (ok && !ret->ended) {
 		struct etcd3_news news = { 0 };
 		size_t len;
-		auto_free char *line = evbuffer_readln(in, &len, EVBUFFER_EOL_LF);
+		auto_free char *line = etcd3_take_line(&w->worker, &len);
 		auto_json yyjson_doc *doc = NULL;
 
 		if (!line)

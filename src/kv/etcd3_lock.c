@@ -152,13 +152,14 @@ static enum task_turn lock_created(struct task *t)
 
 /* --- another's --- */
 
-static bool has_news(struct evbuffer *in)
+static bool has_news(struct etcd_worker *w)
 {
+	struct evbuffer *in = w->worker.call.in;
 	size_t len;
 	char *line;
 	bool news = false;
 
-	while (!news && (line = evbuffer_readln(in, &len, EVBUFFER_EOL_LF))) {
+	while (!news && (line = etcd3_take_line(w, &len))) {
 		auto_json yyjson_doc *doc = json_parse(line, len, NULL);
 
 		news = etcd3_line_is_news(yyjson_doc_get_root(doc));
@@ -174,7 +175,7 @@ static enum task_turn lock_news(struct task *t)
 	auto_error struct error err = ERROR_INIT;
 	bool is_stream = worker->call.head_done && worker->call.answer.status == 200;
 
-	if (is_stream && has_news(worker->call.in))
+	if (is_stream && has_news(&l->worker))
 		return task_go(t, &etcd3_lock_first);
 	if (worker->call.done && !etcd_watch_was_quiet(&worker->call) && !answered(l, &err))
 		return etcd_worker_failed(&l->worker, &err);

@@ -88,6 +88,7 @@ static void make_node(struct node *n, size_t number)
 		.containers = containers,
 		.containers_count = CONTAINERS,
 		.tallies = xnew(struct label_tallies),
+		.volume_uses = xnew(struct volume_uses),
 		.used_memory = CONTAINERS * GIB / 8,
 		.total_memory = 64 * GIB,
 		.total_nano_cpus = INT64_C(32000000000),

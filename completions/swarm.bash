@@ -27,13 +27,13 @@ _swarm_value()
 	log-level | l) _swarm_words "debug info warn error fatal panic" "$2" ;;
 	strategy) _swarm_words "spread binpack random" "$2" ;;
 	filter | f)
-		_swarm_words "health port containerslots dependency affinity constraint whitelist" "$2"
+		_swarm_words "health port containerslots dependency together affinity constraint whitelist" "$2"
 		;;
 	cluster-driver | c) _swarm_words "swarm" "$2" ;;
 	tlscacert | tlscert | tlskey | state-dir | dir | d) _swarm_files "$2" ;;
 	key-type) _swarm_words "ec rsa" "$2" ;;
 	cluster-opt)
-		_swarm_words "swarm.overcommit= swarm.createretry= swarm.apiversion=" "$2"
+		_swarm_words "swarm.overcommit= swarm.createretry= swarm.apiversion= swarm.together= swarm.volumes=" "$2"
 		compopt -o nospace 2>/dev/null
 		;;
 	host | H | advertise | addr | replication-ttl | engine-refresh-min-interval | \

@@ -24,8 +24,8 @@ static const char *param(const struct request *rq, const char *key)
 	return value ? value : "";
 }
 
-typedef struct engine *choose_fn(struct request *rq, const struct build_query *bq,
-	const struct wish *wish, struct error *err);
+typedef struct engine *choose_fn(
+	struct request *rq, const struct build_query *bq, struct wish *wish, struct error *err);
 
 static struct engine *place_for(struct request *rq, const struct build_query *bq,
 	const char *platform, choose_fn *choose, struct error *err)
@@ -63,7 +63,7 @@ static char *build_path(struct request *rq, const struct build_query *bq, const 
 /* --- classic ------------------------------------------------------------------------------- */
 
 static struct engine *choose_any(struct request *rq, const struct build_query *bq maybe_unused,
-	const struct wish *wish, struct error *err)
+	struct wish *wish, struct error *err)
 {
 	return manager_place(rq->api->manager, wish, err);
 }
@@ -93,8 +93,8 @@ static bool is_engine(const struct engine *e, const void *arg)
  * The engine of the session when that is open already, and it must be what the build wishes for;
  * else a build without wishes goes where its client's last one went, whose layers are there.
  */
-static struct engine *choose_engine(struct request *rq, const struct build_query *bq,
-	const struct wish *wish, struct error *err)
+static struct engine *choose_engine(
+	struct request *rq, const struct build_query *bq, struct wish *wish, struct error *err)
 {
 	struct manager *m = rq->api->manager;
 	struct engine *e = builds_find(builds_of(rq), BUILD_KEY_SESSION, param(rq, "session"));

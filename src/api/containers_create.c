@@ -1,6 +1,7 @@
 /* POST /containers/create: gather and check the body, let the manager do the work, answer. */
 #include "api/body.h"
 #include "api/containers.h"
+#include "api/placement_label.h"
 #include "api/reply.h"
 #include "base/mem.h"
 #include "manager/create.h"
@@ -54,7 +55,11 @@ static bool parse_request(struct request *rq, struct container_config *config, s
 	const char *name = query_get(&rq->query, "name");
 	const char *platform = query_get(&rq->query, "platform");
 
-	return config_parse(config, body, len, name ? name : "", platform ? platform : "", err);
+	if (!config_parse(config, body, len, name ? name : "", platform ? platform : "", err))
+		return false;
+	if (placement_session(rq))
+		config_add_label(config, LABEL_TESTCONTAINERS, placement_session(rq));
+	return true;
 }
 
 static enum task_turn create_request_fail(struct create_request *cr, const struct error *err)

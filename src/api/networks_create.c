@@ -182,24 +182,10 @@ static bool name_is_taken(
 
 /* --- where --- */
 
-static struct wish *make_wish(yyjson_mut_doc *doc, const char *node, struct error *err)
-{
-	auto_strv struct strv affinities = STRV_INIT, constraints = STRV_INIT,
-			      whitelists = STRV_INIT;
-
-	if (*node)
-		strv_take(&constraints, xasprintf("node==%s", node));
-	if (!placement_label_read(doc, LABEL_AFFINITIES, &affinities, err) ||
-		!placement_label_read(doc, LABEL_CONSTRAINTS, &constraints, err) ||
-		!placement_label_read(doc, LABEL_WHITELISTS, &whitelists, err))
-		return NULL;
-	return wish_create_expressions(&affinities, &constraints, &whitelists, 0, 0, err);
-}
-
 static struct engine *place(struct request *rq, yyjson_mut_doc *doc, const char *node,
 	const struct translate_need *need, struct error *err)
 {
-	struct wish *wish = make_wish(doc, node, err);
+	struct wish *wish = placement_wish(doc, node, err);
 	struct engine *e =
 		wish ? manager_place_needing(rq->api->manager, wish, need, rq->version, err) : NULL;
 
@@ -261,6 +247,7 @@ static bool prepare_create(struct network_change *c, struct error *err)
 	if (!name_check("network", written, err))
 		return false;
 	node = name_split(written, &name);
+	placement_session_write(c->rq, doc);
 	driver = settle_driver(c->rq->api->cluster, doc, node);
 	if (!choose_engines(c, doc, driver, node, err))
 		return false;

@@ -119,7 +119,9 @@ const struct route routes[] = {
 	{ "GET", "/volumes", volumes_list,
 		"all nodes, from memory; local ones as node/name, shared ones once" },
 	{ "POST", "/volumes/create", volumes_create,
-		"on the node of node/name, else on all that the whitelist label allows" },
+		"on the node of node/name, else on the one that has it or that the scheduler "
+		"chooses; on "
+		"all when its label or driver says so" },
 	{ "POST", "/volumes/prune", prune_volumes, "all healthy nodes, merged" },
 	{ "GET", "/volumes/{name}", volumes_inspect, "the node that has it" },
 	{ "PUT", "/volumes/{name}", volumes_update, "not offered: 503" },

@@ -76,7 +76,7 @@ static bool has_buildkit(const struct engine *e, const void *arg)
 	return e->remote.kind != REMOTE_PODMAN;
 }
 
-struct engine *session_place(struct manager *m, const struct wish *w, struct error *err)
+struct engine *session_place(struct manager *m, struct wish *w, struct error *err)
 {
 	struct engine *e = manager_place_among(m, w, has_buildkit, NULL, NULL);
 

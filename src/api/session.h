@@ -20,7 +20,7 @@ void session_grpc(struct request *rq);
 
 /* An engine for a BuildKit build: one that has BuildKit, if the wish allows.  Borrowed; NULL with
  * err. */
-struct engine *session_place(struct manager *m, const struct wish *w, struct error *err);
+struct engine *session_place(struct manager *m, struct wish *w, struct error *err);
 /* False, and answered with 400, when a name is longer than anybody's. */
 bool session_check_name(struct request *rq, const char *what, const char *name);
 /* A proxy that holds the keys for its engine as long as it lives.  A client that is busy on another

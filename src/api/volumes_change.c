@@ -18,6 +18,7 @@ struct request *volumes_change_free(struct volumes_change *c)
 	refreshes_finish(&c->refreshes);
 	fanout_finish(&c->fanout);
 	strv_finish(&c->unasked);
+	strv_finish(&c->lacking);
 	free(c);
 	rq->cancel = NULL;
 	return rq;

@@ -24,7 +24,8 @@ struct volumes_change {
 	struct task task;
 	struct fanout fanout;
 	const struct volumes_change_kind *kind;
-	struct strv unasked;        /* "node-2: the node is unhealthy": failures without a call */
+	struct strv unasked; /* "node-2: the node is unhealthy": failures without a call */
+	struct strv lacking; /* of a create: addresses of engines that had none of the name */
 	struct refreshes refreshes; /* private */
 };
 

@@ -1,6 +1,9 @@
 /*
- * POST /volumes/create: on one node ("node/name"), on those that the whitelist label allows, or on
- * all healthy ones.
+ * api/volumes_create.c - POST /volumes/create: a local volume on one node, as on one host.
+ *
+ * That is the node of "node/name", the one that has it already, or the best of those that its
+ * labels allow.  On all of these when it is asked for, and of other drivers, whose volumes the
+ * nodes share.
  */
 #include "api/volumes.h"
 
@@ -13,6 +16,7 @@
 #include "base/id.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "cluster/find_volume.h"
 #include "docker/name.h"
 
 /* --- what --- */
@@ -41,24 +45,56 @@ static void put_name(yyjson_mut_doc *doc, const char *name)
 
 /* --- where --- */
 
-static bool choose_engines(
-	struct volumes_change *c, yyjson_mut_doc *doc, const char *node, struct error *err)
+static const char *text_of(yyjson_mut_val *object, const char *key)
 {
-	auto_strv struct strv constraints = STRV_INIT, whitelists = STRV_INIT;
+	const char *text = yyjson_mut_get_str(yyjson_mut_obj_get(object, key));
+
+	return text ? text : "";
+}
+
+/* As on one host, there is one of it; not so what spans nodes by itself. */
+static bool is_for_one_node(const struct volumes_change *c, yyjson_mut_doc *doc)
+{
+	yyjson_mut_val *root = yyjson_mut_doc_get_root(doc);
+	const char *driver = text_of(root, "Driver");
+
+	if (c->rq->api->manager->volumes_everywhere || (*driver && strcmp(driver, "local") != 0))
+		return false;
+	return strcmp(text_of(yyjson_mut_obj_get(root, "Labels"), LABEL_VOLUMES),
+		       VOLUMES_EVERY_NODE) != 0;
+}
+
+/* To create what is there already is to be told of it. */
+static bool add_holders(struct volumes_change *c, const char *name)
+{
+	size_t count;
+	auto_free struct volume_found *found = volume_find_all(c->rq->api->cluster, name, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (engine_is_healthy(found[i].engine))
+			fanout_add(&c->fanout, found[i].engine);
+	}
+	return c->fanout.count > 0;
+}
+
+static bool choose_engines(struct volumes_change *c, yyjson_mut_doc *doc, const char *node,
+	const char *name, struct error *err)
+{
+	struct manager *m = c->rq->api->manager;
+	bool one = !*node && is_for_one_node(c, doc);
+	struct wish *wish = placement_wish(doc, node, err);
 	struct engine **fitting;
-	struct wish *wish;
 	size_t count = 0;
 
-	if (*node)
-		strv_take(&constraints, xasprintf("node==%s", node));
-	else if (!placement_label_read(doc, LABEL_WHITELISTS, &whitelists, err))
-		return false;
-	wish = wish_create_expressions(NULL, &constraints, &whitelists, 0, 0, err);
 	if (!wish)
 		return false;
-	fitting = manager_place_all(c->rq->api->manager, wish, &count, err);
+	if (one && *name && add_holders(c, name)) {
+		wish_destroy(wish);
+		return true;
+	}
+	fitting = manager_place_all(m, wish, &count, err);
 	wish_destroy(wish);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < (one ? min_of(count, (size_t)1) : count); i++)
 		fanout_add(&c->fanout, fitting[i]);
 	free(fitting);
 	return count > 0;
@@ -88,11 +124,34 @@ static bool prepare_create(struct volumes_change *c, struct error *err)
 		return false;
 	written = xstrdup(given);
 	node = name_split(written, &name);
-	if (!choose_engines(c, doc, node, err))
+	placement_session_write(c->rq, doc);
+	if (!choose_engines(c, doc, node, name, err))
 		return false;
+	for (size_t i = 0; i < c->fanout.count; i++) {
+		if (!*name || !volume_find_on(c->fanout.items[i].engine, name))
+			strv_add(&c->lacking, c->fanout.items[i].engine->addr);
+	}
 	put_name(doc, name);
 	fill_calls(c, doc);
 	return true;
+}
+
+/* What was not there before is known to be empty. */
+static void settle_create(struct volumes_change *c)
+{
+	for (size_t i = 0; i < c->fanout.count; i++) {
+		struct fanout_item *item = &c->fanout.items[i];
+		auto_json yyjson_doc *answer = NULL;
+		const char *name;
+
+		if (error_is_set(&item->err))
+			continue;
+		answer = json_parse((const char *)evbuffer_pullup(item->call.in, -1),
+			evbuffer_get_length(item->call.in), NULL);
+		name = json_get_str(yyjson_doc_get_root(answer), "Name", "");
+		if (*name && strv_contains(&c->lacking, item->engine->addr))
+			volume_uses_note_fresh(&item->engine->volume_uses, name);
+	}
 }
 
 /* Any engine's document will do: they are alike but for the time. */
@@ -110,6 +169,7 @@ void volumes_create(struct request *rq)
 {
 	static const struct volumes_change_kind kind = {
 		.prepare = prepare_create,
+		.settle = settle_create,
 		.answer = answer_create,
 	};
 

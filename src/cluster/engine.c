@@ -87,6 +87,7 @@ static void engine_destroy(struct engine *e)
 		engine_remove_container(e, e->containers[e->containers_count - 1]);
 	free(e->containers);
 	label_tallies_finish(&e->label_tallies);
+	volume_uses_finish(&e->volume_uses);
 	refresh_log_destroy(e->refresh_log);
 	endpoint_destroy(e->remote.endpoint, gone_text);
 	free(e->remote.address);

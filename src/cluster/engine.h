@@ -22,6 +22,7 @@
 #include "docker/label_tally.h"
 #include "docker/objects.h"
 #include "docker/remote.h"
+#include "docker/volume_use.h"
 
 struct cluster;
 struct monitor;
@@ -71,6 +72,7 @@ struct engine {
 	struct container **containers;
 	size_t containers_count, containers_cap;
 	struct label_tallies label_tallies; /* of all of them; owned */
+	struct volume_uses volume_uses;     /* by all of them; owned */
 	size_t running, paused, stopped;    /* counts without pending ones */
 	/* Sums over all of them. */
 	int64_t used_nano_cpus, used_memory;

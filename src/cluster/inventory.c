@@ -41,6 +41,7 @@ void engine_before_change(struct engine *e, struct container *c)
 		(*state_counter(e, c))--;
 	uncount_use(e, c);
 	label_tallies_remove(&e->label_tallies, c);
+	volume_uses_remove(&e->volume_uses, c);
 	if (e->cluster)
 		lookup_remove(e->cluster->lookup, c);
 }
@@ -83,6 +84,7 @@ void engine_after_change(struct engine *e, struct container *c)
 		lookup_insert(e->cluster->lookup, c);
 	count_use(e, c);
 	label_tallies_add(&e->label_tallies, c);
+	volume_uses_add(&e->volume_uses, c);
 	if (c->state == CONTAINER_PENDING)
 		return;
 	(*state_counter(e, c))++;
@@ -181,6 +183,7 @@ void engine_set_volumes(struct engine *e, struct volume *items, size_t count)
 	free(e->volumes);
 	e->volumes = items;
 	e->volumes_count = count;
+	volume_uses_keep_fresh(&e->volume_uses, items, count);
 	if (count && e->cluster)
 		find_volumes_index(e);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/parse.h"
 #include "cmd/command.h"
 #include "cmd/wire.h"
 #include "discovery/embedded.h"
@@ -39,6 +40,10 @@ static const char *const cluster_opt_lines[] = {
 	" * swarm.overcommit=0.05\tshare of CPUs and memory to promise beyond what there is",
 	" * swarm.createretry=0\thow often to try another node when a create fails",
 	" * swarm.apiversion=1.55\tthe newest API version to offer to clients",
+	" * swarm.together=KEY[!]\tcontainers with the same value of this label stay on one node; "
+	"! "
+	"refuses any other; more keys after commas",
+	" * swarm.volumes=one-node\twhere a local volume is made: one-node or every-node",
 	NULL,
 };
 
@@ -54,7 +59,7 @@ static const struct option_spec manage_options[] = {
 		"f",
 		OPTION(LIST, struct manage_args, filters),
 		.help = "use only these filters: health, port, containerslots, dependency, "
-			"affinity, constraint, whitelist (all of them by default)",
+			"together, affinity, constraint, whitelist (all of them by default)",
 	},
 	{
 		"host",
@@ -303,6 +308,22 @@ static void note_state_dir(const struct manage_args *args, struct manage_options
 
 /* ---- placement ---- */
 
+/* "KEY,KEY!" */
+static void keep_together(struct sched *sched, const char *keys)
+{
+	auto_strv struct strv list = STRV_INIT;
+
+	if (*keys)
+		strv_split(&list, keys, ',');
+	for (size_t i = 0; i < list.count; i++) {
+		char *key = list.items[i];
+		bool hard = str_ends_with(key, "!");
+
+		key[strlen(key) - hard] = '\0';
+		sched_keep_together(sched, key, hard);
+	}
+}
+
 static bool check_cluster(
 	const struct manage_args *args, struct manage_options *o, struct error *err)
 {
@@ -312,7 +333,12 @@ static bool check_cluster(
 	if (strcmp(args->cluster_driver, "swarm") != 0)
 		return error_set(
 			err, ERROR_INVALID, "unsupported cluster \"%s\"", args->cluster_driver);
-	return value_cluster_options(&args->cluster_options, &o->cluster, err);
+	if (!value_cluster_options(&args->cluster_options, &o->cluster, err))
+		return false;
+	keep_together(o->sched, o->cluster.together);
+	if (o->cluster.volumes_everywhere)
+		sched_spread_volumes(o->sched);
+	return true;
 }
 
 /* ---- several managers ---- */

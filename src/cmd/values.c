@@ -8,6 +8,7 @@
 #include "base/parse.h"
 #include "cmd/command.h"
 #include "discovery/entry.h"
+#include "docker/label.h"
 #include "net/address.h"
 
 #define DEFAULT_OVERCOMMIT 0.05
@@ -119,6 +120,31 @@ static bool set_api_version(struct cluster_options *o, const char *text, struct 
 		"swarm.apiversion should be one of %s, '%s' is invalid", range.buf, text);
 }
 
+static bool set_together(struct cluster_options *o, const char *text, struct error *err)
+{
+	const char *key = text;
+
+	for (;;) {
+		if (strcspn(key, "!,") == 0)
+			return error_set(err, ERROR_INVALID,
+				"swarm.together: '%s' is no list of label keys, KEY[!][,KEY[!]...]",
+				text);
+		key += strcspn(key, ",");
+		if (!*key++)
+			break;
+	}
+	o->together = text;
+	return true;
+}
+
+static bool set_volumes(struct cluster_options *o, const char *text, struct error *err)
+{
+	o->volumes_everywhere = strcmp(text, VOLUMES_EVERY_NODE) == 0;
+	return o->volumes_everywhere || strcmp(text, "one-node") == 0 ||
+	       error_set(err, ERROR_INVALID,
+		       "swarm.volumes should be one-node or every-node, '%s' is invalid", text);
+}
+
 static const struct cluster_key {
 	const char *name;
 	bool (*set)(struct cluster_options *o, const char *text, struct error *err);
@@ -126,6 +152,8 @@ static const struct cluster_key {
 	{ "swarm.overcommit", set_overcommit },
 	{ "swarm.createretry", set_create_retry },
 	{ "swarm.apiversion", set_api_version },
+	{ "swarm.together", set_together },
+	{ "swarm.volumes", set_volumes },
 };
 
 static const struct cluster_key *find_cluster_key(const char *option, size_t len)
@@ -144,6 +172,7 @@ bool value_cluster_options(
 	struct cluster_options o = {
 		.overcommit = DEFAULT_OVERCOMMIT,
 		.api_version = API_VERSION_MAX,
+		.together = "",
 	};
 	bool seen[ARRAY_SIZE(cluster_keys)] = { false };
 
@@ -158,7 +187,8 @@ bool value_cluster_options(
 		if (!key)
 			return error_set(err, ERROR_INVALID,
 				"unknown --cluster-opt '%.*s': there are swarm.overcommit, "
-				"swarm.createretry and swarm.apiversion",
+				"swarm.createretry, swarm.apiversion, swarm.together and "
+				"swarm.volumes",
 				(int)len, option);
 		if (seen[key - cluster_keys])
 			continue;

@@ -27,6 +27,8 @@ struct cluster_options {
 	double overcommit;              /* > -1; 0.05 */
 	uint32_t create_retry;          /* 0 */
 	struct api_version api_version; /* the newest offered to clients; API_VERSION_MAX */
+	const char *together; /* "KEY,KEY!" of sched_keep_together, '!' for hard; "" ; in options */
+	bool volumes_everywhere;
 };
 /* "key=value" each; of a repeated key the first counts.  Unknown keys are errors. */
 bool value_cluster_options(

@@ -443,6 +443,7 @@ static void build_cluster(struct wire *w)
 						     .tls = o->tls_client,
 					     });
 	manager_init(&w->manager, w->loop, w->cluster, o->sched, o->cluster.create_retry);
+	w->manager.volumes_everywhere = o->cluster.volumes_everywhere;
 }
 
 /* As it calls itself, and as it was told to call itself. */

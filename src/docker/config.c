@@ -172,6 +172,12 @@ void config_set_swarm_id(struct container_config *c, const char *id)
 	config_put_label(c, LABEL_SWARM_ID, id);
 }
 
+void config_add_label(struct container_config *c, const char *key, const char *value)
+{
+	if (!labels_get(&c->labels, key))
+		config_put_label(c, key, value);
+}
+
 bool config_has_node_constraint(const struct container_config *c)
 {
 	for (size_t i = 0; i < c->constraints.count; i++) {

@@ -51,6 +51,8 @@ struct container_config {
 bool config_parse(struct container_config *ret, const char *body, size_t len, const char *name,
 	const char *platform, struct error *err);
 void config_finish(struct container_config *c);
+/* Unless the request has it. */
+void config_add_label(struct container_config *c, const char *key, const char *value);
 void config_set_swarm_id(struct container_config *c, const char *id);
 /* Replace a name in VolumesFrom, Links, "container:" modes by what the engine knows (the
  * dependency's full id). */

@@ -40,6 +40,19 @@ static void reserve_networks(struct container *reserved, const struct container_
 		};
 }
 
+/* Named volumes: whoever comes next finds them where they will be. */
+static void reserve_volumes(struct container *reserved, const struct strv *names)
+{
+	reserved->mounts = xcalloc(names->count + 1, sizeof(*reserved->mounts));
+	for (size_t i = 0; i < names->count && i < UINT16_MAX; i++)
+		reserved->mounts[reserved->mounts_count++] = (struct container_mount){
+			.type = intern("volume"),
+			.name = intern(names->items[i]),
+			.destination = intern(""),
+			.driver = intern(""),
+		};
+}
+
 struct container *config_reserve(const struct container_config *c)
 {
 	struct container *reserved = container_create();
@@ -56,6 +69,7 @@ struct container *config_reserve(const struct container_config *c)
 	labels_copy(&reserved->labels, &c->labels);
 	reserved->host_network = c->host_network;
 	reserve_networks(reserved, c);
+	reserve_volumes(reserved, &c->volumes);
 	reserved->auto_remove = c->auto_remove;
 	reserved->nano_cpus = c->nano_cpus;
 	reserved->memory_bytes = c->memory_bytes;

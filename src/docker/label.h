@@ -35,6 +35,11 @@ bool labels_match(const struct labels *l, const char *filter);
 #define LABEL_CONSTRAINTS "com.docker.swarm.constraints"
 #define LABEL_WHITELISTS  "com.docker.swarm.whitelists"
 #define LABEL_RESCHEDULE  "com.docker.swarm.reschedule-policies"
+/* How many nodes a local volume is made on: one, unless the value says so. */
+#define LABEL_VOLUMES      "com.docker.swarm.volumes"
+#define VOLUMES_EVERY_NODE "every-node"
+/* The session of Testcontainers that something belongs to. */
+#define LABEL_TESTCONTAINERS "org.testcontainers.sessionId"
 /* Of networks that spread over engines (docker/objects.h); our own. */
 #define LABEL_NETWORK_ID   "com.docker.swarm.network.id"
 #define LABEL_NETWORK_IPAM "com.docker.swarm.network.ipam"

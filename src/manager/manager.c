@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/metrics.h"
+#include "cluster/find_network.h"
 #include "manager/builds.h"
 #include "manager/create.h"
 
@@ -47,6 +48,7 @@ static void node_from_engine(struct node *n, struct engine *e)
 		.containers = e->containers,
 		.containers_count = e->containers_count,
 		.tallies = &e->label_tallies,
+		.volume_uses = &e->volume_uses,
 		.images = e->images,
 		.images_count = e->images_count,
 		.networks = e->networks,
@@ -88,12 +90,29 @@ static size_t gather_nodes(struct manager *m,
 	return count;
 }
 
+/* Each name is looked up once, by the rules of everybody else, and not on every node.  Of a name
+ * that several nodes have for networks of their own any of them will do. */
+static void mean_networks(struct manager *m, struct wish *w)
+{
+	for (size_t i = 0; i < wish_networks_count(w); i++) {
+		const char *name = wish_network(w, i);
+		struct network_found found;
+
+		if (network_find(m->cluster, name, &found, NULL))
+			wish_mean_network(w, i, found.network);
+		else if (!network_find_name(m->cluster, name))
+			wish_mean_network(w, i, NULL);
+	}
+}
+
 /* Into m->ranked, best first. */
-static bool rank_nodes(struct manager *m, const struct wish *w,
+static bool rank_nodes(struct manager *m, struct wish *w,
 	bool (*accepts)(const struct engine *e, const void *arg), const void *arg,
 	size_t *ret_count, struct error *err)
 {
 	int64_t began = clock_mono_us();
+
+	mean_networks(m, w);
 	size_t count = gather_nodes(m, accepts, arg);
 	bool placed = sched_place(m->sched, w, m->nodes, count, m->ranked, ret_count, err);
 
@@ -102,7 +121,7 @@ static bool rank_nodes(struct manager *m, const struct wish *w,
 	return placed;
 }
 
-struct engine *manager_place_among(struct manager *m, const struct wish *w,
+struct engine *manager_place_among(struct manager *m, struct wish *w,
 	bool (*accepts)(const struct engine *e, const void *arg), const void *arg,
 	struct error *err)
 {
@@ -111,7 +130,7 @@ struct engine *manager_place_among(struct manager *m, const struct wish *w,
 	return rank_nodes(m, w, accepts, arg, &count, err) ? m->ranked[0]->engine : NULL;
 }
 
-struct engine *manager_place(struct manager *m, const struct wish *w, struct error *err)
+struct engine *manager_place(struct manager *m, struct wish *w, struct error *err)
 {
 	return manager_place_among(m, w, NULL, NULL, err);
 }
@@ -121,7 +140,7 @@ static bool meets_need(const struct engine *e, const void *arg)
 	return translate_need_is_met(arg, &e->remote.range);
 }
 
-struct engine *manager_place_needing(struct manager *m, const struct wish *w,
+struct engine *manager_place_needing(struct manager *m, struct wish *w,
 	const struct translate_need *need, struct api_version client, struct error *err)
 {
 	struct engine *e = NULL;
@@ -138,7 +157,7 @@ struct engine *manager_place_needing(struct manager *m, const struct wish *w,
 }
 
 struct engine **manager_place_all(
-	struct manager *m, const struct wish *w, size_t *ret_count, struct error *err)
+	struct manager *m, struct wish *w, size_t *ret_count, struct error *err)
 {
 	struct engine **engines;
 	size_t count;

@@ -14,6 +14,7 @@ struct manager {
 	struct loop *loop;
 	struct cluster *cluster; /* borrowed */
 	struct sched *sched;     /* borrowed */
+	bool volumes_everywhere; /* swarm.volumes: local ones are made on every node */
 	uint32_t create_retry;   /* swarm.createretry: plain retries of a failed create */
 
 	struct list creates;         /* struct create::link: work under way */
@@ -31,18 +32,18 @@ void manager_init(struct manager *m, struct loop *loop, struct cluster *cluster,
 void manager_finish(struct manager *m);
 
 /* The best engine for the wish; borrowed.  NULL with the scheduler's text. */
-struct engine *manager_place(struct manager *m, const struct wish *w, struct error *err);
+struct engine *manager_place(struct manager *m, struct wish *w, struct error *err);
 /* The same among the engines that `accepts` likes (NULL: all); arg is handed to it. */
-struct engine *manager_place_among(struct manager *m, const struct wish *w,
+struct engine *manager_place_among(struct manager *m, struct wish *w,
 	bool (*accepts)(const struct engine *e, const void *arg), const void *arg,
 	struct error *err);
 /* The best of the engines that can do all of it.  When only others fit, ERROR_INVALID names the one
  * that would have been chosen, and both versions (translate_need_refuse). */
-struct engine *manager_place_needing(struct manager *m, const struct wish *w,
+struct engine *manager_place_needing(struct manager *m, struct wish *w,
 	const struct translate_need *need, struct api_version client, struct error *err);
 /* All engines that fit the wish, best first; borrowed, in an array that the caller frees.  NULL
  * with the scheduler's text. */
 struct engine **manager_place_all(
-	struct manager *m, const struct wish *w, size_t *ret_count, struct error *err) must_check;
+	struct manager *m, struct wish *w, size_t *ret_count, struct error *err) must_check;
 /* Any healthy engine, in rotation.  NULL with `No healthy node available in the cluster`. */
 struct engine *manager_any_engine(struct manager *m, struct error *err);

@@ -8,6 +8,7 @@ const struct filter *const filters[] = {
 	&filter_port,
 	&filter_slots,
 	&filter_dependency,
+	&filter_together,
 	&filter_affinity,
 	&filter_constraint,
 	&filter_whitelist,
@@ -22,6 +23,25 @@ size_t filter_keep(struct node **nodes, size_t count, filter_test *test, const v
 		if (test(nodes[i], arg))
 			nodes[kept++] = nodes[i];
 	}
+	return kept;
+}
+
+size_t filter_keep_most(struct node **nodes, size_t count, filter_count *score,
+	const struct strv *names, size_t *ret_most)
+{
+	size_t most = 0, kept = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t n = score(nodes[i], names);
+
+		if (n > most) {
+			most = n;
+			kept = 0;
+		}
+		if (n == most)
+			nodes[kept++] = nodes[i];
+	}
+	*ret_most = most;
 	return kept;
 }
 

@@ -10,12 +10,21 @@
 #include "sched/sched.h"
 #include "sched/wish.h"
 
+/* A label whose values stay together. */
+struct together_key {
+	char *name; /* owned */
+	bool hard;
+};
+
 /* One decision. */
 struct round {
 	const struct wish *wish;
 	const struct node *nodes; /* all of the cluster, whatever has been refused already */
 	size_t count;
 	struct node **scratch; /* room for `count` pointers */
+	const struct together_key *together;
+	size_t together_count;
+	bool volumes_everywhere;
 };
 
 struct filter {
@@ -27,8 +36,11 @@ struct filter {
 	/* What the request asks of this filter, one string an item of the error text. NULL: never
 	 * anything. */
 	void (*list)(const struct wish *w, struct strv *items);
-	/* After it refused every node: reasons that the counts do not tell, one string a line.
-	 * NULL: none. */
+	/* After it refused every node: what an engine would say, if it has a word for it.  False:
+	 * it has none.  NULL: never. */
+	bool (*refuse)(const struct round *r, struct error *err);
+	/* When there is no node, and it refused some: reasons that the counts do not tell, one
+	 * string a line.  NULL: none. */
 	void (*explain)(const struct round *r, struct strv *reasons);
 };
 
@@ -36,11 +48,16 @@ struct filter {
 extern const struct filter *const filters[];
 
 extern const struct filter filter_health, filter_port, filter_slots, filter_dependency,
-	filter_affinity, filter_constraint, filter_whitelist;
+	filter_together, filter_affinity, filter_constraint, filter_whitelist;
 
 /* Keeps the nodes that the test accepts. */
 typedef bool filter_test(const struct node *n, const void *arg);
 size_t filter_keep(struct node **nodes, size_t count, filter_test *test, const void *arg);
+
+/* The nodes with the highest count; *ret_most is that count. */
+typedef size_t filter_count(const struct node *n, const struct strv *names);
+size_t filter_keep_most(struct node **nodes, size_t count, filter_count *score,
+	const struct strv *names, size_t *ret_most);
 
 /* Narrows by one expression, soft or not. */
 typedef size_t filter_by(

@@ -1,11 +1,11 @@
 /*
- * What a container shares with something that is already somewhere.
+ * sched/filter_dependency.c - what a container shares with something that is already somewhere.
  *
  * Must hold: volumes-from, links and the namespaces of another container (`container:x` as network,
  * IPC or PID mode) need that container on the same node; a network that exists only as networks of
  * single engines needs one of these engines; a platform needs a node of that kind, as far as the
- * kind is known.  Preferred: first the nodes with most of the named volumes, because an engine
- * makes a missing volume silently, and empty (cluster.md D32); then the nodes with most containers
+ * kind is known; named volumes draw to where they are (sched/volumes.h), because an engine makes a
+ * missing volume silently, and empty.  Preferred: the nodes with most containers
  * of the networks that spread (docker/objects.h), because containers of two nodes do not reach each
  * other there; as long as a network has no container, the nodes that have it.
  */
@@ -13,8 +13,10 @@
 #include <strings.h>
 
 #include "base/mem.h"
+#include "base/parse.h"
 #include "sched/filter.h"
 #include "sched/node.h"
+#include "sched/volumes.h"
 #include "sched/wish.h"
 
 static bool has_containers(const struct node *n, const void *arg)
@@ -48,19 +50,15 @@ static bool is_of_platform(const struct node *n, const void *arg)
 	return !w->arch || !*n->arch || runs_arch(n, w->arch);
 }
 
-enum network_reach {
-	NETWORK_UNKNOWN, /* to every engine; one of them will say so */
-	NETWORK_FIXED,   /* where it is, and nowhere else */
-	NETWORK_SPREADS,
-	NETWORK_SPANS, /* all engines, or all that are in their swarm */
-};
-
-static enum network_reach reach_of(const struct round *r, const char *name)
+/* What is not known beforehand is looked for by its name. */
+static enum network_reach reach_of(const struct round *r, const struct wish_network *w)
 {
 	enum network_reach reach = NETWORK_UNKNOWN;
 
+	if (w->meant)
+		return w->reach;
 	for (size_t i = 0; i < r->count; i++) {
-		const struct network *net = node_find_network(&r->nodes[i], name);
+		const struct network *net = node_find_network(&r->nodes[i], w->name);
 
 		if (net && !network_is_local(net))
 			return NETWORK_SPANS;
@@ -72,9 +70,20 @@ static enum network_reach reach_of(const struct round *r, const char *name)
 	return reach;
 }
 
-static bool has_network(const struct node *n, const void *name)
+static const struct network *find_network(const struct node *n, const struct wish_network *w)
 {
-	return node_find_network(n, name) != NULL;
+	if (!w->meant)
+		return node_find_network(n, w->name);
+	for (size_t i = 0; w->logical_id && i < n->networks_count; i++) {
+		if (n->networks[i].logical_id == w->logical_id) /* interned */
+			return &n->networks[i];
+	}
+	return NULL;
+}
+
+static bool has_network(const struct node *n, const void *network)
+{
+	return find_network(n, network) != NULL;
 }
 
 static size_t narrow(const struct round *r, struct node **nodes, size_t count)
@@ -85,55 +94,38 @@ static size_t narrow(const struct round *r, struct node **nodes, size_t count)
 		count = filter_keep(nodes, count, is_of_platform, w);
 	if (w->dependencies_count)
 		count = filter_keep(nodes, count, has_containers, w);
-	for (size_t i = 0; i < w->networks.count; i++) {
-		if (reach_of(r, w->networks.items[i]) == NETWORK_FIXED)
-			count = filter_keep(nodes, count, has_network, w->networks.items[i]);
+	for (size_t i = 0; i < w->networks_count; i++) {
+		if (reach_of(r, &w->networks[i]) == NETWORK_FIXED)
+			count = filter_keep(nodes, count, has_network, &w->networks[i]);
 	}
-	return count;
+	return volumes_narrow(r, nodes, count);
 }
 
 /* --- preferences --- */
 
-typedef size_t count_fn(const struct node *n, const struct strv *names);
-
-static size_t count_volumes(const struct node *n, const struct strv *names)
+/* How many of the networks that spread the node has, and how many containers are in them there. */
+static size_t count_networks(const struct round *r, const struct node *n, bool neighbours)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < names->count; i++)
-		count += node_has_volume(n, names->items[i]);
-	return count;
-}
+	for (size_t i = 0; i < r->wish->networks_count; i++) {
+		const struct wish_network *w = &r->wish->networks[i];
+		const struct network *net =
+			reach_of(r, w) == NETWORK_SPREADS ? find_network(n, w) : NULL;
 
-static size_t count_networks(const struct node *n, const struct strv *names)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < names->count; i++)
-		count += node_find_network(n, names->items[i]) != NULL;
-	return count;
-}
-
-static size_t count_neighbours(const struct node *n, const struct strv *names)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < names->count; i++) {
-		const struct network *net = node_find_network(n, names->items[i]);
-
-		count += net ? node_count_in_network(n, net->name) : 0;
+		if (net)
+			count += neighbours ? node_count_in_network(n, net->name) : 1;
 	}
 	return count;
 }
 
-/* The nodes with the highest count; *ret_most is that count. */
-static size_t keep_most(struct node **nodes, size_t count, count_fn *score,
-	const struct strv *names, size_t *ret_most)
+static size_t keep_most_networked(
+	const struct round *r, struct node **nodes, size_t count, bool neighbours, size_t *ret_most)
 {
 	size_t most = 0, kept = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		size_t n = score(nodes[i], names);
+		size_t n = count_networks(r, nodes[i], neighbours);
 
 		if (n > most) {
 			most = n;
@@ -171,23 +163,25 @@ static size_t keep_place(const struct wish *w, struct node **nodes, size_t count
 	return count;
 }
 
+static bool has_spreading(const struct round *r)
+{
+	for (size_t i = 0; i < r->wish->networks_count; i++) {
+		if (reach_of(r, &r->wish->networks[i]) == NETWORK_SPREADS)
+			return true;
+	}
+	return false;
+}
+
 static size_t prefer(const struct round *r, struct node **nodes, size_t count)
 {
-	const struct wish *w = r->wish;
-	auto_strv struct strv spread = STRV_INIT;
 	size_t most;
 
-	count = keep_place(w, nodes, count);
-	if (w->volumes.count)
-		count = keep_most(nodes, count, count_volumes, &w->volumes, &most);
-	for (size_t i = 0; i < w->networks.count; i++) {
-		if (reach_of(r, w->networks.items[i]) == NETWORK_SPREADS)
-			strv_add(&spread, w->networks.items[i]);
-	}
-	if (spread.count == 0)
+	count = keep_place(r->wish, nodes, count);
+	count = volumes_prefer(r, nodes, count);
+	if (count < 2 || !has_spreading(r))
 		return count;
-	count = keep_most(nodes, count, count_neighbours, &spread, &most);
-	return most ? count : keep_most(nodes, count, count_networks, &spread, &most);
+	count = keep_most_networked(r, nodes, count, true, &most);
+	return most ? count : keep_most_networked(r, nodes, count, false, &most);
 }
 
 static void list(const struct wish *w, struct strv *items)
@@ -201,12 +195,12 @@ static void list(const struct wish *w, struct strv *items)
 /* Where something is, for a reason: "x is on node-1, node-2".  An id prefix that several containers
  * of one node share is there as little as one that none has. */
 static void explain_place(const struct round *r, const char *kind, const char *what,
-	filter_test *is_there, struct strv *reasons)
+	filter_test *is_there, const void *arg, struct strv *reasons)
 {
 	auto_strv struct strv names = STRV_INIT;
 
 	for (size_t i = 0; i < r->count; i++) {
-		if (is_there(&r->nodes[i], what))
+		if (is_there(&r->nodes[i], arg))
 			strv_add(&names, r->nodes[i].name);
 	}
 	if (names.count == 0) {
@@ -222,16 +216,44 @@ static bool has_container(const struct node *n, const void *name)
 	return node_find_container(n, name) != NULL;
 }
 
+/* Whom an engine would not find either. */
+static bool refuse(const struct round *r, struct error *err)
+{
+	const struct wish *w = r->wish;
+
+	for (size_t i = 0; i < w->dependencies_count; i++) {
+		const struct wish_dependency *d = &w->dependencies[i];
+		bool is_link = d->item && str_starts_with(d->item, "--link=");
+		bool is_there = false;
+
+		for (size_t n = 0; n < r->count && !is_there; n++)
+			is_there = node_knows_container(&r->nodes[n], d->name);
+		if (is_there)
+			continue;
+		if (is_link)
+			error_set(err, ERROR_INVALID,
+				"could not get container for %s: No such container: %s", d->name,
+				d->name);
+		else
+			error_set(err, ERROR_INVALID, "No such container: %s", d->name);
+		return true;
+	}
+	return false;
+}
+
 static void explain(const struct round *r, struct strv *reasons)
 {
 	const struct wish *w = r->wish;
 
 	for (size_t i = 0; i < w->dependencies_count; i++)
-		explain_place(r, "container", w->dependencies[i].name, has_container, reasons);
-	for (size_t i = 0; i < w->networks.count; i++) {
-		if (reach_of(r, w->networks.items[i]) == NETWORK_FIXED)
-			explain_place(r, "network", w->networks.items[i], has_network, reasons);
+		explain_place(r, "container", w->dependencies[i].name, has_container,
+			w->dependencies[i].name, reasons);
+	for (size_t i = 0; i < w->networks_count; i++) {
+		if (reach_of(r, &w->networks[i]) == NETWORK_FIXED)
+			explain_place(r, "network", w->networks[i].name, has_network,
+				&w->networks[i], reasons);
 	}
+	volumes_explain(r, reasons);
 	if (w->os || w->arch)
 		strv_take(reasons, xasprintf("platform %s%s%s is asked for", w->os ? w->os : "",
 					   w->os && w->arch ? "/" : "", w->arch ? w->arch : ""));
@@ -242,5 +264,6 @@ const struct filter filter_dependency = {
 	.narrow = narrow,
 	.prefer = prefer,
 	.list = list,
+	.refuse = refuse,
 	.explain = explain,
 };

@@ -17,6 +17,17 @@ const struct container *node_find_container(const struct node *n, const char *wh
 	return container_pick(n->containers, n->containers_count, &names, what);
 }
 
+bool node_knows_container(const struct node *n, const char *what)
+{
+	struct node_names names = names_of(n);
+
+	for (size_t i = 0; i < n->containers_count; i++) {
+		if (container_answers(n->containers[i], &names, what) != ANSWER_NONE)
+			return true;
+	}
+	return false;
+}
+
 const struct network *node_find_network(const struct node *n, const char *what)
 {
 	struct node_names names = names_of(n);
@@ -47,26 +58,29 @@ size_t node_count_in_network(const struct node *n, const char *name)
 	return count;
 }
 
-static bool mounts_volume(const struct container *c, const char *name)
+bool node_container_mounts(const struct container *c, const char *name)
 {
 	for (size_t i = 0; i < c->mounts_count; i++) {
-		if (strcmp(c->mounts[i].name, name) == 0)
+		if (c->mounts[i].name == name) /* interned */
 			return true;
 	}
 	return false;
 }
 
-bool node_has_volume(const struct node *n, const char *name)
+const struct volume *node_volume(const struct node *n, const char *name)
 {
 	for (size_t i = 0; i < n->volumes_count; i++) {
-		if (strcmp(n->volumes[i].name, name) == 0)
-			return true;
+		if (n->volumes[i].name == name) /* interned */
+			return &n->volumes[i];
 	}
-	for (size_t i = 0; i < n->containers_count; i++) {
-		if (mounts_volume(n->containers[i], name))
-			return true;
-	}
-	return false;
+	return NULL;
+}
+
+bool node_has_volume(const struct node *n, const char *name)
+{
+	const struct volume_use *use = volume_use_of(n->volume_uses, name);
+
+	return (use && use->containers) || node_volume(n, name);
 }
 
 const char *node_label(const struct node *n, const char *key)

@@ -14,6 +14,8 @@ static inline bool node_is_healthy(const struct node *n)
  */
 const struct container *node_find_container(const struct node *n, const char *what);
 const struct network *node_find_network(const struct node *n, const char *what);
+/* Is any container meant, be it that several are? */
+bool node_knows_container(const struct node *n, const char *what);
 
 /* The values that the label has among the node's containers. */
 const struct label_tally *node_tally(const struct node *n, const char *key);
@@ -21,8 +23,11 @@ const struct label_tally *node_tally(const struct node *n, const char *key);
 /* How many of the node's containers, those being made included, are in a network of that name. */
 size_t node_count_in_network(const struct node *n, const char *name);
 
-/* Listed by the engine, or mounted by one of its containers. */
+/* Names of volumes are interned.  Listed by the engine; NULL. */
+const struct volume *node_volume(const struct node *n, const char *name);
+/* The same, or mounted by one of its containers. */
 bool node_has_volume(const struct node *n, const char *name);
+bool node_container_mounts(const struct container *c, const char *name);
 
 /* The label, "" when absent. */
 const char *node_label(const struct node *n, const char *key);

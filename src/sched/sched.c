@@ -1,5 +1,6 @@
 /*
- * One decision, from top to bottom in sched_place: filters, room, preferences, the best.
+ * sched/sched.c - one decision, from top to bottom in sched_place: filters, room, preferences, the
+ * best.
  *
  * Classic Swarm ran everything twice, with all soft expressions as hard ones and then without any.
  * Here what must hold is settled first and preferences narrow what is left, one by one, so that one
@@ -23,7 +24,10 @@ struct sched {
 	const struct strategy *strategy;
 	const struct filter **chain; /* owned */
 	size_t chain_count;
-	uint64_t seed; /* state of the generator */
+	uint64_t seed;                 /* state of the generator */
+	struct together_key *together; /* owned */
+	size_t together_count;
+	bool volumes_everywhere;
 
 	/* Scratch for one decision; all owned. */
 	size_t *refused; /* by filter of the chain */
@@ -73,6 +77,30 @@ static bool add_filters(struct sched *s, const struct strv *names, struct error 
 	return true;
 }
 
+/* Labels of tools whose containers expect to share a host. */
+static const char *const together_keys[] = {
+	"com.gitlab.gitlab-runner.job.id",
+	LABEL_TESTCONTAINERS,
+	"devcontainer.local_folder",
+};
+
+void sched_keep_together(struct sched *s, const char *key, bool hard)
+{
+	for (size_t i = 0; i < s->together_count; i++) {
+		if (strcmp(s->together[i].name, key) == 0) {
+			s->together[i].hard = hard;
+			return;
+		}
+	}
+	s->together = xreallocarray(s->together, s->together_count + 1, sizeof(*s->together));
+	s->together[s->together_count++] = (struct together_key){ xstrdup(key), hard };
+}
+
+void sched_spread_volumes(struct sched *s)
+{
+	s->volumes_everywhere = true;
+}
+
 struct sched *sched_create(const char *strategy, const struct strv *names, struct error *err)
 {
 	struct sched *s = xnew(struct sched);
@@ -85,6 +113,8 @@ struct sched *sched_create(const char *strategy, const struct strv *names, struc
 		sched_destroy(s);
 		return NULL;
 	}
+	for (size_t i = 0; i < ARRAY_SIZE(together_keys); i++)
+		sched_keep_together(s, together_keys[i], false);
 	s->refused = xcalloc(s->chain_count, sizeof(*s->refused)); /* never without filters */
 	return s;
 }
@@ -93,6 +123,9 @@ void sched_destroy(struct sched *s)
 {
 	if (!s)
 		return;
+	for (size_t i = 0; i < s->together_count; i++)
+		free(s->together[i].name);
+	free(s->together);
 	free(s->chain);
 	free(s->refused);
 	free(s->nodes);
@@ -152,9 +185,14 @@ static bool filtered_out(
 	if (s->chain[last] == &filter_health)
 		return error_set(
 			err, ERROR_UNAVAILABLE, "No healthy node available in the cluster");
+	if (s->chain[last]->refuse && s->chain[last]->refuse(r, err))
+		return false;
 	filter_write_conditions(&sb, r->wish, s->chain, last + 1);
 	write_counts(&sb, s, r->count);
-	write_reasons(&sb, r, s->chain[last]);
+	for (size_t i = 0; i <= last; i++) {
+		if (s->refused[i])
+			write_reasons(&sb, r, s->chain[i]);
+	}
 	return error_set(err, ERROR_UNAVAILABLE, "%s", sb.buf);
 }
 
@@ -283,7 +321,15 @@ bool sched_place(struct sched *s, const struct wish *w, struct node *nodes, size
 	struct node **ret, size_t *ret_count, struct error *err)
 {
 	reserve_scratch(s, count);
-	struct round r = { .wish = w, .nodes = nodes, .count = count, .scratch = s->nodes };
+	struct round r = {
+		.wish = w,
+		.nodes = nodes,
+		.count = count,
+		.scratch = s->nodes,
+		.together = s->together,
+		.together_count = s->together_count,
+		.volumes_everywhere = s->volumes_everywhere,
+	};
 	if (count == 0)
 		return no_nodes(s, err);
 	for (size_t i = 0; i < count; i++)

@@ -15,6 +15,7 @@
 #include "docker/config.h"
 #include "docker/label_tally.h"
 #include "docker/objects.h"
+#include "docker/volume_use.h"
 
 /* An engine as the scheduler sees it.  Everything is borrowed for the time of one call. */
 struct node {
@@ -32,6 +33,7 @@ struct node {
 	size_t networks_count;
 	const struct volume *volumes;
 	size_t volumes_count;
+	const struct volume_uses *volume_uses;   /* by these containers, and fresh ones */
 	int64_t used_nano_cpus, total_nano_cpus; /* total with overcommit */
 	int64_t used_memory, total_memory;
 	int health;   /* 0..100; above 0 is healthy (cluster.md 2.4) */
@@ -40,13 +42,18 @@ struct node {
 
 struct sched; /* filters and strategy as configured */
 
-/* NULL names give the defaults: all seven filters, spread.  Errors: "filter not supported",
+/* NULL names give the defaults: all eight filters, spread.  Errors: "filter not supported",
  * "strategy not supported". */
 struct sched *sched_create(
 	const char *strategy, const struct strv *filters, struct error *err) must_check;
 void sched_destroy(struct sched *s);
 const char *sched_strategy_name(const struct sched *s);
 char *sched_filter_names(const struct sched *s) must_check; /* "health, port, ..." */
+/* What has the same value of this label stays together: if it can, or else nowhere (hard).  A few
+ * keys are known from the start, softly; one that is known already is changed. */
+void sched_keep_together(struct sched *s, const char *key, bool hard);
+/* Volumes are made on every node, as by classic Swarm: they are preferred, and draw no harder. */
+void sched_spread_volumes(struct sched *s);
 /* Ties are broken by this seed's sequence; tests fix it.  A new one has a random seed. */
 void sched_seed(struct sched *s, uint64_t seed);
 
@@ -62,6 +69,16 @@ struct wish *wish_create_expressions(const struct strv *affinities, const struct
 	struct error *err) must_check;
 /* A kind of node, as in the `platform` of a query ("linux/arm64"); of a wish that has none yet. */
 void wish_set_platform(struct wish *w, const char *platform);
+/* Of a wish that has none yet: for what shall stay together. */
+void wish_set_labels(struct wish *w, const struct labels *labels);
+/*
+ * The networks that a wish names, so that whoever knows the cluster says which are meant: then no
+ * node's list is walked by name.  NULL: there is none of that name.  What is not said is looked for
+ * on every node.
+ */
+size_t wish_networks_count(const struct wish *w);
+const char *wish_network(const struct wish *w, size_t i);
+void wish_mean_network(struct wish *w, size_t i, const struct network *n);
 void wish_destroy(struct wish *w);
 /* One more hard affinity for this decision only ("image==x" after a failed pull); not written into
  * labels. */

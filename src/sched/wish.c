@@ -1,6 +1,7 @@
-/* From a create request to a wish. */
+/* sched/wish.c - from a create request to a wish. */
 #include "sched/wish.h"
 
+#include <assert.h>
 #include <string.h>
 #include <strings.h>
 
@@ -118,9 +119,14 @@ static bool add_shared_namespaces(
 static void add_network(struct wish *w, const char *name)
 {
 	if (!*name || strcmp(name, "default") == 0 || network_is_predefined(name) ||
-		str_starts_with(name, "container:") || strv_contains(&w->networks, name))
+		str_starts_with(name, "container:"))
 		return;
-	strv_add(&w->networks, name);
+	for (size_t i = 0; i < w->networks_count; i++) {
+		if (strcmp(w->networks[i].name, name) == 0)
+			return;
+	}
+	array_reserve(w->networks, w->networks_count, w->networks_cap);
+	w->networks[w->networks_count++] = (struct wish_network){ .name = xstrdup(name) };
 }
 
 static void add_networks(struct wish *w, const struct container_config *c)
@@ -217,6 +223,8 @@ static bool fill_from_config(struct wish *w, const struct container_config *c, s
 	w->nano_cpus = max_of(c->nano_cpus, INT64_C(0));
 	w->memory_bytes = max_of(c->memory_bytes, INT64_C(0));
 	strv_copy(&w->volumes, &c->volumes);
+	w->follows_volumes = !config_has_node_constraint(c);
+	labels_copy(&w->labels, &c->labels);
 	add_ports(w, c);
 	add_networks(w, c);
 	add_replaced(w, &c->labels);
@@ -251,6 +259,35 @@ struct wish *wish_create_expressions(const struct strv *affinities, const struct
 	return NULL;
 }
 
+void wish_set_labels(struct wish *w, const struct labels *labels)
+{
+	assert(w->labels.count == 0);
+	labels_copy(&w->labels, labels);
+}
+
+size_t wish_networks_count(const struct wish *w)
+{
+	return w->networks_count;
+}
+
+const char *wish_network(const struct wish *w, size_t i)
+{
+	return w->networks[i].name;
+}
+
+void wish_mean_network(struct wish *w, size_t i, const struct network *n)
+{
+	struct wish_network *meant = &w->networks[i];
+
+	intern_unref(meant->logical_id);
+	meant->meant = true;
+	meant->logical_id = n ? intern_ref(n->logical_id) : NULL;
+	meant->reach = !n                     ? NETWORK_UNKNOWN
+		       : !network_is_local(n) ? NETWORK_SPANS
+		       : n->spreads           ? NETWORK_SPREADS
+					      : NETWORK_FIXED;
+}
+
 void wish_destroy(struct wish *w)
 {
 	if (!w)
@@ -270,7 +307,12 @@ void wish_destroy(struct wish *w)
 	free(w->dependencies);
 	labels_finish(&w->replaced);
 	strv_finish(&w->volumes);
-	strv_finish(&w->networks);
+	for (size_t i = 0; i < w->networks_count; i++) {
+		free(w->networks[i].name);
+		intern_unref(w->networks[i].logical_id);
+	}
+	free(w->networks);
+	labels_finish(&w->labels);
 	free(w->os);
 	free(w->arch);
 	free(w);

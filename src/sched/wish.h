@@ -22,6 +22,20 @@ struct wish_port {
 	char *text;          /* owned; as written */
 };
 
+enum network_reach {
+	NETWORK_UNKNOWN, /* to every engine; one of them will say so */
+	NETWORK_FIXED,   /* where it is, and nowhere else */
+	NETWORK_SPREADS,
+	NETWORK_SPANS, /* all engines, or all that are in their swarm */
+};
+
+struct wish_network {
+	char *name;             /* owned */
+	bool meant;             /* the two below are known */
+	const char *logical_id; /* interned, owned; NULL: of none */
+	enum network_reach reach;
+};
+
 struct wish {
 	struct expr_list affinities, constraints, whitelists;
 
@@ -33,9 +47,12 @@ struct wish {
 	struct wish_dependency *dependencies; /* owned */
 	size_t dependencies_count, dependencies_cap;
 	struct labels replaced; /* those of the container whose place it takes; none: of no one */
+	struct labels labels;   /* all of its labels */
 	struct strv volumes;    /* named ones */
-	struct strv networks;   /* without those that every engine has */
-	char *os, *arch;        /* owned; NULL: any */
+	bool follows_volumes;   /* no: it says itself which node it wants */
+	struct wish_network *networks; /* owned; without those that every engine has */
+	size_t networks_count, networks_cap;
+	char *os, *arch; /* owned; NULL: any */
 
 	int64_t nano_cpus, memory_bytes; /* 0 for no request */
 	bool is_container;               /* takes one of the node's container slots */

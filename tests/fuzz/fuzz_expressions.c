@@ -48,6 +48,8 @@ static void check_expression(const char *text, const struct strv *candidates)
 	expr_finish(&e);
 }
 
+static const struct volume_uses no_uses;
+
 /* No node has containers. */
 static size_t make_nodes(struct node *nodes, const struct strv *names, const struct labels *labels,
 	struct label_tallies *tallies)
@@ -65,6 +67,7 @@ static size_t make_nodes(struct node *nodes, const struct strv *names, const str
 			.arch = "",
 			.labels = labels,
 			.tallies = tallies,
+			.volume_uses = &no_uses,
 			.health = 100,
 		};
 	}

@@ -17,10 +17,11 @@ def holders(engines, name):
 
 
 EVERYWHERE = ["node-0", "node-1", "node-2"]
+EACH = ("--label", "com.docker.swarm.volumes=every-node")
 
 
 def test_on_every_node(manager, engines, every_docker):
-    assert every_docker("volume", "create", "--label", "a=b", "data") == "data"
+    assert every_docker("volume", "create", *EACH, "--label", "a=b", "data") == "data"
     assert holders(engines, "data") == EVERYWHERE
     assert listed(every_docker) == [f"{node}/data" for node in EVERYWHERE]
     assert listed(every_docker, "node=node-1") == ["node-1/data"]
@@ -34,6 +35,61 @@ def test_on_every_node(manager, engines, every_docker):
     assert holders(engines, "data") == [] and listed(every_docker) == []
 
 
+def test_one_volume_that_draws(manager, engines, docker):
+    """As on one host: there is one of it, and whoever mounts it finds what is in it."""
+    docker("volume", "create", "data")
+    [node] = holders(engines, "data")
+    docker("volume", "create", "data")
+    assert holders(engines, "data") == [node]
+    docker("run", "-v", "data:/d", "busybox", "sh", "-c", "echo here > /d/file")
+    for _ in range(3):
+        assert docker("run", "--rm", "-v", "data:/d", "busybox", "cat", "/d/file") == "here"
+    assert holders(engines, "data") == [node]
+    elsewhere = docker.fails("run", "-v", "data:/d", "-e", f"constraint:node!={node}", "busybox", "true")
+    assert f"volume data is on {node}" in elsewhere
+    other = next(n for n in EVERYWHERE if n != node)
+    docker("run", "-v", "data:/d", "-e", f"constraint:node=={other}", "busybox", "true")
+    assert holders(engines, "data") == sorted([node, other])
+    docker("run", "-d", "--name", "user", "-v", "data:/d", "-e", f"constraint:node=={node}", "busybox", "sleep", "1000")
+    assert docker("run", "--rm", "-v", "data:/d", "busybox", "cat", "/d/file") == "here", "of two the one in use"
+    docker("rm", "-f", *docker("ps", "-aq").split())
+    docker("volume", "rm", "data")
+    assert holders(engines, "data") == []
+
+
+def test_all_steps_of_a_sequence_are_on_one_node(manager, engines, docker):
+    """As development tools do it: no step names the other's node, and the create has no network."""
+    for name in ("one", "two"):
+        docker("volume", "create", name)
+        docker("network", "create", f"net-{name}")
+        docker("create", "--name", name, "-v", f"{name}:/d", "busybox", "sleep", "1000")
+        docker("network", "connect", f"net-{name}", name)
+        docker("start", name)
+        assert holders(engines, name) == [manager.placed()[name]]
+
+
+def test_what_belongs_together_stays_together(manager, engines, endpoint):
+    """By the header that Testcontainers sends with every request."""
+    session = [("x-tc-sid", "abc-123")]
+    network = manager.request("POST", "/networks/create", body={"Name": "tc"}, headers=session)
+    assert network.status == 201
+    where = [e.name for e in engines if any(n["Name"] == "tc" for n in e.get("/networks"))]
+    assert manager.request("POST", "/volumes/create", body={"Name": "tc"}, headers=session).status == 201
+    assert holders(engines, "tc") == where
+    for number in range(3):
+        answer = manager.request("POST", f"/containers/create?name=tc-{number}", body={"Image": "busybox"}, headers=session)
+        assert answer.status == 201
+    assert {manager.placed()[f"tc-{number}"] for number in range(3)} == set(where)
+    labels = manager.get("/containers/tc-0/json").json["Config"]["Labels"]
+    assert labels["org.testcontainers.sessionId"] == "abc-123"
+
+
+def test_every_node_as_an_option(engines, start_manager):
+    manager = start_manager([e.address for e in engines], "--cluster-opt", "swarm.volumes=every-node").wait_healthy()
+    assert manager.request("POST", "/volumes/create", body={"Name": "data"}).status == 201
+    assert holders(engines, "data") == EVERYWHERE
+
+
 def test_on_a_named_node(engines, every_docker):
     every_docker("volume", "create", "node-1/data")
     assert holders(engines, "data") == ["node-1"]
@@ -42,14 +98,14 @@ def test_on_a_named_node(engines, every_docker):
 
 
 def test_only_one_of_them_is_removed(engines, docker):
-    docker("volume", "create", "data")
+    docker("volume", "create", *EACH, "data")
     docker("volume", "rm", "node-1/data")
     assert holders(engines, "data") == ["node-0", "node-2"]
 
 
 def test_where_the_whitelist_allows(manager, engines, docker):
     label = 'com.docker.swarm.whitelists=["node==node-1|node-2"]'
-    docker("volume", "create", "--label", label, "data")
+    docker("volume", "create", *EACH, "--label", label, "data")
     assert holders(engines, "data") == ["node-1", "node-2"]
     nowhere = 'com.docker.swarm.whitelists=["node==node-7"]'
     assert "node-7" in docker.fails("volume", "create", "--label", nowhere, "other")
@@ -58,7 +114,7 @@ def test_where_the_whitelist_allows(manager, engines, docker):
 
 
 def test_one_random_name_everywhere(engines, docker):
-    name = docker("volume", "create")
+    name = docker("volume", "create", *EACH)
     assert re.fullmatch("[0-9a-f]{64}", name)
     assert holders(engines, name) == EVERYWHERE
 
@@ -73,7 +129,7 @@ def test_run_makes_it_only_where_it_lands(manager, engines, docker):
 
 
 def test_what_fails_is_told(manager, engines, docker):
-    docker("volume", "create", "data")
+    docker("volume", "create", *EACH, "data")
     docker("run", "-d", "--name", "web", "-v", "data:/data", "-e", "constraint:node==node-1", "busybox", "sleep", "1000")
     answer = manager.request("DELETE", "/volumes/data")
     assert answer.status == 409
@@ -85,7 +141,7 @@ def test_what_fails_is_told(manager, engines, docker):
 def test_somebody_else_removes_it_at_the_same_time(fakes, start_manager, gone, status):
     engines = fakes(3)
     manager = start_manager([engine.address for engine in engines]).wait_healthy()
-    assert manager.request("POST", "/v1.44/volumes/create", body={"Name": "data"}).status == 201
+    assert manager.request("POST", "/v1.44/volumes/create", body={"Name": "data", "Labels": {"com.docker.swarm.volumes": "every-node"}}).status == 201
     for number in gone:
         engines[number].script("DELETE", "/volumes/data", Reply(404, {"message": "get data: no such volume"}))
     assert manager.request("DELETE", "/v1.44/volumes/data").status == status
@@ -105,10 +161,10 @@ def test_what_is_not_there(manager):
 
 
 def test_a_node_that_is_down_is_left_out(manager, engines, docker):
-    docker("volume", "create", "old")
+    docker("volume", "create", *EACH, "old")
     engines[2].kill()
     eventually(lambda: manager.states().count("Unhealthy") == 1)
-    docker("volume", "create", "data")
+    docker("volume", "create", *EACH, "data")
     assert holders(engines[:2], "data") == ["node-0", "node-1"]
     answer = manager.request("DELETE", "/volumes/old")
     assert (answer.status, answer.json["message"]) == (
@@ -116,7 +172,7 @@ def test_a_node_that_is_down_is_left_out(manager, engines, docker):
 
 
 def test_prune(engines, docker):
-    docker("volume", "create", "data")
+    docker("volume", "create", *EACH, "data")
     docker("run", "-d", "-v", "used:/data", "-e", "constraint:node==node-0", "busybox", "sleep", "1000")
     named = () if "-a, --all" not in docker("volume", "prune", "--help") else ("-a",)  # before 23 it took all anyway
     pruned = docker("volume", "prune", *named, "-f", "--filter", "node=node-1")

@@ -71,6 +71,7 @@ static void mount(struct engine *e, const char *volume)
 {
 	struct container *c = fixture_container(e, "c1", "", "/web");
 
+	engine_before_change(e, c);
 	c->mounts = xcalloc(1, sizeof(*c->mounts));
 	c->mounts_count = 1;
 	c->mounts[0] = (struct container_mount){
@@ -79,6 +80,7 @@ static void mount(struct engine *e, const char *volume)
 		.destination = intern("/data"),
 		.driver = intern("local"),
 	};
+	engine_after_change(e, c);
 }
 
 #define ALL "node-0/t1 t4 demo_data node-1/t1 node-1/t2"

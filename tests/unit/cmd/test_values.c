@@ -148,10 +148,19 @@ static const struct {
 		"--cluster-opt 'swarm.overcommit' should be of the form key=value" },
 	{ "swarm.over=1", 0, 0,
 		"unknown --cluster-opt 'swarm.over': there are swarm.overcommit, "
-		"swarm.createretry and swarm.apiversion" },
+		"swarm.createretry, swarm.apiversion, swarm.together and swarm.volumes" },
 	{ "=1", 0, 0,
-		"unknown --cluster-opt '': there are swarm.overcommit, swarm.createretry and "
-		"swarm.apiversion" },
+		"unknown --cluster-opt '': there are swarm.overcommit, swarm.createretry, "
+		"swarm.apiversion, swarm.together and swarm.volumes" },
+	{ "swarm.together=app!", 0.05, 0, NULL },
+	{ "swarm.together=", 0, 0,
+		"swarm.together: '' is no list of label keys, KEY[!][,KEY[!]...]" },
+	{ "swarm.together=!", 0, 0,
+		"swarm.together: '!' is no list of label keys, KEY[!][,KEY[!]...]" },
+	{ "swarm.volumes=every-node", 0.05, 0, NULL },
+	{ "swarm.volumes=one-node", 0.05, 0, NULL },
+	{ "swarm.volumes=two", 0, 0,
+		"swarm.volumes should be one-node or every-node, 'two' is invalid" },
 	{ "swarm.apiversion=1.56", 0, 0,
 		"swarm.apiversion should be one of 1.24 to 1.55, '1.56' is invalid" },
 	{ "swarm.apiversion=1.23", 0, 0,

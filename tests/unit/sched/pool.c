@@ -23,6 +23,7 @@ static void init_node(struct node *n, size_t number)
 		.arch = "amd64",
 		.labels = xnew(struct labels),
 		.tallies = xnew(struct label_tallies),
+		.volume_uses = xnew(struct volume_uses),
 		.health = 100,
 	};
 	n->id = xasprintf("%s|%s", n->engine_id, n->addr);
@@ -50,6 +51,12 @@ static void finish_node(struct pool *p, size_t number)
 		finish_image((struct image *)&n->images[i]);
 	label_tallies_finish(n->tallies);
 	free(n->tallies);
+	volume_uses_finish((struct volume_uses *)n->volume_uses);
+	free((void *)n->volume_uses);
+	for (size_t i = 0; i < n->volumes_count; i++)
+		volume_finish((struct volume *)&n->volumes[i]);
+	for (size_t i = 0; i < n->networks_count; i++)
+		labels_finish((struct labels *)&n->networks[i].labels);
 	labels_finish((struct labels *)n->labels);
 	free((void *)n->labels);
 	free((void *)n->containers);
@@ -119,6 +126,7 @@ static void add_record(struct node *n, struct container *c)
 	list[n->containers_count++] = c;
 	n->containers = list;
 	label_tallies_add(n->tallies, c);
+	volume_uses_add((struct volume_uses *)n->volume_uses, c);
 	n->used_memory += c->memory_bytes;
 	n->used_nano_cpus += c->nano_cpus;
 }
@@ -143,6 +151,7 @@ void pool_clear(struct pool *p, size_t node)
 
 	for (size_t i = 0; i < n->containers_count; i++) {
 		label_tallies_remove(n->tallies, n->containers[i]);
+		volume_uses_remove((struct volume_uses *)n->volume_uses, n->containers[i]);
 		container_destroy(n->containers[i]);
 	}
 	n->containers_count = 0;
@@ -192,14 +201,26 @@ void pool_add_network(struct pool *p, size_t node, const char *name, const char 
 	n->networks = list;
 }
 
-void pool_add_volume(struct pool *p, size_t node, const char *name)
+struct volume *pool_add_volume(struct pool *p, size_t node, const char *name)
 {
 	struct node *n = &p->nodes[node];
 	struct volume *list = (struct volume *)n->volumes;
 
 	list = xreallocarray(list, n->volumes_count + 1, sizeof(*list));
-	list[n->volumes_count++] = (struct volume){ .name = name, .scope = "local" };
 	n->volumes = list;
+	list += n->volumes_count++;
+	*list = (struct volume){
+		.name = intern(name),
+		.driver = intern("local"),
+		.scope = intern("local"),
+	};
+	return list;
+}
+
+void pool_add_fresh_volume(struct pool *p, size_t node, const char *name)
+{
+	pool_add_volume(p, node, name);
+	volume_uses_note_fresh((struct volume_uses *)p->nodes[node].volume_uses, name);
 }
 
 static bool place(struct pool *p, const struct container_config *config)

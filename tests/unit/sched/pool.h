@@ -43,7 +43,10 @@ void pool_clear(struct pool *p, size_t node);
 void pool_add_image(
 	struct pool *p, size_t node, const char *id, const char *tags, const char *digests);
 void pool_add_network(struct pool *p, size_t node, const char *name, const char *scope);
-void pool_add_volume(struct pool *p, size_t node, const char *name);
+/* A local one that may have been in use; borrowed until the next. */
+struct volume *pool_add_volume(struct pool *p, size_t node, const char *name);
+/* One that nothing has mounted yet. */
+void pool_add_fresh_volume(struct pool *p, size_t node, const char *name);
 
 /* The numbers of all nodes that fit, ascending, as text ("02"), or "E"; free(). */
 char *pool_fitting(struct pool *p, const char *body);

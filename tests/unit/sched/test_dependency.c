@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/intern.h"
 #include "base/mem.h"
 
 #define HOST(fields) "{\"Image\":\"i\",\"HostConfig\":{" fields "}}"
@@ -68,33 +69,111 @@ static void test_several(void **state maybe_unused)
 	pool_destroy(p);
 }
 
-/* D32: an engine makes a missing volume silently, and empty. */
+#define BINDS(list) HOST("\"Binds\":[" list "]")
+
+/* An engine makes a missing volume silently, and empty: containers go to where the data is. */
 static void test_volumes(void **state maybe_unused)
 {
 	static const struct body_case cases[] = {
-		{ "named", HOST("\"Binds\":[\"data:/d\"]"), "1" },
+		{ "named", BINDS("\"data:/d\""), "1" },
 		{ "mount",
 			HOST("\"Mounts\":[{\"Type\":\"volume\",\"Source\":\"data\","
 			     "\"Target\":\"/d\"}]"),
 			"1" },
-		{ "new", HOST("\"Binds\":[\"new:/d\"]"), "012" },
-		{ "path", HOST("\"Binds\":[\"/data:/d\"]"), "012" },
-		{ "most of them", HOST("\"Binds\":[\"data:/d\",\"logs:/l\",\"more:/m\"]"), "2" },
-		{ "only preferred",
+		{ "new", BINDS("\"new:/d\""), "012" },
+		{ "path", BINDS("\"/data:/d\""), "012" },
+		{ "beside a new one", BINDS("\"new:/n\",\"data:/d\""), "1" },
+		{ "apart", BINDS("\"data:/d\",\"logs:/l\""), "E" },
+		{ "not where it may be",
 			"{\"Image\":\"i\",\"Env\":[\"constraint:node!=node-1-name\"],"
 			"\"HostConfig\":{\"Binds\":[\"data:/d\"]}}",
-			"02" },
+			"E" },
+		{ "who names a node gets it",
+			"{\"Image\":\"i\",\"Env\":[\"constraint:node==node-0-name\"],"
+			"\"HostConfig\":{\"Binds\":[\"data:/d\"]}}",
+			"0" },
 		{ "before soft expressions",
 			"{\"Image\":\"i\",\"Env\":[\"constraint:node==~node-0-name\"],"
 			"\"HostConfig\":{\"Binds\":[\"data:/d\"]}}",
 			"1" },
+		{ "shared between nodes", BINDS("\"nfs:/n\""), "0" },
+		{ "shared, and data", BINDS("\"nfs:/n\",\"data:/d\""), "1" },
+		{ "on every node", BINDS("\"each:/e\""), "0" },
+		{ "on every node, and data", BINDS("\"each:/e\",\"data:/d\""), "1" },
 	};
 	struct pool *p = pool_create(3, NULL, NULL);
+	struct volume *v;
 
 	pool_add_volume(p, 1, "data");
 	pool_add_volume(p, 2, "logs");
-	pool_add_volume(p, 2, "more");
+	v = pool_add_volume(p, 0, "nfs");
+	intern_unref(v->driver);
+	v->driver = intern("nfs");
+	v = pool_add_volume(p, 0, "each");
+	labels_add(&v->labels, "com.docker.swarm.volumes", "every-node");
 	check_body_cases(p, cases, ARRAY_SIZE(cases));
+	sched_spread_volumes(p->sched);
+	check_body_cases(p,
+		(const struct body_case[]){ { "classic", BINDS("\"data:/d\",\"logs:/l\""), "12" } },
+		1);
+	pool_destroy(p);
+}
+
+/* Those that nothing has mounted are empty: they draw, and give way. */
+static void test_fresh_volumes(void **state maybe_unused)
+{
+	static const struct body_case cases[] = {
+		{ "alone", BINDS("\"fresh:/f\""), "0" },
+		{ "used goes first", BINDS("\"fresh:/f\",\"data:/d\""), "1" },
+		{ "both fresh", BINDS("\"fresh:/f\",\"other:/o\""), "0" },
+		{ "of its copies the used one", BINDS("\"twice:/t\""), "1" },
+	};
+	struct pool *p = pool_create(3, NULL, NULL);
+
+	pool_add_fresh_volume(p, 0, "fresh");
+	pool_add_fresh_volume(p, 2, "other");
+	pool_add_volume(p, 1, "data");
+	pool_add_fresh_volume(p, 0, "twice");
+	pool_add_volume(p, 1, "twice");
+	check_body_cases(p, cases, ARRAY_SIZE(cases));
+	/* what is mounted is fresh no more */
+	assert_int_equal(pool_run(p, BINDS("\"fresh:/f\"")), 0);
+	pool_clear(p, 0);
+	check_body_cases(p,
+		(const struct body_case[]){ { "used", BINDS("\"fresh:/f\",\"data:/d\""), "E" } },
+		1);
+	pool_destroy(p);
+}
+
+static void test_copies_of_a_volume(void **state maybe_unused)
+{
+	static const char data[] = BINDS("\"data:/d\"");
+	struct pool *p = pool_create(4, NULL, NULL);
+	struct container *old, *newer;
+
+	for (size_t i = 0; i < 3; i++)
+		pool_add_volume(p, i, "data");
+	check_body_cases(p, (const struct body_case[]){ { "unused", data, "012" } }, 1);
+	old = pool_add(p, 0, "old", "c0", data);
+	newer = pool_add(p, 1, "newer", "c1", data);
+	old->state = newer->state = CONTAINER_EXITED;
+	old->finished_ns = 5;
+	newer->finished_ns = 9;
+	check_body_cases(p, (const struct body_case[]){ { "used last", data, "1" } }, 1);
+	old->state = CONTAINER_RUNNING;
+	check_body_cases(p, (const struct body_case[]){ { "in use", data, "0" } }, 1);
+	pool_destroy(p);
+}
+
+/* A volume that is being made with its container is there for the next one. */
+static void test_reserved_volumes(void **state maybe_unused)
+{
+	static const char data[] = BINDS("\"data:/d\"");
+	struct pool *p = pool_create(3, NULL, NULL);
+	size_t first = pool_run(p, data);
+
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(pool_run(p, data), first);
 	pool_destroy(p);
 }
 
@@ -141,7 +220,7 @@ static void test_networks_that_spread(void **state maybe_unused)
 	/* in use nowhere: where it is */
 	assert_int_equal(pool_run(p, lan), 1);
 	assert_int_equal(pool_run(p, lan), 1);
-	/* a volume is elsewhere, and goes first */
+	/* a volume is elsewhere, and holds */
 	pool_add_volume(p, 2, "data");
 	assert_int_equal(
 		pool_run(p, HOST("\"NetworkMode\":\"lan\",\"Binds\":[\"data:/data\"]")), 2);
@@ -198,6 +277,9 @@ int main(void)
 		cmocka_unit_test(test_containers),
 		cmocka_unit_test(test_several),
 		cmocka_unit_test(test_volumes),
+		cmocka_unit_test(test_fresh_volumes),
+		cmocka_unit_test(test_copies_of_a_volume),
+		cmocka_unit_test(test_reserved_volumes),
 		cmocka_unit_test(test_networks),
 		cmocka_unit_test(test_networks_that_spread),
 		cmocka_unit_test(test_platform),

@@ -92,11 +92,10 @@ static void test_dependencies(void **state maybe_unused)
 {
 	static const struct body_case cases[] = {
 		{ "missing", HOST("\"VolumesFrom\":[\"zz:ro\"],\"Links\":[\"h3:x\"]"),
-			UNABLE "[available container slots]\n"
-			       "[--volumes-from=zz:ro --link=h3:x]\n"
-			       "2 nodes: dependency refused 2\n"
-			       "container zz is on no node\n"
-			       "container h3 is on no node" },
+			"No such container: zz" },
+		{ "missing link", HOST("\"Links\":[\"h3:x\"]"),
+			"could not get container for h3: No such container: h3" },
+		{ "missing donor", HOST("\"IpcMode\":\"container:h3\""), "No such container: h3" },
 		{ "apart", HOST("\"VolumesFrom\":[\"c0\"],\"NetworkMode\":\"container:c1\""),
 			UNABLE "[available container slots]\n"
 			       "[--volumes-from=c0 --net=container:c1]\n"

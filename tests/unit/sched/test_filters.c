@@ -132,8 +132,8 @@ static void test_names(void **state maybe_unused)
 
 	struct sched *s = sched_create(NULL, NULL, &err);
 	auto_free char *defaults = sched_filter_names(s);
-	assert_string_equal(defaults,
-		"health, port, containerslots, dependency, affinity, constraint, whitelist");
+	assert_string_equal(defaults, "health, port, containerslots, dependency, together, "
+				      "affinity, constraint, whitelist");
 	assert_string_equal(sched_strategy_name(s), "spread");
 	sched_destroy(s);
 

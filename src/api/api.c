@@ -8,6 +8,7 @@
 #include "api/replica.h"
 #include "api/reply.h"
 #include "api/routes.h"
+#include "api/settle.h"
 #include "api/unrouted.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -166,7 +167,11 @@ void request_serve(struct request *rq)
 	rq->route = routes_find(rq->x->head.method, rq, &err);
 	if (!rq->route)
 		handle_unrouted(rq, &err);
-	else if (version_is_offered(rq))
+	else if (!version_is_offered(rq))
+		return; /* answered */
+	else if (rq->route->flags & ROUTE_IMAGES)
+		settle_images(rq, rq->route->handle);
+	else
 		rq->route->handle(rq);
 }
 

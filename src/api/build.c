@@ -79,7 +79,7 @@ static void build_classic(struct request *rq, const struct build_query *bq)
 	}
 	auto_free char *path = build_path(rq, bq, e);
 
-	proxy_start(proxy_create(rq, e, path, PROXY_STREAM | PROXY_REFRESH_IMAGES));
+	proxy_start(proxy_create(rq, e, path, PROXY_REFRESH_IMAGES));
 }
 
 /* --- BuildKit ------------------------------------------------------------------------------ */
@@ -117,7 +117,7 @@ static void build_on(struct request *rq, const struct build_query *bq, struct en
 	/* where it is built because of its wishes is no place for the client's other builds */
 	if (!build_query_is_choosy(bq))
 		keys.names[BUILD_KEY_CLIENT] = request_client(rq);
-	proxy_start(session_proxy(rq, e, path, PROXY_STREAM | PROXY_REFRESH_IMAGES, &keys));
+	proxy_start(session_proxy(rq, e, path, PROXY_REFRESH_IMAGES, &keys));
 }
 
 static void build_buildkit(struct request *rq, const struct build_query *bq)
@@ -160,7 +160,7 @@ static struct engine *find_cancelled(struct request *rq)
 static void pass_to_build(struct request *rq, struct engine *e)
 {
 	if (e)
-		proxy_start(proxy_create(rq, e, rq->path, PROXY_STREAM));
+		proxy_start(proxy_create(rq, e, rq->path, 0));
 	else
 		reply_errorf(rq, 500, "timeout waiting for build to start");
 }

@@ -20,12 +20,27 @@ static const char *route_action(const struct request *rq)
 
 void containers_pass(struct request *rq)
 {
-	proxy_container(rq, route_action(rq), PROXY_STREAM);
+	proxy_container(rq, route_action(rq), 0);
+}
+
+/* Whether a query asks for something without end; `otherwise` when it does not say. */
+static bool is_asked(const struct request *rq, const char *key, bool otherwise)
+{
+	const char *value = query_get(&rq->query, key);
+
+	return value ? parse_query_bool(value) : otherwise;
+}
+
+/* It ends because the container does, or is removed. */
+void containers_stats(struct request *rq)
+{
+	proxy_container(
+		rq, route_action(rq), is_asked(rq, "stream", true) ? PROXY_REFRESH_AT_END : 0);
 }
 
 void containers_archive(struct request *rq)
 {
-	proxy_container(rq, route_action(rq), PROXY_STREAM | PROXY_BY_NAME);
+	proxy_container(rq, route_action(rq), PROXY_BY_NAME);
 }
 
 void containers_change(struct request *rq)
@@ -53,17 +68,17 @@ static void pass_output(struct request *rq, enum proxy_flags flags)
 
 void containers_logs(struct request *rq)
 {
-	pass_output(rq, PROXY_STREAM);
+	pass_output(rq, is_asked(rq, "follow", false) ? PROXY_REFRESH_AT_END : 0);
 }
 
 void containers_attach(struct request *rq)
 {
-	pass_output(rq, PROXY_HIJACK | PROXY_STREAM);
+	pass_output(rq, PROXY_HIJACK | PROXY_REFRESH_AT_END);
 }
 
 void containers_attach_ws(struct request *rq)
 {
-	proxy_container(rq, route_action(rq), PROXY_HIJACK | PROXY_STREAM);
+	proxy_container(rq, route_action(rq), PROXY_HIJACK | PROXY_REFRESH_AT_END);
 }
 
 void containers_checkpoint_remove(struct request *rq)

@@ -13,6 +13,7 @@ void containers_wait(struct request *rq);    /* containers_wait.c */
 
 /* containers.c: passed to the container's engine with the last part of the path. */
 void containers_pass(struct request *rq);
+void containers_stats(struct request *rq);
 void containers_archive(struct request *rq);
 void containers_change(struct request *rq);
 void containers_logs(struct request *rq);

@@ -196,6 +196,6 @@ void containers_wait(struct request *rq)
 	if (c->engine->remote.kind == REMOTE_PODMAN && condition &&
 		strcmp(condition, "removed") == 0)
 		wait_for_removal(rq, c);
-	else
-		containers_pass(rq);
+	else /* clients know enough when they have seen the status, and do not wait for the end */
+		proxy_container(rq, "/wait", PROXY_REFRESH_AT_END | PROXY_HOLD_TAIL);
 }

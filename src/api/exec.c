@@ -103,7 +103,8 @@ static void start_on_engine(struct request *rq, bool tty)
 
 	if (!c)
 		return;
-	p = proxy_create(rq, c->engine, rq->path, PROXY_HIJACK | PROXY_STREAM);
+	p = proxy_create(rq, c->engine, rq->path, PROXY_HIJACK | PROXY_REFRESH_AT_END);
+	memcpy(p->container_id, c->id, sizeof(p->container_id));
 	p->stream_type = stream_type(rq, c, tty);
 	proxy_start(p);
 }

@@ -12,6 +12,7 @@
 #include "base/parse.h"
 #include "base/uri.h"
 #include "cluster/find_container.h"
+#include "cluster/fresh.h"
 
 STEP(proxy_relayed);
 STEP(proxy_refreshed);
@@ -58,8 +59,6 @@ static void proxy_done(struct task *t)
 		log_fields(LOG_WARN, "Answer of an engine broke off", "error",
 			error_text(&p->relay.err), "node", p->engine->name, "uri", p->rq->path,
 			NULL);
-	if (p->over)
-		p->over(p);
 	proxy_free(p);
 }
 
@@ -100,10 +99,31 @@ static enum task_turn act_on_held_answer(struct proxy *p)
 	return task_wait_for(&p->task, &p->refresh.done, &proxy_refreshed_step);
 }
 
+static enum task_turn refresh_at_end(struct proxy *p)
+{
+	p->refreshed = true;
+	if (p->flags & PROXY_REFRESH_IMAGES) {
+		fresh_note(p->engine);
+		refresh_images(&p->refresh, p->engine, &p->task);
+	} else {
+		refresh_container(&p->refresh, p->engine, p->container_id, &p->task);
+	}
+	return task_wait_for(&p->task, &p->refresh.done, &proxy_refreshed_step);
+}
+
 static enum task_turn act_on_held_end(struct proxy *p)
 {
-	refresh_images(&p->refresh, p->engine, &p->task);
-	return task_wait_for(&p->task, &p->refresh.done, &proxy_refreshed_step);
+	if (p->relay.call.answer.status < 300)
+		return refresh_at_end(p);
+	relay_release(&p->relay);
+	return task_wait(&p->task, &proxy_relayed_step);
+}
+
+/* A build goes on, or has been done, also when its client does not wait for the end. */
+static bool leaves_images(const struct proxy *p)
+{
+	return p->flags & PROXY_REFRESH_IMAGES && !p->refreshed &&
+	       p->relay.state != RELAY_NO_ANSWER;
 }
 
 static enum task_turn proxy_relayed(struct task *t)
@@ -120,7 +140,7 @@ static enum task_turn proxy_relayed(struct task *t)
 	if (p->relay.state !=
 		RELAY_CLIENT_GONE) /* then nobody knows how the call would have ended */
 		engine_report_call(p->engine, &p->relay.call);
-	return TASK_DONE;
+	return leaves_images(p) ? refresh_at_end(p) : TASK_DONE;
 }
 
 static enum task_turn proxy_refreshed(struct task *t)
@@ -156,7 +176,8 @@ struct proxy *proxy_create(
 	copy_fields(&p->relay.head, rq->x);
 	p->relay.hold_head = flags & (PROXY_REFRESH | PROXY_HOLD_BODY);
 	p->relay.hold_body = flags & PROXY_HOLD_BODY;
-	p->relay.hold_end = flags & PROXY_REFRESH_IMAGES;
+	p->relay.hold_end = flags & (PROXY_REFRESH_AT_END | PROXY_REFRESH_IMAGES);
+	p->relay.hold_tail = flags & PROXY_HOLD_TAIL;
 	p->relay.hijack = flags & PROXY_HIJACK;
 	p->relay.head_timeout_ms =
 		-1; /* stop, commit, start with plugins: as long as the engine works on it */

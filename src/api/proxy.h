@@ -1,9 +1,10 @@
 /*
  * api/proxy.h - requests that one engine answers.
  *
- * Head rewritten (target from parsed parts, fields of one hop), body relayed.  When the answer
- * changed something the record is refreshed before the client sees the answer, so that the next
- * command finds it.
+ * Head rewritten (target from parsed parts, fields of one hop), body relayed, without deadlines:
+ * logs may be silent for weeks, and stop takes what the container takes.  When something has
+ * changed, or may have, the record is refreshed before the client sees the answer, or its end, so
+ * that its next command finds it.
  */
 #pragma once
 
@@ -12,12 +13,13 @@
 #include "http/relay.h"
 
 enum proxy_flags {
-	PROXY_REFRESH = 1,   /* refresh the container after a success, then let the answer go */
-	PROXY_HIJACK = 2,    /* attach and exec: a raw stream follows */
-	PROXY_STREAM = 4,    /* may take for ever: no deadline for head or silence */
-	PROXY_HOLD_BODY = 8, /* `answered` wants the body */
-	PROXY_BY_NAME = 32,  /* the engine repeats in its errors what it was asked for */
-	PROXY_REFRESH_IMAGES = 16, /* refresh the engine's images before the answer ends */
+	PROXY_REFRESH = 1,        /* the container, after a success, then the answer goes */
+	PROXY_REFRESH_AT_END = 2, /* the container, before a successful answer or stream ends */
+	PROXY_REFRESH_IMAGES = 4, /* the engine's images, in the same way */
+	PROXY_HOLD_TAIL = 8,      /* with either: the body goes with the end */
+	PROXY_HIJACK = 16,        /* attach and exec: a raw stream follows */
+	PROXY_HOLD_BODY = 32,     /* `answered` wants the body */
+	PROXY_BY_NAME = 64,       /* the engine repeats in its errors what it was asked for */
 };
 
 struct proxy {
@@ -28,11 +30,10 @@ struct proxy {
 	enum proxy_flags flags;
 	struct relay relay;
 	struct refresh refresh;
+	bool refreshed; /* at the end */
 	/* Called once when a successful answer is held (PROXY_REFRESH or PROXY_HOLD_BODY), before
 	 * the refresh. */
 	void (*answered)(struct proxy *p);
-	/* Called when over, whatever happened, before everything is freed. */
-	void (*over)(struct proxy *p);
 	/* Content type of a stream, in place of the engine's; static; NULL: as the engine says. */
 	const char *stream_type;
 	struct container *reservation; /* on the engine; dropped when over */

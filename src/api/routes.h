@@ -8,11 +8,16 @@
 
 #include "api/request.h"
 
+enum route_flags {
+	ROUTE_IMAGES = 1, /* looks images up: waits until the records show what was just made */
+};
+
 struct route {
 	const char *method;
 	const char *path;
 	void (*handle)(struct request *rq);
 	const char *meaning; /* what it means in a cluster; for docs */
+	enum route_flags flags;
 };
 
 extern const struct route routes[];

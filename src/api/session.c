@@ -128,7 +128,7 @@ static void tunnel(struct request *rq, struct engine *e, const char *session)
 					     [BUILD_KEY_SESSION] = session,
 				     } };
 
-	proxy_start(session_proxy(rq, e, rq->path, PROXY_HIJACK | PROXY_STREAM, &keys));
+	proxy_start(session_proxy(rq, e, rq->path, PROXY_HIJACK | PROXY_REFRESH_IMAGES, &keys));
 }
 
 static void tunnel_session(struct request *rq, struct engine *e)

@@ -13,10 +13,10 @@ static const char containers[] = "/containers/";
 static enum proxy_flags guess_flags(const struct request *rq)
 {
 	if (exchange_asks_upgrade(rq->x))
-		return PROXY_STREAM | PROXY_HIJACK;
+		return PROXY_HIJACK;
 	if (strcmp(rq->x->head.method, "GET") == 0 || strcmp(rq->x->head.method, "HEAD") == 0)
-		return PROXY_STREAM;
-	return PROXY_STREAM | PROXY_REFRESH;
+		return 0;
+	return PROXY_REFRESH;
 }
 
 bool unrouted_pass(struct request *rq)

@@ -37,6 +37,8 @@ struct cluster *cluster_create(struct loop *loop, const struct cluster_config *c
 	cluster->execs = execs_create();
 	cluster->finders = finders_create();
 	cluster->bus = bus_create();
+	list_init(&cluster->behind);
+	list_init(&cluster->fresh_waits);
 	gate_init(&cluster->connecting, CONNECTING_MAX);
 	gate_init(&cluster->loading, LOADING_MAX);
 	return cluster;

@@ -34,7 +34,8 @@ struct cluster {
 	struct execs *execs;
 	struct finders *finders; /* private to find_*.c */
 	struct bus *bus;
-	int64_t overcommit_percent; /* truncated toward zero */
+	struct list behind, fresh_waits; /* engine::behind, fresh_wait::link; private to fresh */
+	int64_t overcommit_percent;      /* truncated toward zero */
 	/* How many engines are being asked who they are, and how many are being read, at once. */
 	struct gate connecting, loading;
 	size_t rotation; /* of cluster_any_healthy; private */

@@ -15,6 +15,7 @@
 #include "cluster/cluster.h"
 #include "cluster/engine_private.h"
 #include "cluster/find_container.h"
+#include "cluster/fresh.h"
 #include "cluster/monitor.h"
 #include "cluster/refresh_job.h"
 
@@ -51,6 +52,7 @@ struct engine *engine_create(struct cluster *cluster, const char *addr, struct e
 	e = xnew(struct engine);
 	e->refs = 1;
 	e->cluster = cluster;
+	list_init(&e->behind);
 	e->addr = xstrdup(addr);
 	e->ip = literal_ip(&address);
 	e->last_error = xstrdup("");
@@ -235,6 +237,7 @@ void engine_disconnect(struct engine *e)
 	engine_set_state(e, ENGINE_DISCONNECTED, NULL);
 	engine_drop_containers(e);
 	engine_drop_objects(e);
+	fresh_settle(e, UINT64_MAX);
 	leave_lookup(e); /* reservations are left */
 	metric_add(METRIC_engines, -1);
 	e->cluster = NULL;

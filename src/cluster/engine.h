@@ -62,6 +62,8 @@ struct engine {
 	int64_t heard_ms;                /* monotonic; the last proof of life */
 	struct monitor *monitor;         /* owned; NULL once disconnected */
 	struct refresh_log *refresh_log; /* owned; private to refresh */
+	struct list behind;              /* cluster::behind; private to fresh */
+	uint64_t images_due;             /* private to fresh */
 	struct log_limit warnings;
 	bool maybe_twin; /* shows a container that another engine of the same id shows too */
 

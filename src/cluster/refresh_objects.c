@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cluster/engine_private.h"
+#include "cluster/fresh.h"
 #include "cluster/refresh_job.h"
 
 enum { LIST_TIMEOUT_MS = 60 * 1000 };
@@ -74,6 +75,18 @@ static enum task_turn job_ask(struct task *t)
 	return task_wait(t, &job_answered_step); /* the call has deadlines */
 }
 
+static void settle(const struct job *job)
+{
+	if (job->kind == OBJECT_IMAGES)
+		fresh_settle(job->base.engine, job->base.order);
+}
+
+static enum task_turn job_fail(struct job *job, struct error *err)
+{
+	settle(job);
+	return refresh_fail(&job->base, err);
+}
+
 static bool is_list_or_null(yyjson_val *v)
 {
 	return !v || yyjson_is_arr(v) || yyjson_is_null(v);
@@ -90,19 +103,20 @@ static enum task_turn job_answered(struct task *t)
 	if (!job->list.done)
 		return task_wait(t, &job_answered_step); /* the call has deadlines */
 	if (!refresh_answer(&job->base, &job->list, &err))
-		return refresh_fail(&job->base, &err);
+		return job_fail(job, &err);
 	list = yyjson_doc_get_root(job->list.json);
 	if (member)
 		list = yyjson_obj_get(list, member);
 	if (!is_list_or_null(list)) {
 		error_set(
 			&err, ERROR_PROTOCOL, "%s: %s is no list", e->addr, kinds[job->kind].path);
-		return refresh_fail(&job->base, &err);
+		return job_fail(job, &err);
 	}
 	if (e->refresh_log->objects_seen[job->kind] < job->base.order) {
 		e->refresh_log->objects_seen[job->kind] = job->base.order;
 		kinds[job->kind].store(e, list);
 	}
+	settle(job);
 	return TASK_DONE;
 }
 

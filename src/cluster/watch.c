@@ -13,6 +13,7 @@
 #include "cluster/engine_private.h"
 #include "cluster/execs.h"
 #include "cluster/find_container.h"
+#include "cluster/fresh.h"
 #include "cluster/monitor.h"
 
 enum {
@@ -76,7 +77,6 @@ static const struct {
 	{ EVENT_CONTAINER, "extract-to-dir", EFFECT_NONE },
 	{ EVENT_CONTAINER, NULL, EFFECT_CONTAINER },
 	{ EVENT_IMAGE, "save", EFFECT_NONE },
-	{ EVENT_IMAGE, "push", EFFECT_NONE },
 	{ EVENT_IMAGE, NULL, EFFECT_IMAGES },
 	/* the list of networks does not say who is connected; the container does */
 	{ EVENT_NETWORK, "connect", EFFECT_CONTAINER },
@@ -157,6 +157,8 @@ static void queue_event(struct watch *w, struct docker_event *e)
 	q->bytes = event_bytes(e);
 	if (w->queued == QUEUE_MAX || w->queued_bytes + q->bytes > QUEUE_MAX_BYTES)
 		overflow(w);
+	if (q->effect == EFFECT_IMAGES)
+		fresh_note(w->engine);
 	list_push_back(&w->queue, &q->link);
 	w->queued++;
 	w->queued_bytes += q->bytes;

@@ -66,7 +66,7 @@ static void prepare_call(struct relay *r)
 	c->hijack = c->fresh_connection = wants_stream(r);
 	c->head_timeout_ms = r->head_timeout_ms;
 	c->idle_timeout_ms = r->idle_timeout_ms;
-	c->stream_mark = r->hold_head && r->hold_body ? HOLD_BODY_MAX : 0;
+	c->stream_mark = (r->hold_head && r->hold_body) || r->hold_tail ? HOLD_BODY_MAX : 0;
 }
 
 /* Fields that frame or route a message have no business behind its body (RFC 9110 6.5.1). */
@@ -161,6 +161,19 @@ static void send_head(struct relay *r)
  * The tunnel.
  */
 
+static void hold_at_end(struct relay *r)
+{
+	if (r->state != RELAY_RUNNING)
+		return;
+	r->state = RELAY_HELD_AT_END;
+	task_wake(r->waiter);
+}
+
+static void handle_tunnel_held(void *arg)
+{
+	hold_at_end(arg);
+}
+
 static void handle_tunnel_over(void *arg, const struct tunnel_result *result)
 {
 	struct relay *r = arg;
@@ -193,6 +206,8 @@ static enum task_turn relay_become_tunnel(struct relay *r)
 	r->head_sent = true;
 	exchange_set_waiter(x, NULL);
 	r->tunnel = tunnel_create(r->pump.loop, client, peer, handle_tunnel_over, r);
+	if (r->hold_end)
+		tunnel_hold_end(r->tunnel, handle_tunnel_held);
 	return TASK_DONE;
 }
 
@@ -200,11 +215,17 @@ static enum task_turn relay_become_tunnel(struct relay *r)
  * The answer's body.
  */
 
+static bool tail_is_held(const struct relay *r, size_t len)
+{
+	return r->hold_tail && !r->end_released && len < HOLD_BODY_MAX &&
+	       !error_is_set(&r->call.err);
+}
+
 static void relay_download(struct relay *r)
 {
 	size_t len = evbuffer_get_length(r->call.in);
 
-	if (len == 0 || exchange_is_full(r->exchange))
+	if (len == 0 || exchange_is_full(r->exchange) || tail_is_held(r, len))
 		return;
 	r->answer_bytes += len;
 	exchange_write_buffer(r->exchange, r->call.in);
@@ -224,10 +245,7 @@ static bool end_is_held(struct relay *r)
 {
 	if (!r->hold_end || r->end_released)
 		return false;
-	if (r->state == RELAY_RUNNING) {
-		r->state = RELAY_HELD_AT_END;
-		task_wake(r->waiter);
-	}
+	hold_at_end(r);
 	return true;
 }
 
@@ -278,7 +296,7 @@ static enum task_turn relay_pump(struct task *t)
 		send_head(r);
 	}
 	relay_download(r);
-	if (r->call.done && evbuffer_get_length(r->call.in) == 0)
+	if (r->call.done && (evbuffer_get_length(r->call.in) == 0 || tail_is_held(r, 0)))
 		return relay_complete(r);
 	return TASK_WAIT;
 }
@@ -306,6 +324,8 @@ void relay_release(struct relay *r)
 {
 	if (r->state == RELAY_HELD_AT_END) {
 		r->end_released = true;
+		if (r->tunnel)
+			tunnel_release_end(r->tunnel);
 	} else if (r->state == RELAY_HELD) {
 		r->released = true;
 		r->call.stream_mark = 0;

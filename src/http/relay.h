@@ -9,7 +9,7 @@
  *
  * The relay is embedded in its owner's struct; the owner's task is woken at the moments it
  * may care about: the answer's head is there (only with hold_head), all of it but its end has
- * been passed on (only with hold_end), and it is over.
+ * been passed on (only with hold_end, of answers and of tunnels), and it is over.
  */
 #pragma once
 
@@ -38,6 +38,8 @@ struct relay {
 			   held) is complete */
 	bool hold_end;  /* wait for the owner before the end of the answer goes to the client; it
 			   then goes chunked, because a length would show where the end is */
+	bool hold_tail; /* with hold_end: the body, too, if it is small, for clients that have seen
+			   enough before the end */
 	bool hijack;    /* attach-like: ask the peer on a fresh connection, tunnel on 101, or on 200
 			   without length */
 	int64_t head_timeout_ms; /* as in struct call; -1 for wait, logs and other long answers */

@@ -6,6 +6,8 @@
  */
 #include "net/tunnel.h"
 
+#include <assert.h>
+
 #include "base/mem.h"
 #include "base/metrics.h"
 
@@ -24,6 +26,8 @@ struct tunnel {
 	struct loop *loop;
 	struct side a, b;
 	void (*done)(void *arg, const struct tunnel_result *result);
+	void (*held)(void *arg); /* NULL: the end is not held, or no longer */
+	bool holding;            /* the end is there, and was told */
 	void *arg;
 	struct error err;
 	struct timer last_bytes;
@@ -75,15 +79,33 @@ static void move_bytes(struct side *from)
 	stream_write_buffer(from->other->stream, input);
 }
 
-static void pump(struct side *from)
+/* Nothing more comes from there: it has ended, or broke. */
+static void end_direction(struct side *from)
 {
+	struct tunnel *t = from->tunnel;
 	struct stream *to = from->other->stream;
 
-	if (stream_is_full(to))
+	if (from == &t->b && t->held) {
+		if (!t->holding) {
+			t->holding = true;
+			t->held(t->arg);
+		}
+		return;
+	}
+	stream_end_output(to);
+	if (from->stream)
+		return;
+	stream_pause_input(to);
+	timer_start(&t->last_bytes, LAST_BYTES_MS);
+}
+
+static void pump(struct side *from)
+{
+	if (stream_is_full(from->other->stream))
 		return;
 	move_bytes(from);
 	if (stream_input_ended(from->stream))
-		stream_end_output(to);
+		end_direction(from);
 }
 
 static void handle_input(struct stream *s maybe_unused, void *arg)
@@ -116,11 +138,9 @@ static void handle_broken(struct stream *s, void *arg, const struct error *err)
 		return;
 	}
 	move_bytes(side);
-	stream_end_output(side->other->stream);
-	stream_pause_input(side->other->stream);
 	side->stream = NULL;
 	stream_destroy(s, "broken");
-	timer_start(&t->last_bytes, LAST_BYTES_MS);
+	end_direction(side);
 }
 
 static const struct stream_ops side_ops = {
@@ -155,6 +175,19 @@ struct tunnel *tunnel_create(struct loop *loop, struct stream *a, struct stream 
 	side_init(&t->a, t, a, &t->b);
 	side_init(&t->b, t, b, &t->a);
 	return t;
+}
+
+void tunnel_hold_end(struct tunnel *t, void (*held)(void *arg))
+{
+	assert(!t->holding);
+	t->held = held;
+}
+
+void tunnel_release_end(struct tunnel *t)
+{
+	t->held = NULL;
+	if (t->holding && t->a.stream)
+		end_direction(&t->b);
 }
 
 void tunnel_destroy(struct tunnel *t)

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import pytest
 from harness import matrix
 from harness.lab import Lab, name_for_this_tree
+from test_build import builder, second_generation
 
 CONTAINERD = "containerd"
 KINDS = {"Docker 20.10": "Docker 20.10", "Docker 26.1": "Docker 26.1", "Docker 28.5": "Docker 28.5",
@@ -106,3 +107,20 @@ def test_all_nodes_together(pool, image_engines):
         for identifier, fact in told.items():
             assert fact in known[identifier], (version, query)
             assert fact["SharedSize"] == max(one["SharedSize"] for one in known[identifier]), (version, query)
+
+
+GREETING = 'FROM busybox\nRUN echo {} >/greeting\nCMD ["cat", "/greeting"]\n'
+
+
+@pytest.mark.skipif(not second_generation(), reason="no buildx on this machine")
+def test_what_was_just_built_is_what_runs(pool, image_engines, tmp_path):
+    """The build flows through a stream that nobody reads, and this store takes a while to list what it has."""
+    if CONTAINERD not in image_engines:
+        pytest.skip(f"there is no {KINDS[CONTAINERD]} on this machine")
+    node = image_engines[CONTAINERD].name
+    with builder(pool, "1", second_generation()) as docker:
+        for text in ("first", "second"):
+            (tmp_path / "Dockerfile").write_text(GREETING.format(text))
+            docker("build", "-t", "fresh", "--build-arg", f"constraint:node=={node}", tmp_path)
+            assert docker("run", "--rm", "--net", "none", "fresh") == text
+        assert docker("images", "-q", "fresh") != ""

@@ -279,3 +279,9 @@ def test_what_ends_by_itself_is_seen(docker):
     docker("run", "-d", "--name", "short", "busybox", "sh", "-c", "sleep 0.5; exit 3")
     eventually(lambda: docker("ps", "-a", "--format", "{{.Status}}").startswith("Exited (3)"))
     assert docker("ps", "-q") == ""
+
+
+def test_a_name_is_free_when_run_rm_has_ended(docker):
+    for _ in range(5):
+        assert docker("run", "--rm", "--name", "again", "-p", "18080:80", "busybox", "echo", "hi") == "hi"
+        assert docker.listed() == {}

@@ -246,6 +246,45 @@ static void test_holding_the_end(void **state maybe_unused)
 	}
 }
 
+/* `docker wait` has read enough when it has read the status. */
+static void test_the_tail_is_held_with_the_end(void **state maybe_unused)
+{
+	auto_rig struct rig r;
+
+	rig_start(&r);
+	r.relay.hold_end = r.relay.hold_tail = true;
+	ask(&r, GET);
+	raw_send(&r.peer, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+	turn_until(r.loop, raw_has(&r.client, "200 OK"));
+	raw_send(&r.peer, "2\r\nhi\r\n");
+	for (int i = 0; i < 5; i++)
+		loop_turn(r.loop, 5);
+	assert_false(raw_has(&r.client, "hi"));
+	raw_send(&r.peer, "0\r\n\r\n");
+	turn_until(r.loop, r.relay.state == RELAY_HELD_AT_END);
+	assert_false(raw_has(&r.client, "hi"));
+	relay_release(&r.relay);
+	wait_over(&r);
+	assert_int_equal(r.relay.state, RELAY_DONE);
+	turn_until(r.loop, raw_has(&r.client, "\r\nhi\r\n0\r\n\r\n"));
+}
+
+static void test_a_tail_that_is_long_is_not_held(void **state maybe_unused)
+{
+	auto_rig struct rig r;
+	auto_free char *bytes = xcalloc(1, 65536);
+
+	rig_start(&r);
+	r.relay.hold_end = r.relay.hold_tail = true;
+	ask(&r, GET);
+	raw_send(&r.peer, "HTTP/1.1 200 OK\r\nContent-Length: 9000000\r\n\r\n");
+	while (r.relay.answer_bytes == 0) {
+		raw_try_send(&r.peer, bytes, 65536);
+		loop_turn(r.loop, 1);
+	}
+	assert_int_equal(r.relay.state, RELAY_RUNNING);
+}
+
 static void test_client_leaves_while_the_end_is_held(void **state maybe_unused)
 {
 	auto_rig struct rig r;
@@ -398,6 +437,8 @@ int main(void)
 		cmocka_unit_test(test_peer_breaks),
 		cmocka_unit_test(test_holding),
 		cmocka_unit_test(test_holding_the_end),
+		cmocka_unit_test(test_the_tail_is_held_with_the_end),
+		cmocka_unit_test(test_a_tail_that_is_long_is_not_held),
 		cmocka_unit_test(test_client_leaves_while_the_end_is_held),
 		cmocka_unit_test(test_large_bodies_are_not_held),
 		cmocka_unit_test(test_answer_during_upload),

@@ -41,6 +41,50 @@ static void test_hijack_with_half_close(void **state maybe_unused)
 	}
 }
 
+/* All but the end of the stream has come when the owner is asked. */
+static void test_the_end_of_a_stream_is_held(void **state maybe_unused)
+{
+	for (int breaks = 0; breaks < 2; breaks++) {
+		auto_rig struct rig r;
+
+		rig_start(&r);
+		r.relay.hijack = r.relay.hold_end = true;
+		ask(&r, ATTACH);
+		raw_send(&r.peer, UPGRADED "out");
+		turn_until(r.loop, raw_is(&r.client, UPGRADED "out"));
+		if (breaks)
+			raw_close(&r.peer);
+		else
+			raw_end(&r.peer);
+		turn_until(r.loop, r.relay.state == RELAY_HELD_AT_END);
+		for (int i = 0; i < 5; i++)
+			loop_turn(r.loop, 5);
+		assert_false(raw_ended(&r.client));
+		relay_release(&r.relay);
+		turn_until(r.loop, raw_ended(&r.client));
+		raw_end(&r.client);
+		wait_over(&r);
+		assert_int_equal(r.relay.state, RELAY_TUNNELLED);
+	}
+}
+
+static void test_a_client_leaves_while_the_end_of_its_stream_is_held(void **state maybe_unused)
+{
+	auto_rig struct rig r;
+
+	rig_start(&r);
+	r.relay.hijack = r.relay.hold_end = true;
+	ask(&r, ATTACH);
+	raw_send(&r.peer, UPGRADED);
+	raw_end(&r.peer);
+	turn_until(r.loop, r.relay.state == RELAY_HELD_AT_END);
+	raw_close(&r.client);
+	raw_close(&r.peer);
+	wait_over(&r);
+	relay_release(&r.relay); /* by now nothing is held */
+	assert_int_equal(r.relay.state, RELAY_TUNNELLED);
+}
+
 /* The engine's end reaches the client while stdin still flows. */
 static void test_hijack_half_close_of_the_peer(void **state maybe_unused)
 {
@@ -124,6 +168,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hijack_with_half_close),
 		cmocka_unit_test(test_hijack_half_close_of_the_peer),
+		cmocka_unit_test(test_the_end_of_a_stream_is_held),
+		cmocka_unit_test(test_a_client_leaves_while_the_end_of_its_stream_is_held),
 		cmocka_unit_test(test_refused_hijack_stays_http),
 		cmocka_unit_test(test_raw_answer_without_hijack_is_a_body),
 		cmocka_unit_test(test_hijack_with_body),

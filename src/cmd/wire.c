@@ -1,8 +1,9 @@
 /*
- * Everything is introduced to everything else here, and taken apart in the opposite order:
+ * cmd/wire.c - everything is introduced to everything else, and taken apart in the opposite order.
  *
- *   discovery -> cluster -> manager -> api -> http server <- listeners
- *       ^----------- registry <- hub <---------'
+ *   discovery -> cluster -> manager -> api -> serve (HTTP server, listeners)
+ *     |  ^---------- registry <- hub <----------'
+ *     '-> election -> replica -> api
  *
  * SIGTERM or SIGINT stop accepting, give requests under way ten seconds, and end with status 0; a
  * second one ends at once.  SIGHUP reads certificates and the discovery source again, SIGUSR1 tells
@@ -11,13 +12,8 @@
 #include "cmd/wire.h"
 
 #include <signal.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include "api/api.h"
 #include "api/replica.h"
@@ -28,19 +24,12 @@
 #include "cluster/cluster.h"
 #include "cmd/dump.h"
 #include "cmd/invite.h"
+#include "cmd/serve.h"
 #include "cmd/version.h"
 #include "discovery/embedded.h"
 #include "discovery/hub.h"
 #include "election/election.h"
 #include "manager/manager.h"
-#include "net/listen.h"
-
-enum {
-	DRAIN_MS = 10 * 1000,
-	CLIENTS_MAX = 4096,
-	FILES_MIN = 1024, /* what every Linux gives */
-	DRAIN_LOOK_MS = 20,
-};
 
 struct wire {
 	const struct manage_options *options;
@@ -52,41 +41,14 @@ struct wire {
 		*registry; /* owned; NULL: members are kept elsewhere, and there is no hub */
 	struct hub hub;
 	struct strv names; /* of this host, for browsers */
-	struct http_server *server;
-	struct listener **listeners; /* owned */
-	size_t listeners_count;
+	struct serve serve;
 	struct discovery *discovery;
 	struct replica *replica;   /* owned; NULL: without --replication */
 	struct election *election; /* owned; likewise */
 	bool resigning;            /* the store is being told so */
 	struct loop_signal terminate, interrupt, hangup, dump;
-	struct timer drain;
-	int64_t drain_left_ms;
 	bool stopping;
-	struct log_limit refusals;
 };
-
-/* --- descriptors --- */
-
-/* Every client takes one and every engine two or three.  The usual soft limit of 1024 is there for
- * programs that use select(). */
-static size_t raise_file_limit(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-		return FILES_MIN;
-	limit.rlim_cur = limit.rlim_max;
-	/* never above the hard limit, so nothing can refuse it */
-	(void)setrlimit(RLIMIT_NOFILE, &limit);
-	return (size_t)limit.rlim_max;
-}
-
-/* Clients must not take what the engines need. */
-static size_t clients_max(void)
-{
-	return min_of(raise_file_limit() / 2, (size_t)CLIENTS_MAX);
-}
 
 /* --- members --- */
 
@@ -135,6 +97,11 @@ static void handle_leader(void *arg, const char *address)
 	struct wire *w = arg;
 
 	replica_set_leader(w->replica, address);
+}
+
+static bool is_resigning(void *arg)
+{
+	return ((struct wire *)arg)->resigning;
 }
 
 static void handle_resigned(void *arg)
@@ -213,8 +180,7 @@ static void print_invitation(struct wire *w)
 
 	if (o->discovery.scheme)
 		return;
-	for (size_t i = 0; i < w->listeners_count; i++)
-		listener_addresses(w->listeners[i], &listening);
+	serve_addresses(&w->serve, &listening);
 	invite_format(&text, &(struct invitation){
 				     .program = o->program,
 				     .token = registry_own_token(w->registry),
@@ -249,114 +215,7 @@ static void handle_refused(struct exchange *x, int status, const char *text, voi
 	api_refuse(x, status, text, &w->api);
 }
 
-static void handle_client(maybe_unused struct listener *l, struct stream *s, void *arg)
-{
-	struct wire *w = arg;
-
-	http_server_take(w->server, s);
-}
-
-static void handle_client_failure(
-	maybe_unused struct listener *l, const char *peer, const struct error *err, void *arg)
-{
-	struct wire *w = arg;
-	uint32_t left_out;
-	bool allowed = log_limit_allows(&w->refusals, &left_out);
-
-	if (left_out > 0)
-		log_warn("%u refused clients were left out here", left_out);
-	if (allowed)
-		log_fields(
-			LOG_WARN, "Client refused", "peer", peer, "error", error_text(err), NULL);
-}
-
-static const struct listener_ops listener_ops = {
-	.handle_stream = handle_client,
-	.handle_failure = handle_client_failure,
-};
-
-static void announce(const struct listener *l)
-{
-	auto_strv struct strv addresses = STRV_INIT;
-
-	listener_addresses(l, &addresses);
-	for (size_t i = 0; i < addresses.count; i++)
-		log_fields(LOG_INFO, "Listening for HTTP", "addr", addresses.items[i], "proto",
-			listener_proto(l), NULL);
-}
-
-static void warn_when_open_to_all(const struct wire *w, const struct listener *l, const char *spec)
-{
-	/* tls_server exists for --tls as well; without verification anybody may still connect. */
-	if (listener_is_public(l) &&
-		(!w->options->tls_server || !tls_context_verifies(w->options->tls_server)))
-		log_fields(LOG_WARN,
-			"Whoever reaches this address controls every engine: use --tlsverify, or "
-			"listen on a "
-			"loopback address or a unix socket",
-			"addr", spec, NULL);
-}
-
-static bool start_listeners(struct wire *w, struct error *err)
-{
-	const struct strv *hosts = &w->options->hosts;
-
-	w->listeners = xcalloc(hosts->count, sizeof(*w->listeners));
-	for (size_t i = 0; i < hosts->count; i++) {
-		struct listener *l = listener_create(
-			w->loop, hosts->items[i], w->options->tls_server, &listener_ops, w, err);
-
-		if (!l)
-			return false;
-		w->listeners[w->listeners_count++] = l;
-		announce(l);
-		warn_when_open_to_all(w, l, hosts->items[i]);
-	}
-	return true;
-}
-
-static void stop_listeners(struct wire *w)
-{
-	for (size_t i = 0; i < w->listeners_count; i++)
-		listener_destroy(w->listeners[i]);
-	w->listeners_count = 0;
-	free(steal(w->listeners));
-}
-
-/* --- the service manager (systemd), when there is one: sd_notify's protocol --- */
-
-static void notify(const char *state)
-{
-	const char *path = getenv("NOTIFY_SOCKET");
-	struct sockaddr_un to = { .sun_family = AF_UNIX };
-	int fd;
-
-	if (!path || (path[0] != '/' && path[0] != '@') || strlen(path) >= sizeof(to.sun_path))
-		return;
-	memcpy(to.sun_path, path, strlen(path));
-	if (path[0] == '@')
-		to.sun_path[0] = '\0';
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return;
-	/* Nobody to tell when it fails: the service manager will say that it waits. */
-	(void)!sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&to,
-		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path)));
-	close(fd);
-}
-
 /* --- signals --- */
-
-static void handle_drain(struct timer *t)
-{
-	struct wire *w = container_of(t, struct wire, drain);
-
-	w->drain_left_ms -= DRAIN_LOOK_MS;
-	if ((http_server_busy(w->server) == 0 && !w->resigning) || w->drain_left_ms <= 0)
-		loop_stop(w->loop);
-	else
-		timer_start(&w->drain, DRAIN_LOOK_MS);
-}
 
 static void stop(struct wire *w)
 {
@@ -366,15 +225,12 @@ static void stop(struct wire *w)
 	}
 	w->stopping = true;
 	log_info("Stopping, requests under way may finish");
-	notify("STOPPING=1");
+	serve_notify("STOPPING=1");
 	resign(w);
-	stop_listeners(w);
+	serve_drain(&w->serve);
 	api_drain(&w->api);
 	if (w->registry)
 		hub_drain(&w->hub);
-	http_server_drain(w->server);
-	w->drain_left_ms = DRAIN_MS;
-	timer_start(&w->drain, 1);
 }
 
 static void handle_terminate(struct loop_signal *s)
@@ -417,12 +273,10 @@ static void start_signals(struct wire *w)
 	loop_signal_start(&w->interrupt, w->loop, SIGINT, handle_interrupt);
 	loop_signal_start(&w->hangup, w->loop, SIGHUP, handle_hangup);
 	loop_signal_start(&w->dump, w->loop, SIGUSR1, handle_dump);
-	timer_init(&w->drain, w->loop, handle_drain);
 }
 
 static void stop_signals(struct wire *w)
 {
-	timer_stop(&w->drain);
 	loop_signal_stop(&w->dump);
 	loop_signal_stop(&w->hangup);
 	loop_signal_stop(&w->interrupt);
@@ -479,18 +333,21 @@ static void build_api(struct wire *w)
 				name_filter && *name_filter ? name_filter : NULL,
 			.replica = w->replica,
 		});
-	w->server = http_server_create(w->loop, &(struct http_server_config){
-							.max_connections = clients_max(),
-							.handle = handle_exchange,
-							.refuse = handle_refused,
-							.arg = w,
-						});
+	serve_init(&w->serve, w->loop,
+		&(struct serve_config){
+			.hosts = &o->hosts,
+			.tls = o->tls_server,
+			.handle = handle_exchange,
+			.refuse = handle_refused,
+			.is_busy = is_resigning,
+			.arg = w,
+		});
 }
 
 static void tear_down(struct wire *w)
 {
 	stop_signals(w);
-	stop_listeners(w);
+	serve_stop_listening(&w->serve);
 	election_destroy(steal(w->election));
 	discovery_destroy(w->discovery);
 	api_finish(&w->api);
@@ -498,7 +355,7 @@ static void tear_down(struct wire *w)
 	if (w->registry)
 		hub_finish(&w->hub);
 	registry_destroy(w->registry);
-	http_server_destroy(w->server);
+	serve_finish(&w->serve);
 	manager_finish(&w->manager);
 	cluster_destroy(w->cluster);
 	strv_finish(&w->names);
@@ -516,11 +373,11 @@ bool wire_run(const struct manage_options *options, struct error *err)
 	build_api(&w);
 	/* Nothing here waits for a store or an engine: docker-machine expects an open port before
 	 * they are ready. */
-	started = open_registry(&w, err) && start_discovery(&w, err) && start_listeners(&w, err);
+	started = open_registry(&w, err) && start_discovery(&w, err) && serve_listen(&w.serve, err);
 	if (started) {
 		start_election(&w);
 		print_invitation(&w);
-		notify("READY=1");
+		serve_notify("READY=1");
 		loop_run(w.loop);
 	}
 	tear_down(&w);

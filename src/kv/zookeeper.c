@@ -51,7 +51,8 @@ struct zk {
 	struct error reason;  /* why the last server was no good */
 };
 
-/* The library says why something failed only in its log; one thread, so the last line is it. */
+/* The library says why something failed only in its log, and not whose log it is.  So what is here
+ * belongs to the call that is being made: emptied before it, read after it. */
 static char last_words[256];
 
 /*
@@ -237,7 +238,6 @@ static void note_failure(struct zk *zk, int rc)
 
 	error_set(&zk->reason, ERROR_CONNECT, "%s: %s", server && *server ? server : zk->hosts,
 		last_words[0] ? last_words : zerror(rc));
-	last_words[0] = '\0';
 	zk->failures++;
 }
 
@@ -258,8 +258,10 @@ static void wait_for_io(struct zk *zk)
 {
 	struct timeval timeout = { 0 };
 	int fd = -1, interest = 0;
-	int rc = zookeeper_interest(zk->handle, &fd, &interest, &timeout);
 	short what = 0;
+
+	last_words[0] = '\0';
+	int rc = zookeeper_interest(zk->handle, &fd, &interest, &timeout);
 
 	if (rc != ZOK)
 		note_failure(zk, rc);
@@ -299,6 +301,7 @@ static void handle_io(int fd, short what, void *arg)
 
 	events |= what & EV_READ ? ZOOKEEPER_READ : 0;
 	events |= what & EV_WRITE ? ZOOKEEPER_WRITE : 0;
+	last_words[0] = '\0';
 	if (fd >= 0) /* else the library only pauses before its next server */
 		rc = zookeeper_process(zk->handle, events);
 	if (rc != ZOK && rc != ZNOTHING && !zk->expired) {

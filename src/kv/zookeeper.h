@@ -68,14 +68,15 @@ void zk_handle_watch(zhandle_t *zh, int type, int state, const char *path, void 
 bool zk_error_set(struct zk_user *u, struct error *err, int rc, const char *what);
 
 /*
- * A task with one request at a time; embedded in a lock.  A step asks, and the next one finds the
- * answer here; an answer that was lost with the connection is ZCONNECTIONLOSS.
+ * A task with one request at a time; embedded in a lease or a lock.  A step asks, and the next one
+ * finds the answer here; an answer that was lost with the connection is ZCONNECTIONLOSS.
  */
 struct zk_worker {
 	struct zk_user user;
 	struct task task;
 	struct backoff backoff;
-	bool connected;   /* as the user was told */
+	void (*handle_lost)(struct zk_worker *w); /* the connection; NULL: does not matter */
+	bool connected;                           /* as the user was told */
 	bool news;        /* an event, or connected again; reset by whoever looks */
 	const char *path; /* whose events are news; borrowed */
 
@@ -84,6 +85,8 @@ struct zk_worker {
 	int rc;
 	int64_t sent_ms;   /* clock_mono_ms */
 	char *value;       /* of ZK_GET; owned; NULL: none */
+	int64_t owner;     /* ... the session of an ephemeral node, else 0 */
+	int32_t version;   /* ... of the value */
 	struct strv names; /* of ZK_CHILDREN; owned */
 
 	/* Private to zk_ask_parents. */
@@ -98,13 +101,15 @@ enum zk_op_kind {
 	ZK_CHILDREN,
 	ZK_SET,
 	ZK_CREATE,
+	ZK_REPLACE, /* deleted and created in one transaction */
 	ZK_DELETE,
 };
 struct zk_op {
 	enum zk_op_kind kind;
 	const char *path;
-	const char *value; /* of ZK_SET and ZK_CREATE */
-	int flags;         /* of ZK_CREATE: ZOO_EPHEMERAL... */
+	const char *value; /* of ZK_SET, ZK_CREATE and ZK_REPLACE */
+	int flags;         /* of the latter two: ZOO_EPHEMERAL... */
+	int32_t version;   /* of ZK_REPLACE: that the node must have */
 	bool watch;        /* of ZK_GET and ZK_CHILDREN */
 };
 

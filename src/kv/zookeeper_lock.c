@@ -257,11 +257,10 @@ static struct zk_lock *lock_of_user(struct zk_user *u)
 	return container_of(u, struct zk_lock, worker.user);
 }
 
-static void handle_disconnected(struct zk_user *u)
+static void handle_lost(struct zk_worker *w)
 {
-	struct zk_lock *l = lock_of_user(u);
+	struct zk_lock *l = container_of(w, struct zk_lock, worker);
 
-	l->worker.connected = false;
 	l->published = false;
 	kv_lock_note_lost(&l->base);
 }
@@ -275,7 +274,7 @@ struct kv_lock *zk_lock_create(maybe_unused struct kv *kv)
 {
 	struct zk_lock *l = xnew(struct zk_lock);
 
-	l->worker.user.handle_disconnected = handle_disconnected;
+	l->worker.handle_lost = handle_lost;
 	l->worker.user.handle_error = handle_error;
 	return &l->base;
 }

@@ -36,6 +36,15 @@ static void handle_connected(struct zk_user *u)
 	task_wake(&w->task);
 }
 
+static void handle_disconnected(struct zk_user *u)
+{
+	struct zk_worker *w = worker_of(u);
+
+	w->connected = false;
+	if (w->handle_lost)
+		w->handle_lost(w);
+}
+
 static void handle_event(struct zk_user *u, maybe_unused int type, const char *path)
 {
 	struct zk_worker *w = worker_of(u);
@@ -78,14 +87,17 @@ static void handle_stat(int rc, maybe_unused const struct Stat *stat, const void
 }
 
 static void handle_value(
-	int rc, const char *value, int len, maybe_unused const struct Stat *stat, const void *data)
+	int rc, const char *value, int len, const struct Stat *stat, const void *data)
 {
 	struct zk_worker *w = take(data);
 
 	if (!w)
 		return;
-	if (rc == ZOK)
+	if (rc == ZOK) {
 		w->value = xstrndup(len > 0 ? value : "", len > 0 ? (size_t)len : 0);
+		w->owner = stat->ephemeralOwner;
+		w->version = stat->version;
+	}
 	end_request(w, rc);
 }
 
@@ -102,6 +114,16 @@ static void handle_names(int rc, const struct String_vector *names, const void *
 
 /* --- questions --- */
 
+static int send_replace(zhandle_t *zh, const struct zk_op *op, int len, struct zk_request *r)
+{
+	zoo_op_t ops[2];
+
+	zoo_delete_op_init(&ops[0], op->path, op->version);
+	zoo_create_op_init(&ops[1], op->path, op->value, len, &ZOO_OPEN_ACL_UNSAFE, op->flags,
+		r->created, sizeof(r->created));
+	return zoo_amulti(zh, 2, ops, r->results, handle_plain, r);
+}
+
 static int send_op(struct zk_worker *w, const struct zk_op *op, struct zk_request *r)
 {
 	zhandle_t *zh = zk_handle(&w->user);
@@ -117,6 +139,7 @@ static int send_op(struct zk_worker *w, const struct zk_op *op, struct zk_reques
 	case ZK_CREATE:
 		return zoo_acreate(zh, op->path, op->value, len, &ZOO_OPEN_ACL_UNSAFE, op->flags,
 			handle_name, r);
+	case ZK_REPLACE: return send_replace(zh, op, len, r);
 	case ZK_DELETE: return zoo_adelete(zh, op->path, -1, handle_plain, r);
 	}
 	assert(false);
@@ -198,6 +221,7 @@ enum task_turn zk_ask_parents(struct zk_worker *w, const char *path, const struc
 void zk_worker_start(struct zk_worker *w, struct kv *kv, const struct task_step *first)
 {
 	w->user.handle_connected = handle_connected;
+	w->user.handle_disconnected = handle_disconnected;
 	w->user.handle_event = handle_event;
 	task_init(&w->task, kv->loop, first, NULL);
 	task_start(&w->task);

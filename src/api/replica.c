@@ -24,6 +24,7 @@ enum {
 	PASSED_WAIT_MS = 2 * 1000, /* for becoming it, when another replica takes us for it */
 	RETRY_MS = 500,            /* after a leader that could not be reached */
 	CONNECT_MS = 5 * 1000,
+	ACTIVE_MAX = 4096, /* as many as clients: each may have a stream that lasts */
 };
 
 /* The address of the replica that passes the request on. */
@@ -87,7 +88,11 @@ void replica_destroy(struct replica *r)
 
 static struct endpoint *open_endpoint(const struct replica *r)
 {
-	struct endpoint_config config = { .tls = r->tls, .connect_timeout_ms = CONNECT_MS };
+	struct endpoint_config config = {
+		.tls = r->tls,
+		.connect_timeout_ms = CONNECT_MS,
+		.max_active = ACTIVE_MAX,
+	};
 	auto_error struct error err = ERROR_INIT;
 	struct endpoint *e = NULL;
 

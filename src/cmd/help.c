@@ -109,8 +109,7 @@ static void print_discovery_argument(FILE *out)
 	fputs("   <discovery>    discovery service to use [$SWARM_DISCOVERY]\n", out);
 	for (size_t i = 0; i < discovery_schemes_count; i++) {
 		const struct discovery_scheme *s = &discovery_schemes[i];
-		fprintf(out, "                   * %s%s\n", s->form,
-			s->missing ? " (not available in this version)" : "");
+		fprintf(out, "                   * %s\n", s->form);
 	}
 	fputc('\n', out);
 }

@@ -15,6 +15,7 @@
 #include "cmd/values.h"
 #include "discovery/discovery.h"
 #include "discovery/registration.h"
+#include "kv/kv.h"
 
 #define LEAVE_MS (5 * 1000)
 
@@ -134,7 +135,7 @@ static void handle_released(void *arg, const struct error *err)
 	loop_stop(a->loop);
 }
 
-static const struct registration_ops registration_ops = {
+static const struct kv_lease_ops registration_ops = {
 	.handle_held = handle_held,
 	.handle_error = handle_failure,
 	.handle_released = handle_released,

@@ -19,7 +19,6 @@
 #include "api/replica.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/metrics.h"
 #include "base/parse.h"
 #include "cluster/cluster.h"
 #include "cmd/dump.h"

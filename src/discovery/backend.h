@@ -9,9 +9,8 @@
 
 struct discovery_config {
 	struct loop *loop;
-	const struct discovery_scheme *scheme;
-	const char *rest;           /* lent for the time of create() */
-	const struct strv *options; /* likewise */
+	const struct discovery_url *url; /* lent for the time of create() */
+	const struct strv *options;      /* likewise */
 	int64_t heartbeat_ms;
 	const struct discovery_ops *ops;
 	void *arg;

@@ -30,33 +30,34 @@ const struct discovery_scheme discovery_schemes[] = {
 		.form = "consul://<ip>/<path>",
 		.can_register = true,
 		.can_elect = true,
-		.check = store_check_consul,
+		.check = store_check,
 		.create = store_create,
-		.enroll = store_enroll_consul,
+		.enroll = store_enroll,
 	},
 	{
 		.name = "etcd",
 		.form = "etcd://<ip1>,<ip2>/<path>",
 		.can_register = true,
 		.can_elect = true,
-		.check = store_check_etcd,
+		.check = store_check,
 		.create = store_create,
-		.enroll = store_enroll_etcd,
+		.enroll = store_enroll,
 	},
 	{
 		.name = "zk",
 		.form = "zk://<ip1>,<ip2>/<path>",
 		.can_register = true,
 		.can_elect = true,
-		.check = store_check_zk,
+		.check = store_check,
 		.create = store_create,
-		.enroll = store_enroll_zk,
+		.enroll = store_enroll,
 	},
 	{
 		.name = "token",
 		.form = "token://<token>",
 		.can_register = true,
 		.is_secret = true,
+		.is_tls = true,
 		.check = token_check,
 		.create = token_create,
 		.enroll = token_enroll,
@@ -66,9 +67,9 @@ const struct discovery_scheme discovery_schemes[] = {
 		.form = "token+http://<ip>:<port>/v1/<token>",
 		.can_register = true,
 		.is_secret = true,
-		.check = token_check_plain,
-		.create = token_create_plain,
-		.enroll = token_enroll_plain,
+		.check = token_check,
+		.create = token_create,
+		.enroll = token_enroll,
 	},
 };
 const size_t discovery_schemes_count = ARRAY_SIZE(discovery_schemes);
@@ -129,9 +130,7 @@ char *discovery_url_mask(const struct discovery_url *url, const char *text)
 bool discovery_url_check(
 	const struct discovery_url *url, const struct strv *options, struct error *err)
 {
-	if (url->scheme->missing)
-		return error_set(err, ERROR_UNSUPPORTED, "%s", url->scheme->missing);
-	return url->scheme->check(url->rest, options, err);
+	return url->scheme->check(url, options, err);
 }
 
 struct discovery *discovery_create(struct loop *loop, const struct discovery_url *url,
@@ -144,8 +143,7 @@ struct discovery *discovery_create(struct loop *loop, const struct discovery_url
 
 	struct discovery_config config = {
 		.loop = loop,
-		.scheme = url->scheme,
-		.rest = url->rest,
+		.url = url,
 		.options = options,
 		.heartbeat_ms = heartbeat_ms,
 		.ops = ops,

@@ -17,6 +17,7 @@
 
 struct discovery;
 struct discovery_config;
+struct discovery_url;
 struct kv;
 struct loop;
 struct registration;
@@ -24,16 +25,17 @@ struct registration_config;
 
 struct discovery_scheme {
 	const char *name;
-	const char *form;    /* of its URL, for the help: "file://path/to/file" */
-	const char *missing; /* why it is not offered yet, in one line; NULL when it is */
-	bool can_register;   /* agents can join through it */
-	bool can_elect;      /* managers can elect a leader through it */
-	bool is_secret;      /* whoever knows the URL may join */
+	const char *form;  /* of its URL, for the help: "file://path/to/file" */
+	bool can_register; /* agents can join through it */
+	bool can_elect;    /* managers can elect a leader through it */
+	bool is_secret;    /* whoever knows the URL may join */
+	bool is_tls;       /* what it reads from speaks TLS */
 	/* All that can be said about the URL without touching a source. */
-	bool (*check)(const char *rest, const struct strv *options, struct error *err);
+	bool (*check)(
+		const struct discovery_url *url, const struct strv *options, struct error *err);
 	struct discovery *(*create)(const struct discovery_config *config);
-	/* See registration.h; NULL exactly when !can_register, or not offered yet. */
-	struct registration *(*enroll)(struct loop *loop, const char *rest,
+	/* See registration.h; NULL exactly when !can_register. */
+	struct registration *(*enroll)(struct loop *loop, const struct discovery_url *url,
 		const struct strv *options, const struct registration_config *config,
 		struct error *err);
 };
@@ -53,8 +55,7 @@ bool discovery_url_parse(struct discovery_url *ret, const char *text, struct err
 void discovery_url_finish(struct discovery_url *url);
 /* text, as it may appear in a log: without the token that is its only secret.  Caller frees. */
 char *discovery_url_mask(const struct discovery_url *url, const char *text) must_check;
-/* Whether discovery_create would take it: the scheme is offered (else ERROR_UNSUPPORTED), and
- * what follows is well-formed.  options are "key=value". */
+/* Whether discovery_create would take it: all is well-formed.  options are "key=value". */
 bool discovery_url_check(
 	const struct discovery_url *url, const struct strv *options, struct error *err);
 

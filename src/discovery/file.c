@@ -266,9 +266,10 @@ static void start_watching(struct file *f)
 
 /* ---- the scheme ---- */
 
-bool file_check(const char *rest, maybe_unused const struct strv *options, struct error *err)
+bool file_check(
+	const struct discovery_url *url, maybe_unused const struct strv *options, struct error *err)
 {
-	if (!*rest)
+	if (!*url->rest)
 		return error_set(err, ERROR_INVALID, "file:// needs a path: file://path/to/file");
 	return true;
 }
@@ -315,7 +316,7 @@ struct discovery *file_create(const struct discovery_config *config)
 	const char *slash;
 
 	discovery_init(&f->base, &file_backend, config);
-	f->path = xstrdup(config->rest);
+	f->path = xstrdup(config->url->rest);
 	f->folder = folder_of(f->path);
 	slash = strrchr(f->path, '/');
 	f->name = slash ? slash + 1 : f->path;

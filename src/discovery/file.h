@@ -19,5 +19,5 @@
  */
 bool file_parse(const char *text, size_t len, struct strv *ret, struct error *err);
 
-bool file_check(const char *rest, const struct strv *options, struct error *err);
+bool file_check(const struct discovery_url *url, const struct strv *options, struct error *err);
 struct discovery *file_create(const struct discovery_config *config);

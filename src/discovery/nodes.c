@@ -56,11 +56,12 @@ bool nodes_parse(const char *text, struct strv *ret, struct error *ret_flaw, str
 	return true;
 }
 
-bool nodes_check(const char *rest, maybe_unused const struct strv *options, struct error *err)
+bool nodes_check(
+	const struct discovery_url *url, maybe_unused const struct strv *options, struct error *err)
 {
 	auto_strv struct strv members = STRV_INIT;
 
-	return nodes_parse(rest, &members, NULL, err);
+	return nodes_parse(url->rest, &members, NULL, err);
 }
 
 static void announce(struct deferred *d)
@@ -88,7 +89,7 @@ static const struct discovery_backend nodes_backend = { .destroy = nodes_destroy
 struct discovery *nodes_create(const struct discovery_config *config)
 {
 	struct nodes *n = xnew(struct nodes);
-	bool ok = nodes_parse(config->rest, &n->members, &n->flaw, NULL);
+	bool ok = nodes_parse(config->url->rest, &n->members, &n->flaw, NULL);
 
 	assert(ok); /* nodes_check has said so */
 	discovery_init(&n->base, &nodes_backend, config);

@@ -10,5 +10,5 @@
  * backwards is none: ret_flaw says that it stands for nothing. */
 bool nodes_parse(const char *text, struct strv *ret, struct error *ret_flaw, struct error *err);
 
-bool nodes_check(const char *rest, const struct strv *options, struct error *err);
+bool nodes_check(const struct discovery_url *url, const struct strv *options, struct error *err);
 struct discovery *nodes_create(const struct discovery_config *config);

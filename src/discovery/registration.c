@@ -17,7 +17,7 @@ struct registration *registration_create(struct loop *loop, const struct discove
 			"do not register");
 		return NULL;
 	}
-	return url->scheme->enroll(loop, url->rest, options, config, err);
+	return url->scheme->enroll(loop, url, options, config, err);
 }
 
 void registration_release(struct registration *r)

@@ -14,25 +14,18 @@
 #include "base/strv.h"
 
 struct discovery_url;
+struct kv_lease_ops;
 struct loop;
 struct registration;
-
-/* Handlers run from the loop, never inside a registration_ function; they may not destroy the
- * registration. */
-struct registration_ops {
-	/* The entry is there now: after the first time, and after every failure. */
-	void (*handle_held)(void *arg);
-	/* Survived: it will be tried again. */
-	void (*handle_error)(void *arg, const struct error *err);
-	/* The end of registration_release: the entry is gone, or err says why it may not be. */
-	void (*handle_released)(void *arg, const struct error *err);
-};
 
 struct registration_config {
 	const char *address; /* "host:port" of the engine; copied */
 	int64_t heartbeat_ms;
 	int64_t ttl_ms; /* > heartbeat_ms */
-	const struct registration_ops *ops;
+	/* Those of a lease (kv/kv.h): an entry that is kept alive is one, wherever it stands.
+	 * Handlers run from the loop, never inside a registration_ function; they may not destroy
+	 * the registration. */
+	const struct kv_lease_ops *ops;
 	void *arg;
 };
 

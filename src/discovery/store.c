@@ -1,5 +1,6 @@
 #include "discovery/store.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -23,35 +24,26 @@ struct store {
 	struct strv bad;     /* what has been logged as no address; sorted as the entries are */
 };
 
-bool store_check_consul(const char *rest, const struct strv *options, struct error *err)
+bool store_check(const struct discovery_url *url, const struct strv *options, struct error *err)
 {
-	return kv_check("consul", rest, options, err);
+	return kv_check(url->scheme->name, url->rest, options, err);
 }
 
-bool store_check_etcd(const char *rest, const struct strv *options, struct error *err)
+/* ret_path: of the members below the prefix; lent as the options are. */
+static struct kv *open_kv(struct loop *loop, const struct discovery_url *url,
+	const struct strv *options, const char **ret_path, struct error *err)
 {
-	return kv_check("etcd", rest, options, err);
-}
+	struct kv *kv = kv_open(loop, url->scheme->name, url->rest, options, err);
+	struct kv_options parsed;
 
-bool store_check_zk(const char *rest, const struct strv *options, struct error *err)
-{
-	return kv_check("zk", rest, options, err);
-}
-
-static bool open_kv(struct loop *loop, const char *scheme, const char *rest,
-	const struct strv *options, struct kv **ret_kv, struct kv_options *ret_options,
-	struct error *err)
-{
-	if (!kv_options_parse(ret_options, options, err))
-		return false;
-	*ret_kv = kv_open(loop, scheme, rest, options, err);
-	if (!*ret_kv)
-		return false;
-	log_info("Initializing discovery %s TLS",
-		kv_options_want_tls(ret_options) ? "with" : "without");
-	if (!ret_options->path)
-		ret_options->path = KV_DEFAULT_PATH;
-	return true;
+	if (!kv)
+		return NULL;
+	if (!kv_options_parse(&parsed, options, err))
+		assert(false); /* kv_open has done it */
+	log_info(
+		"Initializing discovery %s TLS", kv_options_want_tls(&parsed) ? "with" : "without");
+	*ret_path = parsed.path ? parsed.path : KV_DEFAULT_PATH;
+	return kv;
 }
 
 /* ---- members ---- */
@@ -179,11 +171,10 @@ static const struct discovery_backend store_backend = {
 
 struct discovery *store_create(const struct discovery_config *config)
 {
-	struct kv_options options;
-	struct kv *kv;
+	const char *path;
+	struct kv *kv = open_kv(config->loop, config->url, config->options, &path, config->err);
 
-	if (!open_kv(config->loop, config->scheme->name, config->rest, config->options, &kv,
-		    &options, config->err))
+	if (!kv)
 		return NULL;
 
 	struct store *s = xnew(struct store);
@@ -191,45 +182,19 @@ struct discovery *store_create(const struct discovery_config *config)
 	guard_init(&s->guard, min_of(config->heartbeat_ms, (int64_t)MAX_GRACE_MS));
 	timer_init(&s->expiry, config->loop, handle_expiry);
 	s->kv = kv;
-	s->watch = kv_watch_create(kv, options.path, &watch_ops, s);
+	s->watch = kv_watch_create(kv, path, &watch_ops, s);
 	return &s->base;
 }
 
 /* ---- registering ---- */
 
+/* A lease, whose owner hears of it directly. */
 struct store_registration {
 	struct registration base;
 	struct kv *kv;          /* owned */
 	struct kv_lease *lease; /* owned */
-	const struct registration_ops *ops;
+	const struct kv_lease_ops *ops;
 	void *arg;
-};
-
-static void handle_held(void *arg)
-{
-	struct store_registration *r = arg;
-
-	r->ops->handle_held(r->arg);
-}
-
-static void handle_lease_error(void *arg, const struct error *err)
-{
-	struct store_registration *r = arg;
-
-	r->ops->handle_error(r->arg, err);
-}
-
-static void handle_released(void *arg, const struct error *err)
-{
-	struct store_registration *r = arg;
-
-	r->ops->handle_released(r->arg, err);
-}
-
-static const struct kv_lease_ops lease_ops = {
-	.handle_held = handle_held,
-	.handle_error = handle_lease_error,
-	.handle_released = handle_released,
 };
 
 static struct store_registration *registration_of(struct registration *r)
@@ -266,17 +231,17 @@ static const struct registration_backend registration_backend = {
 	.destroy = registration_handle_destroy,
 };
 
-static struct registration *enroll(struct loop *loop, const char *scheme, const char *rest,
+struct registration *store_enroll(struct loop *loop, const struct discovery_url *url,
 	const struct strv *options, const struct registration_config *config, struct error *err)
 {
-	struct kv_options parsed;
-	struct kv *kv;
+	const char *path;
+	struct kv *kv = open_kv(loop, url, options, &path, err);
 
-	if (!open_kv(loop, scheme, rest, options, &kv, &parsed, err))
+	if (!kv)
 		return NULL;
 
 	struct store_registration *r = xnew(struct store_registration);
-	auto_free char *key = kv_join(parsed.path, config->address);
+	auto_free char *key = kv_join(path, config->address);
 	r->base.backend = &registration_backend;
 	r->ops = config->ops;
 	r->arg = config->arg;
@@ -286,26 +251,8 @@ static struct registration *enroll(struct loop *loop, const char *scheme, const 
 					       .value = config->address,
 					       .heartbeat_ms = config->heartbeat_ms,
 					       .ttl_ms = config->ttl_ms,
-					       .ops = &lease_ops,
-					       .arg = r,
+					       .ops = config->ops,
+					       .arg = config->arg,
 				       });
 	return &r->base;
-}
-
-struct registration *store_enroll_consul(struct loop *loop, const char *rest,
-	const struct strv *options, const struct registration_config *config, struct error *err)
-{
-	return enroll(loop, "consul", rest, options, config, err);
-}
-
-struct registration *store_enroll_etcd(struct loop *loop, const char *rest,
-	const struct strv *options, const struct registration_config *config, struct error *err)
-{
-	return enroll(loop, "etcd", rest, options, config, err);
-}
-
-struct registration *store_enroll_zk(struct loop *loop, const char *rest,
-	const struct strv *options, const struct registration_config *config, struct error *err)
-{
-	return enroll(loop, "zk", rest, options, config, err);
 }

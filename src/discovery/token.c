@@ -12,6 +12,7 @@
 #include "discovery/entry.h"
 #include "discovery/hub_client.h"
 #include "kv/backoff.h"
+#include "kv/kv.h"
 
 enum {
 	BLOCK_S = 30,           /* how long a hub may hold an answer back */
@@ -27,16 +28,16 @@ struct place {
 	char *token; /* owned */
 };
 
-static bool place_init(struct place *p, struct loop *loop, bool tls, const char *rest,
+static bool place_init(struct place *p, struct loop *loop, const struct discovery_url *url,
 	const struct strv *options, struct error *err)
 {
-	auto_hub_url struct hub_url url = { 0 };
+	auto_hub_url struct hub_url hub = { 0 };
 	struct hub_options parsed;
 
 	*p = (struct place){ 0 };
 	return hub_options_parse(&parsed, options, err) &&
-	       hub_url_parse_token(&url, &p->token, tls, rest, &parsed, err) &&
-	       hub_client_init(&p->hub, loop, &url, &parsed, err);
+	       hub_url_parse_token(&hub, &p->token, url->scheme->is_tls, url->rest, &parsed, err) &&
+	       hub_client_init(&p->hub, loop, &hub, &parsed, err);
 }
 
 static void place_finish(struct place *p)
@@ -192,13 +193,13 @@ static const struct discovery_backend token_backend = {
 	.reload = token_reload,
 };
 
-static struct discovery *create(const struct discovery_config *config, bool tls)
+struct discovery *token_create(const struct discovery_config *config)
 {
 	struct token *k = xnew(struct token);
 
 	discovery_init(&k->base, &token_backend, config);
 	task_init(&k->task, config->loop, &token_ask_step, NULL);
-	if (!place_init(&k->place, config->loop, tls, config->rest, config->options, config->err)) {
+	if (!place_init(&k->place, config->loop, config->url, config->options, config->err)) {
 		token_destroy(&k->base);
 		return NULL;
 	}
@@ -206,34 +207,14 @@ static struct discovery *create(const struct discovery_config *config, bool tls)
 	return &k->base;
 }
 
-struct discovery *token_create(const struct discovery_config *config)
+bool token_check(const struct discovery_url *url, const struct strv *options, struct error *err)
 {
-	return create(config, true);
-}
-
-struct discovery *token_create_plain(const struct discovery_config *config)
-{
-	return create(config, false);
-}
-
-static bool check(bool tls, const char *rest, const struct strv *options, struct error *err)
-{
-	auto_hub_url struct hub_url url = { 0 };
+	auto_hub_url struct hub_url hub = { 0 };
 	auto_free char *token = NULL;
 	struct hub_options parsed;
 
 	return hub_options_parse(&parsed, options, err) &&
-	       hub_url_parse_token(&url, &token, tls, rest, &parsed, err);
-}
-
-bool token_check(const char *rest, const struct strv *options, struct error *err)
-{
-	return check(true, rest, options, err);
-}
-
-bool token_check_plain(const char *rest, const struct strv *options, struct error *err)
-{
-	return check(false, rest, options, err);
+	       hub_url_parse_token(&hub, &token, url->scheme->is_tls, url->rest, &parsed, err);
 }
 
 /* ---- being on the list ---- */
@@ -246,7 +227,7 @@ struct enrollment {
 	struct backoff backoff;
 	char *address; /* owned */
 	int64_t heartbeat_ms, ttl_ms;
-	const struct registration_ops *ops;
+	const struct kv_lease_ops *ops;
 	void *arg;
 	bool held;
 };
@@ -365,7 +346,7 @@ static const struct registration_backend enrollment_backend = {
 	.destroy = enrollment_destroy,
 };
 
-static struct registration *enroll(struct loop *loop, bool tls, const char *rest,
+struct registration *token_enroll(struct loop *loop, const struct discovery_url *url,
 	const struct strv *options, const struct registration_config *config, struct error *err)
 {
 	struct enrollment *e = xnew(struct enrollment);
@@ -377,22 +358,10 @@ static struct registration *enroll(struct loop *loop, bool tls, const char *rest
 	e->ops = config->ops;
 	e->arg = config->arg;
 	task_init(&e->task, loop, &enrollment_beat_step, NULL);
-	if (!place_init(&e->place, loop, tls, rest, options, err)) {
+	if (!place_init(&e->place, loop, url, options, err)) {
 		enrollment_destroy(&e->base);
 		return NULL;
 	}
 	task_start(&e->task);
 	return &e->base;
-}
-
-struct registration *token_enroll(struct loop *loop, const char *rest, const struct strv *options,
-	const struct registration_config *config, struct error *err)
-{
-	return enroll(loop, true, rest, options, config, err);
-}
-
-struct registration *token_enroll_plain(struct loop *loop, const char *rest,
-	const struct strv *options, const struct registration_config *config, struct error *err)
-{
-	return enroll(loop, false, rest, options, config, err);
 }

@@ -9,13 +9,9 @@
 
 #include "discovery/backend.h"
 
-bool token_check(const char *rest, const struct strv *options, struct error *err);
-bool token_check_plain(const char *rest, const struct strv *options, struct error *err);
+bool token_check(const struct discovery_url *url, const struct strv *options, struct error *err);
 struct discovery *token_create(const struct discovery_config *config);
-struct discovery *token_create_plain(const struct discovery_config *config);
-struct registration *token_enroll(struct loop *loop, const char *rest, const struct strv *options,
-	const struct registration_config *config, struct error *err);
-struct registration *token_enroll_plain(struct loop *loop, const char *rest,
+struct registration *token_enroll(struct loop *loop, const struct discovery_url *url,
 	const struct strv *options, const struct registration_config *config, struct error *err);
 
 /* The addresses in an answer of a hub, in its order; empty ones are skipped.  ret_bad gets why of

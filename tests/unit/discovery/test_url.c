@@ -60,7 +60,8 @@ static void test_schemes_are_complete(void **state)
 		const struct discovery_scheme *s = &discovery_schemes[i];
 
 		assert_non_null(s->form);
-		assert_true(s->missing || (s->check && s->create));
+		assert_true(s->check && s->create);
+		assert_true(s->can_register == !!s->enroll);
 	}
 }
 

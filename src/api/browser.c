@@ -10,6 +10,8 @@
 #include "base/mem.h"
 #include "base/parse.h"
 
+#define LOCAL_ORIGIN "http://localhost"
+
 /* --- names --- */
 
 /* "host", "host:port", "[::1]:port"; the host alone, which may be empty. */
@@ -51,11 +53,11 @@ static bool is_name_of_ours(const struct api *api, const char *host)
 
 /* --- marks --- */
 
+static const char *const marks[] = { "Origin", "Sec-Fetch-Site", "Sec-Fetch-Mode", "Sec-Fetch-Dest",
+	"Sec-Fetch-User" };
+
 static bool has_browser_marks(const struct headers *h)
 {
-	static const char *const marks[] = { "Origin", "Sec-Fetch-Site", "Sec-Fetch-Mode",
-		"Sec-Fetch-Dest", "Sec-Fetch-User" };
-
 	for (size_t i = 0; i < ARRAY_SIZE(marks); i++) {
 		if (headers_get(h, marks[i]))
 			return true;
@@ -69,7 +71,7 @@ static bool is_same_origin(const char *origin, const char *host)
 {
 	const char *authority = strstr(origin, "://");
 
-	if (strcmp(origin, "http://localhost") == 0)
+	if (strcmp(origin, LOCAL_ORIGIN) == 0)
 		return true;
 	return authority && *host && strcasecmp(authority + 3, host) == 0;
 }
@@ -96,6 +98,17 @@ bool browser_admits(const struct api *api, const struct exchange *x, struct erro
 		"a browser may not use this API under the name \"%.200s\": say this host's name or "
 		"address, or serve TLS",
 		name);
+}
+
+/* Some servers of WebSockets want an origin, so one that was there is replaced. */
+void browser_pass_on(struct headers *h)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(marks); i++) {
+		if (strcmp(marks[i], "Origin") != 0)
+			headers_remove(h, marks[i]);
+	}
+	if (headers_get(h, "Origin"))
+		headers_set(h, "Origin", LOCAL_ORIGIN);
 }
 
 /* --- bodies --- */

@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "api/browser.h"
 #include "api/reply.h"
 #include "api/routes.h"
 #include "base/clock.h"
@@ -195,6 +196,7 @@ static enum task_turn relay(struct pass *p)
 	};
 	request_head_init(&r->head, asked->method, asked->target);
 	headers_copy(&r->head.headers, &asked->headers);
+	browser_pass_on(&r->head.headers);
 	headers_set(&r->head.headers, passed_by, p->replica->address);
 	headers_set(&r->head.headers, passed_for, request_client(p->rq));
 	relay_start(r, p->replica->loop, p->rq->x, p->replica->endpoint, &p->task);

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/parse.h"
 #include "cluster/cluster.h"
 #include "cluster/engine_private.h"
 #include "cluster/refresh_job.h"
@@ -87,6 +88,18 @@ static bool check_range(const struct engine *e, struct error *err)
 	return error_set(err, ERROR_UNSUPPORTED, "%s", text.buf);
 }
 
+/* A manager shows the containers of its engines, and ours among them when we are one of those; each
+ * would be there twice, and a create would come back to us for ever.  All managers, classic's too,
+ * say so in their version. */
+static bool check_is_engine(const struct engine *e, struct error *err)
+{
+	if (!str_starts_with(e->server_version, "swarm/"))
+		return true;
+	return error_set(err, ERROR_PROTOCOL,
+		"%s: this is a manager (%s), no engine: take it out of the list of members",
+		e->addr, e->server_version);
+}
+
 static enum task_turn job_version(struct task *t)
 {
 	struct job *job = container_of(t, struct job, base.task);
@@ -104,7 +117,7 @@ static enum task_turn job_version(struct task *t)
 	version = yyjson_doc_get_root(job->call.json);
 	remote_learn_version(&e->remote, version);
 	replace(&e->server_version, json_get_str(version, "Version", ""));
-	if (!check_range(e, &err))
+	if (!check_is_engine(e, &err) || !check_range(e, &err))
 		return refresh_fail(&job->base, &err);
 	refresh_ask(&job->base, &job->call, "/info");
 	job->asked_ms = clock_mono_ms();

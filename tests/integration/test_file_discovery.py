@@ -139,3 +139,21 @@ def test_a_create_outlives_the_membership_of_its_engine(three, start_manager, tm
     manager.wait_healthy(1)
     assert manager.request("POST", "/v1.41/containers/create?name=web", headers=head, body=body).status == 201
     assert manager.placed() == {"web": three[1].name}
+
+
+def test_managers_among_the_members(three, start_manager, tmp_path):
+    """Its own address, and two managers that list each other: every container once, and a reason to read."""
+    first, second = tmp_path / "first", tmp_path / "second"
+    for path in (first, second):
+        path.write_text("".join(f"{engine.address}\n" for engine in three))
+    managers = [start_manager(f"file://{path}").wait_healthy(3) for path in (first, second)]
+    for path in (first, second):
+        with path.open("a") as lines:
+            lines.writelines(f"{manager.address}\n" for manager in managers)
+    three[0].add_container("web")
+    for manager in managers:
+        eventually(lambda: len(addresses(manager)) == 5)
+        eventually(lambda: len([row for row in manager.info_rows() if "this is a manager" in str(row)]) == 2)
+        eventually(lambda: [c["Names"] for c in manager.list()])
+        assert len(manager.list()) == 1
+        assert manager.request("POST", "/containers/web/stop").status in (204, 304)

@@ -152,11 +152,6 @@ static struct engine *find_uploaded(struct request *rq)
 	return builds_find(builds_of(rq), BUILD_KEY_ID, uploaded_id(rq));
 }
 
-static struct engine *find_cancelled(struct request *rq)
-{
-	return builds_find(builds_of(rq), BUILD_KEY_ID, param(rq, "id"));
-}
-
 static void pass_to_build(struct request *rq, struct engine *e)
 {
 	if (e)
@@ -165,12 +160,17 @@ static void pass_to_build(struct request *rq, struct engine *e)
 		reply_errorf(rq, 500, "timeout waiting for build to start");
 }
 
+/* A build that nobody knows is over, or never was: there is nothing left to cancel. */
 void build_cancel(struct request *rq)
 {
-	if (*param(rq, "id"))
-		build_wait(rq, find_cancelled, pass_to_build);
-	else
+	struct engine *e = builds_find(builds_of(rq), BUILD_KEY_ID, param(rq, "id"));
+
+	if (!*param(rq, "id"))
 		reply_errorf(rq, 400, "build ID not provided");
+	else if (e)
+		pass_to_build(rq, e);
+	else
+		reply_empty(rq, 200);
 }
 
 /* --- POST /build --------------------------------------------------------------------------- */

@@ -95,6 +95,38 @@ void prune_volumes(struct request *rq)
 
 /* --- the cache of builds --- */
 
+/*
+ * What limits a deletion: an engine of an older API ignores it and deletes more than it may, so it
+ * is not asked.  Clients leave out what is 0.
+ */
+static const struct spared {
+	const char *param;
+	int since; /* 1.N */
+} spared[] = {
+	{ "filters", 39 },
+	{ "keep-storage", 39 },
+	{ "reserved-space", 39 }, /* under its other name */
+	{ "max-used-space", 48 },
+	{ "min-free-space", 48 },
+};
+
+static bool prepare_build_cache(
+	const struct request *rq, const struct engine *e, struct list_filters *filters maybe_unused)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(spared); i++) {
+		const char *value = query_get(&rq->query, spared[i].param);
+
+		if (!value || !*value || strcmp(value, "0") == 0 || strcmp(value, "{}") == 0 ||
+			!api_version_before(e->remote.range.max, 1, spared[i].since))
+			continue;
+		log_warn("engine %s: the cache of builds is not pruned: API %d.%d does not know %s",
+			e->name, e->remote.range.max.major, e->remote.range.max.minor,
+			spared[i].param);
+		return false;
+	}
+	return true;
+}
+
 /* What the cache may keep had another name until API 1.47. */
 static void rename_space(const struct engine *e, struct query *query)
 {
@@ -110,6 +142,7 @@ void prune_build_cache(struct request *rq)
 {
 	static const struct prune_kind kind = {
 		.path = "/build/prune",
+		.prepare = prepare_build_cache,
 		.edit_query = rename_space,
 		.deleted_key = "CachesDeleted",
 		.may_lack = true, /* Podman */

@@ -272,6 +272,19 @@ def test_space_that_a_prune_spares_by_either_name(pool):
     assert asked_new.query["reserved-space"] == "500" and asked_new.query["all"] == "1"
 
 
+@pytest.mark.parametrize("query, old_is_asked", [
+    ("", True), ("all=1&max-used-space=0", True), ("keep-storage=5", True),
+    ("max-used-space=100", False), ("reserved-space=5&min-free-space=100", False)])
+def test_an_engine_that_cannot_spare_what_shall_be_spared_is_not_asked(pool, query, old_is_asked):
+    (old, new), manager = pool(OLD, ("1.24", "1.48"))
+    for engine in (old, new):
+        engine.script("POST", "/build/prune", Reply(200, {"CachesDeleted": None, "SpaceReclaimed": 1}))
+    answer = manager.request("POST", f"/v1.48/build/prune?{query}")
+    assert answer.status == 200 and answer.json["SpaceReclaimed"] == 1 + old_is_asked
+    assert len(new.requests("POST", "/build/prune")) == 1
+    assert len(old.requests("POST", "/build/prune")) == old_is_asked
+
+
 #
 # An older client
 #

@@ -70,17 +70,32 @@ struct proxy *session_proxy(struct request *rq, struct engine *e, const char *pa
 
 /* --- the choice ---------------------------------------------------------------------------- */
 
-static bool has_buildkit(const struct engine *e, const void *arg)
+/* What a builder can do came with the engines' versions, and attestations and several platforms
+ * with the containerd store; Podman has none.  Above 0 when `a` can do more than `b`. */
+static int compare_builders(const struct engine *a, const struct engine *b)
 {
-	(void)arg;
-	return e->remote.kind != REMOTE_PODMAN;
+	bool a_builds = a->remote.kind != REMOTE_PODMAN, b_builds = b->remote.kind != REMOTE_PODMAN;
+	int order = a_builds - b_builds;
+
+	if (order == 0)
+		order = api_version_compare(a->remote.range.max, b->remote.range.max);
+	return order ? order : a->containerd_store - b->containerd_store;
 }
 
 struct engine *session_place(struct manager *m, struct wish *w, struct error *err)
 {
-	struct engine *e = manager_place_among(m, w, has_buildkit, NULL, NULL);
+	size_t count;
+	struct engine **engines = manager_place_all(m, w, &count, err), *best;
 
-	return e ? e : manager_place(m, w, err);
+	if (!engines)
+		return NULL;
+	best = engines[0];
+	for (size_t i = 1; i < count; i++) {
+		if (compare_builders(engines[i], best) > 0)
+			best = engines[i];
+	}
+	free(engines);
+	return best;
 }
 
 static struct engine *place_anywhere(struct request *rq, struct error *err)

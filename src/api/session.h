@@ -18,8 +18,8 @@ struct session_keys {
 void session_start(struct request *rq);
 void session_grpc(struct request *rq);
 
-/* An engine for a BuildKit build: one that has BuildKit, if the wish allows.  Borrowed; NULL with
- * err. */
+/* An engine for a BuildKit build: of those that the wish allows one whose BuildKit can do most, the
+ * scheduler's first among equals.  Borrowed; NULL with err. */
 struct engine *session_place(struct manager *m, struct wish *w, struct error *err);
 /* False, and answered with 400, when a name is longer than anybody's. */
 bool session_check_name(struct request *rq, const char *what, const char *name);

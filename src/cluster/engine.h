@@ -48,6 +48,7 @@ struct engine {
 	char *name;      /* host name; "" before the first contact */
 	char *server_version, *os, *os_name, *arch, *kernel,
 		*storage_driver;    /* os "linux", os_name "Debian GNU/Linux 12 (bookworm)" */
+	bool containerd_store;      /* images are in containerd's store */
 	int64_t cpus, memory_bytes; /* as reported, without overcommit */
 	struct labels labels;       /* synthetic ones first (cluster.md 2.2) */
 	yyjson_doc *info; /* what GET /info unions, reduced to the members used there; owned */

@@ -290,6 +290,21 @@ static void keep_info(struct engine *e, yyjson_val *info)
 	e->info = yyjson_mut_doc_imut_copy(doc, NULL);
 }
 
+/* Among the pairs that describe the storage, as engines tell it from 23.0 on. */
+static bool uses_containerd_store(yyjson_val *info)
+{
+	yyjson_val *pair;
+	size_t i, max;
+
+	yyjson_arr_foreach(json_get_arr(info, "DriverStatus"), i, max, pair)
+	{
+		if (yyjson_equals_str(yyjson_arr_get(pair, 0), "driver-type"))
+			return yyjson_equals_str(
+				yyjson_arr_get(pair, 1), "io.containerd.snapshotter.v1");
+	}
+	return false;
+}
+
 static void keep_names(struct engine *e, yyjson_val *info)
 {
 	yyjson_val *swarm = json_get_obj(info, "Swarm");
@@ -300,6 +315,7 @@ static void keep_names(struct engine *e, yyjson_val *info)
 	replace(&e->arch, json_get_str(info, "Architecture", ""));
 	replace(&e->kernel, json_get_str(info, "KernelVersion", ""));
 	replace(&e->storage_driver, json_get_str(info, "Driver", ""));
+	e->containerd_store = uses_containerd_store(info);
 	e->swarm_active = strcmp(json_get_str(swarm, "LocalNodeState", ""), "active") == 0;
 	e->swarm_control = json_get_bool(swarm, "ControlAvailable", false);
 }

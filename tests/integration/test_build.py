@@ -341,6 +341,23 @@ def test_a_platform_chooses_a_node_of_its_kind_if_there_is_one(fakes, start_mana
     assert build("linux/arm64", {"constraint:node": "=fake-0"}) == 200
 
 
+def test_buildkit_goes_where_it_can_do_most(fakes, start_manager):
+    """The newest API, then the containerd store; what the build wishes for comes before both."""
+    engines = fakes(5)
+    of_containerd = {"DriverStatus": [["driver-type", "io.containerd.snapshotter.v1"]]}
+    for engine, newest, info in zip(engines, ["1.41", "1.52", "1.52", "1.41", "1.52"],
+                                    [of_containerd, {}, of_containerd, {}, {}]):
+        engine.configure(api_min="1.24", api_max=newest, info=info)
+        engine.script("POST", "/build", Reply(200, '{"stream":"done"}\n'))
+    manager = start_manager([engine.address for engine in engines]).wait_healthy()
+    assert manager.request("POST", "/v1.41/build?version=2&t=a", headers=TAR, body=b"").status == 200
+    assert the_one(engines, "/build") is engines[2]
+    wish = urllib.parse.quote(json.dumps({"constraint:node": "=/fake-[034]/"}))
+    engines[2].forget_requests()
+    assert manager.request("POST", f"/v1.41/build?version=2&buildargs={wish}", headers=TAR, body=b"").status == 200
+    assert the_one(engines, "/build") is engines[4]
+
+
 def test_images_are_read_again_before_the_answer_ends(three):
     engines, manager = three
     for engine in engines:

@@ -65,9 +65,11 @@ static bool read_filters(struct networks_prune *p, struct error *err)
 	if (!list_filters_parse(&p->filters, query_get(&p->rq->query, "filters"), err) ||
 		!list_filters_check(&p->filters, accepted, err))
 		return false;
-	until = list_filters_get(&p->filters, "until");
-	if (!until || until->count == 0)
+	if (!list_filters_asks(&p->filters, "until"))
 		return true;
+	until = list_filters_get(&p->filters, "until");
+	if (!until) /* engines fail at it, and delete nothing */
+		return error_set(err, ERROR_INVALID, "no time in the until filter");
 	if (until->count > 1)
 		return error_set(err, ERROR_INVALID, "more than one until filter specified");
 	return time_param_parse("until", until->items[0], &p->until_ns, err);

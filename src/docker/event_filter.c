@@ -20,7 +20,8 @@ static bool is_begun_by(const struct strv *values, const char *s)
 	return false;
 }
 
-/* "exec_start" means every "exec_start: sh"; other words are whole. */
+/* Words are whole, unless one of them stands for what has an argument: "exec_start" means every
+ * "exec_start: sh", and then the others are beginnings, too. */
 static bool action_matches(const struct docker_event *e, const struct list_filters *f)
 {
 	static const char *const with_arguments[] = { "exec_create", "exec_start",
@@ -30,10 +31,10 @@ static bool action_matches(const struct docker_event *e, const struct list_filte
 	if (!values)
 		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(with_arguments); i++) {
-		if (event_action_is(e, with_arguments[i]))
+		if (strv_contains(values, with_arguments[i]))
 			return is_begun_by(values, e->action);
 	}
-	return strv_contains(values, e->action);
+	return list_filters_has(f, "event", e->action);
 }
 
 static bool actor_matches(const struct docker_event *e, const struct strv *values)

@@ -77,6 +77,11 @@ const struct strv *list_filters_get(const struct list_filters *f, const char *ke
 	return there && there->values.count ? &there->values : NULL;
 }
 
+bool list_filters_asks(const struct list_filters *f, const char *key)
+{
+	return find_filter(f, key) != NULL;
+}
+
 static bool is_on(const struct list_filter *filter, const char *word)
 {
 	return strv_contains(&filter->values, word) && !strv_contains(&filter->off, word);

@@ -42,6 +42,8 @@ bool list_filters_check(
 	const struct list_filters *f, const char *const *accepted, struct error *err);
 /* NULL when absent, and when there are no values: an empty list asks for nothing in particular. */
 const struct strv *list_filters_get(const struct list_filters *f, const char *key);
+/* Is the key there, with or without values? */
+bool list_filters_asks(const struct list_filters *f, const char *key);
 /* One exact word: true when it is among the values and not off, or when there are none. */
 bool list_filters_has(const struct list_filters *f, const char *key, const char *word);
 /* A flag: true, 1, false or 0, otherwise when it is absent.  Fails for other words and for both at

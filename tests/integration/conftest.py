@@ -3,6 +3,7 @@
 engines   three real Docker engines, shared by the whole run, as new for every test
 manager   `swarm manage` over these engines, all of them healthy
 frugal    the same manager, for measuring its memory
+store_engines   {kind: engine} of every version, and with both image stores; shared, not as new
 start_manager   the same with flags, nodes and environment of the test's choice
 fakes     scripted engines that do what no real one would
 registry  a registry with a password that the engines can reach
@@ -27,6 +28,7 @@ from fakes.engine import FakeEngines  # noqa: E402
 from harness import docker as docker_module  # noqa: E402
 from harness import registry as registry_module  # noqa: E402
 from harness.forward import Forwarder  # noqa: E402
+from harness.image_stores import StoreLab  # noqa: E402
 from harness.lab import Lab, name_for_this_tree  # noqa: E402
 from harness.manager import Manager  # noqa: E402
 
@@ -34,7 +36,7 @@ ENGINE_COUNT = 3
 LABELS = ["--label", "0:storage=ssd", "--label", "1:storage=disk", "--label", "2:storage=disk"]
 # A registry of the tests has no certificate.
 PLAIN_REGISTRY = ["--dockerd", "--insecure-registry=10.213.0.0/16"]
-STARTS_ENGINES = {"lab", "matrix", "image_engines"}
+STARTS_ENGINES = {"lab", "matrix", "store_engines"}
 DIRECT = bool(os.environ.get("SWARM_TEST_DIRECT"))
 
 
@@ -74,6 +76,13 @@ def lab():
     lab = Lab(name_for_this_tree(), ENGINE_COUNT, *LABELS, *PLAIN_REGISTRY)
     yield lab
     lab.down()
+
+
+@pytest.fixture(scope="session")
+def store_engines():
+    lab = StoreLab()
+    yield lab.engines
+    lab.close()
 
 
 @pytest.fixture

@@ -9,15 +9,9 @@ import json
 from urllib.parse import quote
 
 import pytest
-from harness import matrix
-from harness.lab import Lab, name_for_this_tree
+from harness.image_stores import CONTAINERD
 from test_build import builder, second_generation
 
-CONTAINERD = "containerd"
-KINDS = {"Docker 20.10": "Docker 20.10", "Docker 26.1": "Docker 26.1", "Docker 28.5": "Docker 28.5",
-         CONTAINERD: "Docker 28.5"}
-# Its own names of storage drivers: this one works wherever a folder can be copied.
-FLAGS = {CONTAINERD: ("--feature=containerd-snapshotter=true", "--storage-driver=native")}
 TELLS = {"Docker 20.10": set(), "Docker 26.1": {"SharedSize"}, "Docker 28.5": {"SharedSize"},
          CONTAINERD: {"SharedSize", "Manifests"}}
 
@@ -28,13 +22,6 @@ QUERIES = ("", "shared-size=1", "manifests=1", "manifests=1&shared-size=1", "all
 FACTS = ("Id", "Size", "Descriptor", "SharedSize", "Manifests")
 
 
-def lab_options(kinds):
-    yield from matrix.lab_options(KINDS[kind] for kind in kinds)
-    for number, kind in enumerate(kinds):
-        for flag in FLAGS.get(kind, ()):
-            yield from ("--dockerd", f"{number}:{flag}")
-
-
 def make_own_image(engine):
     """It shares a layer with busybox; a container of each is there."""
     engine.docker("run", "--name", "once", "--net", "none", "busybox", "sh", "-c", f"echo {engine.name} >/name")
@@ -43,16 +30,12 @@ def make_own_image(engine):
 
 
 @pytest.fixture(scope="module")
-def image_engines():
-    """{kind: engine} of what this machine has."""
-    kinds = [kind for kind, engine in KINDS.items() if not matrix.lacking(engine)]
-    lab = Lab(f"{name_for_this_tree()}-images", len(kinds), *lab_options(kinds))
-    try:
-        with concurrent.futures.ThreadPoolExecutor() as threads:
-            list(threads.map(make_own_image, lab.engines))
-        yield dict(zip(kinds, lab.engines))
-    finally:
-        lab.down()
+def image_engines(store_engines):
+    """{kind: engine}, each with busybox and an image of its own."""
+    with concurrent.futures.ThreadPoolExecutor() as threads:
+        list(threads.map(lambda engine: engine.clean(), store_engines.values()))
+        list(threads.map(make_own_image, store_engines.values()))
+    return store_engines
 
 
 @pytest.fixture

@@ -85,11 +85,11 @@ class Engine:
         self._delete_all(self.get(f"/networks?filters={custom}"), "/networks", "Id")
         self._delete_all(self.get("/volumes")["Volumes"] or [], "/volumes", "Name", "?force=1")
         for image in self.get("/images/json"):
-            tags = image["RepoTags"] or []
+            tags = [tag for tag in image["RepoTags"] or [] if tag != "<none>:<none>"]
             for tag in tags:
                 if tag != "busybox:latest":
                     self._delete_all([{"tag": tag}], "/images", "tag", "?force=1")
-            if not tags or tags == ["<none>:<none>"]:
+            if not tags:
                 self._delete_all([image], "/images", "Id", "?force=1")
 
 

@@ -1,6 +1,8 @@
 /*
- * The steps of a create, in their order.  The only ways back are from a finished pull to asking
- * again, and from a failed attempt to placing again (retry rules of cluster.md 8.4).
+ * manager/create.c - the steps of a create, in their order.
+ *
+ * The only ways back are from a finished pull to asking again, and from a failed attempt to placing
+ * again.
  */
 #include "manager/create.h"
 
@@ -46,7 +48,7 @@ static void create_free(struct create *c)
 {
 	leave_engine(c);
 	task_finish(&c->task);
-	list_remove(&c->link);
+	work_end(&c->work);
 	wish_destroy(c->wish);
 	config_finish(&c->config);
 	error_clear(&c->err);
@@ -67,6 +69,11 @@ static void create_done(struct task *t)
 	create_free(c);
 }
 
+static void cancel(struct work *w)
+{
+	create_free(container_of(w, struct create, work));
+}
+
 struct create *create_start(struct manager *m, struct container_config *config,
 	const char *registry_auth, struct api_version version,
 	void (*finished)(struct create *c, void *arg), void *arg)
@@ -80,7 +87,7 @@ struct create *create_start(struct manager *m, struct container_config *config,
 	c->version = version;
 	c->finished = finished;
 	c->arg = arg;
-	list_push_back(&m->creates, &c->link);
+	work_begin(&c->work, m, cancel);
 	task_init(&c->task, m->loop, &create_place_step, create_done);
 	task_start(&c->task);
 	return c;
@@ -311,7 +318,7 @@ static enum task_turn create_place(struct task *t)
 	struct create *c = container_of(t, struct create, task);
 	struct engine *engine;
 
-	if (!name_is_free(c) || !make_wish(c))
+	if (!manager_check_acting(c->manager, &c->err) || !name_is_free(c) || !make_wish(c))
 		return TASK_DONE;
 	give_swarm_id(c);
 	engine = choose_engine(c);
@@ -346,6 +353,8 @@ static enum task_turn create_networked(struct task *t)
 		return attempt_failed(c, false);
 	}
 	network_spread_finish(&c->spread);
+	if (!manager_check_acting(c->manager, &c->err))
+		return TASK_DONE;
 	missing = network_spread_missing_of(c->engine, &c->config);
 	if (!missing) {
 		ask_engine(c);
@@ -444,7 +453,7 @@ static enum task_turn adopt(struct create *c)
 	return task_wait_for(&c->task, &c->refresh.done, &create_adopted_step);
 }
 
-/* A client that sees a 404 here pulls the image and asks again (docker-api.md 9.18): what else an
+/* A client that sees a 404 here pulls the image and asks again: what else an
  * engine did not find, a network or a plugin, must not look like one. */
 static void keep_404_for_images(struct error *err)
 {
@@ -465,6 +474,8 @@ static enum task_turn create_answered(struct task *t)
 	if (!remote_error_is_missing_image(&c->err) || c->pulled)
 		return attempt_failed(c, remote_error_is_missing_image(&c->err));
 	error_clear(&c->err);
+	if (!manager_check_acting(c->manager, &c->err))
+		return TASK_DONE;
 	if (is_known_here_only(c) && prefer_holders(c, HOLDERS_FIRST)) {
 		leave_engine(c);
 		return task_go(t, &create_place_step);
@@ -498,6 +509,8 @@ static enum task_turn create_pulled(struct task *t)
 		return attempt_failed(c, true);
 	}
 	c->pulled = true;
+	if (!manager_check_acting(c->manager, &c->err))
+		return TASK_DONE;
 	ask_engine(c);
 	return task_wait_for(t, &c->call.done, &create_answered_step);
 }

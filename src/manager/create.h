@@ -3,7 +3,7 @@
  *
  * place -> reserve -> (networks) -> ask the engine -> (pull, ask again) -> (connect) -> adopt.  A
  * failed attempt leaves no reservation.  The work goes on when the client leaves once an engine has
- * been asked, because the container may exist by then (cluster.md 8.4).
+ * been asked, because the container may exist by then.
  *
  * A create owns itself: it is freed after `finished` returned.
  */
@@ -15,6 +15,7 @@
 #include "manager/connect.h"
 #include "manager/manager.h"
 #include "manager/network_spread.h"
+#include "manager/work.h"
 
 /* Those that have the image, when the engine chosen at first has not. */
 enum create_holders {
@@ -25,7 +26,7 @@ enum create_holders {
 };
 
 struct create {
-	struct list link; /* manager->creates */
+	struct work work;
 	struct task task;
 	struct manager *manager;
 
@@ -62,5 +63,5 @@ struct create *create_start(struct manager *m, struct container_config *config,
 /* Nobody is interested in the result any more: `finished` is not called. Work on the engine goes
  * on. */
 void create_forget(struct create *c);
-/* Ends at once and frees (shutting down). */
+/* Ends at once and frees; `finished` is not called. */
 void create_cancel(struct create *c);

@@ -1,4 +1,4 @@
-/* How engines become nodes, and nodes become a decision. */
+/* manager/manager.c - how engines become nodes, and nodes become a decision. */
 #include "manager/manager.h"
 
 #include "base/clock.h"
@@ -6,7 +6,7 @@
 #include "base/metrics.h"
 #include "cluster/find_network.h"
 #include "manager/builds.h"
-#include "manager/create.h"
+#include "manager/work.h"
 
 void manager_init(struct manager *m, struct loop *loop, struct cluster *cluster,
 	struct sched *sched, uint32_t create_retry)
@@ -16,22 +16,39 @@ void manager_init(struct manager *m, struct loop *loop, struct cluster *cluster,
 		.cluster = cluster,
 		.sched = sched,
 		.create_retry = create_retry,
+		.acting = true,
+		.acting_since_ms = clock_mono_ms(),
 	};
-	list_init(&m->creates);
+	list_init(&m->works);
 	list_init(&m->network_spreads);
 	m->builds = builds_create(loop);
 }
 
 void manager_finish(struct manager *m)
 {
-	struct create *c, *tmp;
-
-	list_for_each_safe (c, tmp, &m->creates, link)
-		create_cancel(c);
+	work_cancel_all(m);
 	builds_destroy(steal(m->builds));
 	free(steal(m->nodes));
 	free(steal(m->ranked));
 	m->nodes_cap = 0;
+}
+
+bool manager_may_act(const struct manager *m)
+{
+	return m->acting;
+}
+
+void manager_set_acting(struct manager *m, bool acting)
+{
+	if (acting && !m->acting)
+		m->acting_since_ms = clock_mono_ms();
+	m->acting = acting;
+}
+
+bool manager_check_acting(const struct manager *m, struct error *err)
+{
+	return manager_may_act(m) ||
+	       error_set(err, ERROR_UNAVAILABLE, "this manager no longer leads; please ask again");
 }
 
 static void node_from_engine(struct node *n, struct engine *e)

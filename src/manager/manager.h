@@ -17,9 +17,12 @@ struct manager {
 	bool volumes_everywhere; /* swarm.volumes: local ones are made on every node */
 	uint32_t create_retry;   /* swarm.createretry: plain retries of a failed create */
 
-	struct list creates;         /* struct create::link: work under way */
+	struct list works;           /* struct work::link: what is under way */
 	struct list network_spreads; /* struct network_spread::link: instances being made */
 	struct builds *builds;       /* owned; which engine a build is on */
+
+	bool acting;             /* private; see manager_may_act */
+	int64_t acting_since_ms; /* monotonic; of the newest change to true */
 
 	struct node *nodes; /* scratch for one decision */
 	struct node **ranked;
@@ -30,6 +33,13 @@ void manager_init(struct manager *m, struct loop *loop, struct cluster *cluster,
 	struct sched *sched, uint32_t create_retry);
 /* Cancels work under way; those who wait for it must be gone before. */
 void manager_finish(struct manager *m);
+
+/* Asked before everything that changes an engine: of several managers only the one that leads may.
+ * What is under way ends before its next effect, as soon as it may no longer.  True at first. */
+bool manager_may_act(const struct manager *m);
+void manager_set_acting(struct manager *m, bool acting);
+/* The same with ERROR_UNAVAILABLE and a sentence. */
+bool manager_check_acting(const struct manager *m, struct error *err);
 
 /* The best engine for the wish; borrowed.  NULL with the scheduler's text. */
 struct engine *manager_place(struct manager *m, struct wish *w, struct error *err);

@@ -137,13 +137,13 @@ static enum task_turn change_spread(struct task *task)
 static void start_refreshes(struct network_change *c)
 {
 	struct cluster *cluster = c->rq->api->cluster;
+	struct engine *e;
 
 	refreshes_init(&c->refreshes, cluster->engines_count + 2);
 	refresh_networks(refreshes_next(&c->refreshes), c->engine, &c->task);
-	for (size_t i = 0; c->everywhere && i < cluster->engines_count; i++) {
-		if (cluster->engines[i] != c->engine && engine_is_healthy(cluster->engines[i]))
-			refresh_networks(
-				refreshes_next(&c->refreshes), cluster->engines[i], &c->task);
+	cluster_each (e, cluster, CLUSTER_HEALTHY) {
+		if (c->everywhere && e != c->engine)
+			refresh_networks(refreshes_next(&c->refreshes), e, &c->task);
 	}
 	if (c->container_id[0])
 		refresh_container(
@@ -200,12 +200,14 @@ static enum task_turn change_reply(struct network_change *c)
 static bool is_still_there(const struct network_change *c)
 {
 	const struct cluster *cluster = c->rq->api->cluster;
+	const struct engine *e;
 
-	for (size_t i = 0; c->removed_id && i < cluster->engines_count; i++) {
-		const struct engine *e = cluster->engines[i];
+	if (!c->removed_id)
+		return false;
+	cluster_each (e, cluster, CLUSTER_HEALTHY) {
 		const struct network *n = network_on(e, c->removed_id);
 
-		if (n && engine_is_healthy(e) && !network_is_removed(cluster, e, n))
+		if (n && !network_is_removed(cluster, e, n))
 			return true;
 	}
 	return false;

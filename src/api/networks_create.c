@@ -41,13 +41,10 @@ static bool driver_is_local(const char *driver)
 /* Every node must be able to join an overlay, or containers could not be placed freely. */
 static bool engines_are_one_swarm(const struct cluster *cluster)
 {
+	const struct engine *e;
 	bool control = false;
 
-	for (size_t i = 0; i < cluster->engines_count; i++) {
-		const struct engine *e = cluster->engines[i];
-
-		if (!engine_is_healthy(e))
-			continue;
+	cluster_each (e, cluster, CLUSTER_HEALTHY) {
 		if (!e->swarm_active)
 			return false;
 		control |= e->swarm_control;
@@ -197,12 +194,10 @@ static struct engine *place(struct request *rq, yyjson_mut_doc *doc, const char 
 static void add_swarm_managers(struct network_change *c, const struct translate_need *need)
 {
 	struct cluster *cluster = c->rq->api->cluster;
+	struct engine *e;
 
-	for (size_t i = 0; i < cluster->engines_count; i++) {
-		struct engine *e = cluster->engines[i];
-
-		if (engine_is_healthy(e) && e->swarm_control &&
-			translate_need_is_met(need, &e->remote.range))
+	cluster_each (e, cluster, CLUSTER_HEALTHY) {
+		if (e->swarm_control && translate_need_is_met(need, &e->remote.range))
 			network_change_add(c, e, xstrdup("/networks/create"));
 	}
 }

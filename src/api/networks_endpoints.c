@@ -13,11 +13,10 @@ struct network_endpoint_head {
 
 static size_t count_attachments(const struct cluster *cluster)
 {
+	const struct engine *e;
 	size_t count = 0;
 
-	for (size_t i = 0; i < cluster->engines_count; i++) {
-		const struct engine *e = cluster->engines[i];
-
+	cluster_each (e, cluster, CLUSTER_ALL) {
 		for (size_t k = 0; k < e->containers_count; k++)
 			count += e->containers[k]->networks_count;
 	}
@@ -63,12 +62,11 @@ static struct network_endpoint *insert_container(struct network_endpoints *ne,
 void network_endpoints_init(struct network_endpoints *ne, const struct cluster *cluster)
 {
 	struct network_endpoint *next;
+	const struct engine *e;
 
 	*ne = (struct network_endpoints){ 0 };
 	next = ne->items = xcalloc(count_attachments(cluster) + 1, sizeof(*ne->items));
-	for (size_t i = 0; i < cluster->engines_count; i++) {
-		const struct engine *e = cluster->engines[i];
-
+	cluster_each (e, cluster, CLUSTER_ALL) {
 		for (size_t k = 0; k < e->containers_count; k++)
 			next = insert_container(ne, e, e->containers[k], next);
 	}

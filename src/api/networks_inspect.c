@@ -33,13 +33,11 @@ static char *merge_inspects(struct gather *g, size_t *ret_len, struct error *err
 /* The one that was found first: its document is the frame. */
 static void add_holders(struct gather *g, const struct network_found *found)
 {
-	struct cluster *cluster = g->rq->api->cluster;
+	struct engine *e;
 
 	fanout_add(&g->fanout, found->engine);
-	for (size_t i = 0; i < cluster->engines_count; i++) {
-		struct engine *e = cluster->engines[i];
-
-		if (e != found->engine && engine_is_healthy(e) && network_part_on(e, found))
+	cluster_each (e, g->rq->api->cluster, CLUSTER_HEALTHY) {
+		if (e != found->engine && network_part_on(e, found))
 			fanout_add(&g->fanout, e);
 	}
 }

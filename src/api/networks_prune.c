@@ -151,10 +151,11 @@ static void add_engine(struct networks_prune *p, struct engine *e)
 static void choose_networks(struct networks_prune *p)
 {
 	struct cluster *cluster = p->rq->api->cluster;
+	struct engine *e;
 
 	network_endpoints_init(&p->endpoints, cluster);
-	for (size_t i = 0; i < cluster->engines_count; i++)
-		add_engine(p, cluster->engines[i]);
+	cluster_each (e, cluster, CLUSTER_ALL)
+		add_engine(p, e);
 	network_endpoints_finish(&p->endpoints);
 }
 
@@ -174,12 +175,12 @@ static bool shows_a_change(const struct networks_prune *p, const struct engine *
 static void start_refreshes(struct networks_prune *p)
 {
 	struct cluster *cluster = p->rq->api->cluster;
+	struct engine *e;
 
 	refreshes_init(&p->refreshes, cluster->engines_count);
-	for (size_t i = 0; i < cluster->engines_count; i++) {
-		if (shows_a_change(p, cluster->engines[i]))
-			refresh_networks(
-				refreshes_next(&p->refreshes), cluster->engines[i], &p->task);
+	cluster_each (e, cluster, CLUSTER_ALL) {
+		if (shows_a_change(p, e))
+			refresh_networks(refreshes_next(&p->refreshes), e, &p->task);
 	}
 }
 

@@ -20,12 +20,13 @@ static void add_others(struct network_change *c, const struct network_found *fou
 {
 	struct cluster *cluster = c->rq->api->cluster;
 
-	for (size_t i = 0; i < cluster->engines_count; i++) {
-		struct engine *e = cluster->engines[i];
+	struct engine *e;
+
+	cluster_each (e, cluster, CLUSTER_HEALTHY) {
 		bool can_remove = strcmp(found->network->scope, "swarm") != 0 || e->swarm_control;
 		const struct network *n = network_part_on(e, found);
 
-		if (n && e != found->engine && engine_is_healthy(e) && can_remove)
+		if (n && e != found->engine && can_remove)
 			add_target(c, e, n);
 	}
 }
@@ -34,11 +35,11 @@ static void add_others(struct network_change *c, const struct network_found *fou
 static bool check_instances(
 	const struct network_change *c, const struct network_found *found, struct error *err)
 {
-	struct cluster *cluster = c->rq->api->cluster;
+	const struct engine *e;
 
-	for (size_t i = 0; network_is_local(found->network) && i < cluster->engines_count; i++) {
-		const struct engine *e = cluster->engines[i];
-
+	if (!network_is_local(found->network))
+		return true;
+	cluster_each (e, c->rq->api->cluster, CLUSTER_ALL) {
 		if (network_part_on(e, found) && !engine_is_healthy(e))
 			return error_set(err, ERROR_UNAVAILABLE,
 				"Network %s is on unhealthy node %s", request_name(c->rq), e->name);

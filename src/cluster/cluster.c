@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/parse.h"
+#include "cluster/departed.h"
 #include "cluster/engine_private.h"
 #include "cluster/execs.h"
 #include "cluster/find_container.h"
@@ -35,6 +36,7 @@ struct cluster *cluster_create(struct loop *loop, const struct cluster_config *c
 	cluster->overcommit_percent = (int64_t)(config->overcommit * 100);
 	cluster->lookup = lookup_create();
 	cluster->execs = execs_create();
+	cluster->departed = departed_create();
 	cluster->finders = finders_create();
 	cluster->bus = bus_create();
 	list_init(&cluster->behind);
@@ -65,6 +67,7 @@ void cluster_destroy(struct cluster *cluster)
 	free(cluster->engines);
 	lookup_destroy(cluster->lookup);
 	execs_destroy(cluster->execs);
+	departed_destroy(cluster->departed);
 	finders_destroy(cluster->finders);
 	bus_destroy(cluster->bus);
 	if (cluster->config.tls)
@@ -123,6 +126,19 @@ void cluster_set_members(struct cluster *cluster, const struct strv *addresses)
 		if (!repeated && !contains_sorted(&known, wanted.items[i]))
 			add_engine(cluster, wanted.items[i]);
 	}
+}
+
+struct engine *cluster_next(const struct cluster *cluster, enum cluster_which which, size_t *at)
+{
+	while (*at < cluster->engines_count) {
+		struct engine *e = cluster->engines[(*at)++];
+
+		if (which == CLUSTER_ALL ||
+			(which == CLUSTER_HEALTHY ? engine_is_healthy(e)
+						  : cluster_engine_is_validated(e)))
+			return e;
+	}
+	return NULL;
 }
 
 static bool answers_to(const struct engine *e, const char *what)

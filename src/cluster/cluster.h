@@ -20,6 +20,7 @@ struct cluster_config {
 };
 
 struct lookup;
+struct departed;
 struct execs;
 struct finders;
 
@@ -32,6 +33,7 @@ struct cluster {
 	size_t healthy, validated; /* counts */
 	struct lookup *lookup;     /* private to find_container.c */
 	struct execs *execs;
+	struct departed *departed;
 	struct finders *finders; /* private to find_*.c */
 	struct bus *bus;
 	struct list behind, fresh_waits; /* engine::behind, fresh_wait::link; private to fresh */
@@ -52,6 +54,16 @@ void cluster_set_members(struct cluster *cluster, const struct strv *addresses);
 /* A validated engine counts in lists and capacity whatever its health; a pending one only in the
  * node table. */
 bool cluster_engine_is_validated(const struct engine *e);
+enum cluster_which {
+	CLUSTER_ALL, /* pending ones too */
+	CLUSTER_VALIDATED,
+	CLUSTER_HEALTHY,
+};
+/* The first engine of the kind at or after *at, which moves behind it; NULL: none is left. */
+struct engine *cluster_next(const struct cluster *cluster, enum cluster_which which, size_t *at);
+/* All of them, in no particular order, while none comes or goes; `e` is a pointer to an engine. */
+#define cluster_each(e, cluster, which)                                                            \
+	for (size_t at_##e = 0; ((e) = cluster_next((cluster), (which), &at_##e));)
 struct engine *cluster_find_engine(struct cluster *cluster,
 	const char *name_or_id); /* node name, composite id, daemon id, address */
 /* Any healthy engine, in rotation; NULL when there is none. */

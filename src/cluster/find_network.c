@@ -50,8 +50,10 @@ void network_write_name(struct strbuf *sb, const struct network *n, const struct
 
 static bool managers_can_tell(const struct cluster *cluster)
 {
-	for (size_t i = 0; i < cluster->engines_count; i++) {
-		if (cluster->engines[i]->swarm_control && engine_is_healthy(cluster->engines[i]))
+	const struct engine *e;
+
+	cluster_each (e, cluster, CLUSTER_HEALTHY) {
+		if (e->swarm_control)
 			return true;
 	}
 	return false;

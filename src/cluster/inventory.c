@@ -4,9 +4,11 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "cluster/cluster.h"
+#include "cluster/departed.h"
 #include "cluster/engine_private.h"
 #include "cluster/find_container.h"
 #include "cluster/find_private.h"
@@ -131,6 +133,9 @@ void engine_remove_container(struct engine *e, struct container *c)
 		take_out(e, c);
 	}
 	if (c->state != CONTAINER_PENDING) {
+		/* not when it is the engine that leaves */
+		if (e->cluster && cluster_engine_is_validated(e))
+			departed_note(e->cluster->departed, c, clock_mono_ms());
 		refresh_log_removal(e->refresh_log, c->id);
 		metric_add(METRIC_containers, -1);
 	}

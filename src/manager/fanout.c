@@ -14,10 +14,10 @@ struct fanout_item *fanout_add(struct fanout *f, struct engine *e)
 
 void fanout_add_healthy(struct fanout *f, struct cluster *cluster)
 {
-	for (size_t i = 0; i < cluster->engines_count; i++) {
-		if (engine_is_healthy(cluster->engines[i]))
-			fanout_add(f, cluster->engines[i]);
-	}
+	struct engine *e;
+
+	cluster_each (e, cluster, CLUSTER_HEALTHY)
+		fanout_add(f, e);
 }
 
 void fanout_send(struct fanout *f, struct task *waiter)

@@ -88,8 +88,10 @@ static bool engine_has_all(const struct engine *e, const struct strv *names)
 
 static bool is_anywhere(const struct cluster *cluster, const char *name)
 {
-	for (size_t i = 0; i < cluster->engines_count; i++) {
-		if (engine_is_healthy(cluster->engines[i]) && engine_has(cluster->engines[i], name))
+	const struct engine *e;
+
+	cluster_each (e, cluster, CLUSTER_HEALTHY) {
+		if (engine_has(e, name))
 			return true;
 	}
 	return false;

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/metrics.h"
+#include "cluster/departed.h"
 #include "cluster/find_network.h"
 #include "manager/builds.h"
 #include "manager/work.h"
@@ -95,13 +96,12 @@ static void make_room(struct manager *m)
 static size_t gather_nodes(struct manager *m,
 	bool (*accepts)(const struct engine *e, const void *arg), const void *arg)
 {
+	struct engine *e;
 	size_t count = 0;
 
 	make_room(m);
-	for (size_t i = 0; i < m->cluster->engines_count; i++) {
-		struct engine *e = m->cluster->engines[i];
-
-		if (cluster_engine_is_validated(e) && (!accepts || accepts(e, arg)))
+	cluster_each (e, m->cluster, CLUSTER_VALIDATED) {
+		if (!accepts || accepts(e, arg))
 			node_from_engine(&m->nodes[count++], e);
 	}
 	return count;
@@ -122,6 +122,15 @@ static void mean_networks(struct manager *m, struct wish *w)
 	}
 }
 
+/* Removed and created again: where it was, what it had is. */
+static void return_to_place(struct manager *m, struct wish *w)
+{
+	const char *name = wish_name(w);
+
+	wish_return_to(
+		w, *name ? departed_from(m->cluster->departed, name, clock_mono_ms()) : NULL);
+}
+
 /* Into m->ranked, best first. */
 static bool rank_nodes(struct manager *m, struct wish *w,
 	bool (*accepts)(const struct engine *e, const void *arg), const void *arg,
@@ -130,6 +139,7 @@ static bool rank_nodes(struct manager *m, struct wish *w,
 	int64_t began = clock_mono_us();
 
 	mean_networks(m, w);
+	return_to_place(m, w);
 	size_t count = gather_nodes(m, accepts, arg);
 	bool placed = sched_place(m->sched, w, m->nodes, count, m->ranked, ret_count, err);
 

@@ -256,9 +256,9 @@ static size_t count_attached(const struct engine *e, const char *network_id)
 static void warn_about(const struct engine *e, const struct network *n, struct strv *ret)
 {
 	auto_strv struct strv nodes = STRV_INIT;
+	const struct engine *other;
 
-	for (size_t i = 0; i < e->cluster->engines_count; i++) {
-		const struct engine *other = e->cluster->engines[i];
+	cluster_each (other, e->cluster, CLUSTER_ALL) {
 		const struct network *instance = network_on(other, n->logical_id);
 
 		if (other != e && instance && count_attached(other, instance->id))

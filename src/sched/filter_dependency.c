@@ -151,11 +151,18 @@ static bool has_replaced(const struct node *n, const struct wish *w)
 	return false;
 }
 
+static bool is_its_place(const struct node *n, const struct wish *w)
+{
+	if (w->returns_to && strcmp(n->id, w->returns_to) == 0)
+		return true;
+	return w->replaced.count && has_replaced(n, w);
+}
+
 /* The node of the container whose place it takes, if it fits. */
 static size_t keep_place(const struct wish *w, struct node **nodes, size_t count)
 {
-	for (size_t i = 0; w->replaced.count && i < count; i++) {
-		if (has_replaced(nodes[i], w)) {
+	for (size_t i = 0; (w->returns_to || w->replaced.count) && i < count; i++) {
+		if (is_its_place(nodes[i], w)) {
 			nodes[0] = nodes[i];
 			return 1;
 		}

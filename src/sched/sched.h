@@ -71,6 +71,10 @@ struct wish *wish_create_expressions(const struct strv *affinities, const struct
 void wish_set_platform(struct wish *w, const char *platform);
 /* Of a wish that has none yet: for what shall stay together. */
 void wish_set_labels(struct wish *w, const struct labels *labels);
+/* The name that the container is to have; "" for none. */
+const char *wish_name(const struct wish *w);
+/* It takes the place of one that was on this node and has just been removed; NULL: of none. */
+void wish_return_to(struct wish *w, const char *node_id);
 /*
  * The networks that a wish names, so that whoever knows the cluster says which are meant: then no
  * node's list is walked by name.  NULL: there is none of that name.  What is not said is looked for

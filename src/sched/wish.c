@@ -220,6 +220,7 @@ bool wish_replaces(const struct wish *w, const struct container *c)
 static bool fill_from_config(struct wish *w, const struct container_config *c, struct error *err)
 {
 	w->is_container = true;
+	w->name = xstrdup(c->name);
 	w->nano_cpus = max_of(c->nano_cpus, INT64_C(0));
 	w->memory_bytes = max_of(c->memory_bytes, INT64_C(0));
 	strv_copy(&w->volumes, &c->volumes);
@@ -263,6 +264,17 @@ void wish_set_labels(struct wish *w, const struct labels *labels)
 {
 	assert(w->labels.count == 0);
 	labels_copy(&w->labels, labels);
+}
+
+const char *wish_name(const struct wish *w)
+{
+	return w->name ? w->name : "";
+}
+
+void wish_return_to(struct wish *w, const char *node_id)
+{
+	free(w->returns_to);
+	w->returns_to = xstrdup_null(node_id);
 }
 
 size_t wish_networks_count(const struct wish *w)
@@ -313,6 +325,8 @@ void wish_destroy(struct wish *w)
 	}
 	free(w->networks);
 	labels_finish(&w->labels);
+	free(w->name);
+	free(w->returns_to);
 	free(w->os);
 	free(w->arch);
 	free(w);

@@ -47,6 +47,8 @@ struct wish {
 	struct wish_dependency *dependencies; /* owned */
 	size_t dependencies_count, dependencies_cap;
 	struct labels replaced; /* those of the container whose place it takes; none: of no one */
+	char *name;             /* owned; "" for none */
+	char *returns_to;       /* owned; id of the node where the last one of its name was; NULL */
 	struct labels labels;   /* all of its labels */
 	struct strv volumes;    /* named ones */
 	bool follows_volumes;   /* no: it says itself which node it wants */

@@ -84,6 +84,16 @@ def test_what_belongs_together_stays_together(manager, engines, endpoint):
     assert labels["org.testcontainers.sessionId"] == "abc-123"
 
 
+def test_created_again_where_it_was(manager, docker):
+    """As updaters do it. What is on a path of the host no volume tells of."""
+    for number in range(3):
+        docker("run", "-d", "--name", f"filler-{number}", "-e", "constraint:node==node-2", "busybox", "sleep", "1000")
+    docker("run", "-d", "--name", "web", "-v", "/tmp:/t", "-e", "constraint:node==node-2", "busybox", "sleep", "1000")
+    docker("rm", "-f", "web")
+    docker("run", "-d", "--name", "web", "-v", "/tmp:/t", "busybox", "sleep", "1000")
+    assert manager.placed()["web"] == "node-2"
+
+
 def test_every_node_as_an_option(engines, start_manager):
     manager = start_manager([e.address for e in engines], "--cluster-opt", "swarm.volumes=every-node").wait_healthy()
     assert manager.request("POST", "/volumes/create", body={"Name": "data"}).status == 201

@@ -1,7 +1,9 @@
 /* The indexes of networks, images and volumes: what they find follows the engines' lists. */
 #include "fixture.h"
 
+#include "base/intern.h"
 #include "base/metrics.h"
+#include "cluster/departed.h"
 #include "cluster/find_image.h"
 #include "cluster/find_network.h"
 #include "cluster/find_volume.h"
@@ -158,6 +160,62 @@ static void test_engines_are_not_walked(void **state)
 	assert_true(of_two <= 8);
 }
 
+static void mount(struct container *c, const char *type, const char *name)
+{
+	engine_before_change(c->engine, c);
+	c->mounts = xcalloc(1, sizeof(*c->mounts));
+	c->mounts_count = 1;
+	c->mounts[0] = (struct container_mount){
+		.type = intern(type),
+		.name = intern(name),
+		.destination = intern("/data"),
+		.driver = intern(""),
+	};
+	engine_after_change(c->engine, c);
+}
+
+static void leave(struct engine *e, const char *name, const char *mount_type)
+{
+	struct container *c = fixture_container(e, "abc", "", name);
+
+	if (mount_type)
+		mount(c, mount_type, "");
+	engine_remove_container(e, c);
+}
+
+static void test_who_left_has_a_place(void **state)
+{
+	struct fixture *fx = *state;
+	struct departed *d = fx->cluster->departed;
+	struct engine *n1 = fixture_validated(fx, "n1", "D1");
+	struct engine *n2 = fixture_validated(fx, "n2", "D2");
+	int64_t now = clock_mono_ms();
+
+	leave(n1, "/plain", NULL);
+	leave(n1, "/scratch", "tmpfs");
+	leave(n1, "/bound", "bind");
+	assert_null(departed_from(d, "plain", now));
+	assert_null(departed_from(d, "scratch", now));
+	assert_string_equal(departed_from(d, "bound", now), n1->id);
+	leave(n2, "/bound", "volume");
+	assert_string_equal(departed_from(d, "bound", now), n2->id);
+	leave(n1, "/bound", NULL); /* the last one had nothing */
+	assert_null(departed_from(d, "bound", now));
+	leave(n1, "/bound", "bind");
+	assert_null(departed_from(d, "bound", now + DEPARTED_MS + 60 * 1000));
+	for (int i = 0; i < DEPARTED_MAX + 1; i++) {
+		auto_free char *name = xasprintf("/c%d", i);
+
+		leave(n1, name, "bind");
+	}
+	assert_null(departed_from(d, "c0", now));
+	assert_string_equal(departed_from(d, "c1", now), n1->id);
+	/* an engine that goes takes nobody's place along */
+	mount(fixture_container(n1, "abd", "", "/here"), "bind", "");
+	engine_suspend(n1, "why");
+	assert_null(departed_from(d, "here", now));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -165,6 +223,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_volumes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_images, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_engines_are_not_walked, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_who_left_has_a_place, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -177,6 +177,25 @@ static void test_reserved_volumes(void **state maybe_unused)
 	pool_destroy(p);
 }
 
+/* Removed and created again: where it was, if that is possible. */
+static void test_returning(void **state maybe_unused)
+{
+	struct pool *p = pool_create(3, NULL, NULL);
+	struct wish *w = wish_create_expressions(NULL, NULL, NULL, 0, 0, NULL);
+
+	wish_return_to(w, p->nodes[2].id);
+	assert_true(
+		sched_place(p->sched, w, p->nodes, p->count, p->ranked, &p->ranked_count, &p->err));
+	assert_int_equal(p->ranked_count, 1);
+	assert_ptr_equal(p->ranked[0], &p->nodes[2]);
+	p->nodes[2].health = 0;
+	assert_true(
+		sched_place(p->sched, w, p->nodes, p->count, p->ranked, &p->ranked_count, &p->err));
+	assert_int_equal(p->ranked_count, 2);
+	wish_destroy(w);
+	pool_destroy(p);
+}
+
 static void test_networks(void **state maybe_unused)
 {
 	static const struct body_case cases[] = {
@@ -280,6 +299,7 @@ int main(void)
 		cmocka_unit_test(test_fresh_volumes),
 		cmocka_unit_test(test_copies_of_a_volume),
 		cmocka_unit_test(test_reserved_volumes),
+		cmocka_unit_test(test_returning),
 		cmocka_unit_test(test_networks),
 		cmocka_unit_test(test_networks_that_spread),
 		cmocka_unit_test(test_platform),

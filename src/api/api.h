@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "base/log.h"
 #include "base/strv.h"
 #include "http/server.h"
 #include "manager/manager.h"
@@ -33,6 +34,7 @@ struct api {
 	struct api_config config;  /* texts borrowed */
 	struct list requests;      /* struct request::link: under way */
 	struct list event_streams; /* open /events */
+	struct log_limit failures; /* private to reply */
 	int64_t started_ns;
 };
 

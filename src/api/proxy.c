@@ -45,8 +45,7 @@ static void answer_unreachable(struct proxy *p)
 	error_copy(&err, &p->relay.err);
 	error_wrap(&err, "node %s", p->engine->name);
 	reply_exchange_error(p->rq->api, p->rq->x, reply_status(&err), error_text(&err));
-	log_fields(LOG_ERROR, "HTTP error", "error", error_text(&err), "method",
-		p->rq->x->head.method, "uri", p->rq->path, NULL);
+	reply_log_failure(p->rq, error_text(&err));
 }
 
 static void proxy_done(struct task *t)

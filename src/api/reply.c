@@ -81,13 +81,28 @@ static void reply(
 	request_finish(rq);
 }
 
+/* Both may be as long as a client likes, and come as often. */
+void reply_log_failure(struct request *rq, const char *text)
+{
+	enum { SHOWN = 500 };
+	auto_free char *error = xstrndup(text, strnlen(text, SHOWN));
+	auto_free char *uri = xstrndup(rq->path, strnlen(rq->path, SHOWN));
+	uint32_t left_out;
+	bool allowed = log_limit_allows(&rq->api->failures, &left_out);
+
+	if (left_out > 0)
+		log_error("%u HTTP errors were left out here", left_out);
+	if (allowed)
+		log_fields(LOG_ERROR, "HTTP error", "error", error, "method", rq->x->head.method,
+			"uri", uri, NULL);
+}
+
 static void reply_message(struct request *rq, int status, const char *text)
 {
 	auto_strbuf struct strbuf body = STRBUF_INIT;
 
 	if (status >= 500)
-		log_fields(LOG_ERROR, "HTTP error", "error", text, "method", rq->x->head.method,
-			"uri", rq->path, NULL);
+		reply_log_failure(rq, text);
 	add_message(&body, text);
 	reply(rq, status, "application/json", body.buf, body.len);
 }

@@ -14,6 +14,8 @@ int reply_status(const struct error *err);
 /* Answer with the error and finish the request. */
 void reply_error(struct request *rq, const struct error *err);
 void reply_errorf(struct request *rq, int status, const char *fmt, ...) printf_like(3, 4);
+/* A line in the log about an answer of 5xx: so many a minute, and cut. */
+void reply_log_failure(struct request *rq, const char *text);
 /* Answer and finish the request. */
 void reply_json(struct request *rq, int status, const char *json, size_t len);
 void reply_text(struct request *rq, int status, const char *text);

@@ -52,6 +52,7 @@ static void connection_free(void *object)
 static void leave_server(struct http_connection *c)
 {
 	list_remove(&c->link);
+	list_remove(&c->waiting);
 	if (c->server) {
 		c->server->count--;
 		c->server->busy -= c->held; /* finished one day, but nobody waits for it */
@@ -82,6 +83,7 @@ void connection_close(struct http_connection *c, const char *reason)
 static void connection_linger(struct http_connection *c)
 {
 	c->state = CONNECTION_LINGER;
+	list_remove(&c->waiting);
 	c->linger_ticks = 0;
 	stream_end_output(c->stream);
 	timer_start(&c->timer, LINGER_TICK_MS);
@@ -122,6 +124,7 @@ static void linger_tick(struct http_connection *c)
 void connection_wait_for_head(struct http_connection *c)
 {
 	c->state = CONNECTION_HEAD;
+	list_push_back(&c->server->waiting, &c->waiting);
 	http_parser_reset(&c->parser);
 	timer_start(&c->timer, c->server->config.keepalive_timeout_ms);
 }
@@ -311,6 +314,7 @@ struct http_connection *connection_create(struct http_server *server, struct str
 	timer_init(&c->timer, c->loop, handle_timer);
 	deferred_init(&c->advance, handle_advance);
 	stream_set_ops(s, &connection_ops, c);
+	list_init(&c->waiting);
 	list_push_back(&server->connections, &c->link);
 	server->count++;
 	metric_add(METRIC_http_connections, 1);

@@ -26,6 +26,7 @@ struct http_server {
 	struct loop *loop;
 	struct http_server_config config;
 	struct list connections; /* http_connection::link */
+	struct list waiting;     /* http_connection::waiting: for a head, the longest first */
 	size_t count, busy;
 	uint64_t last_id;
 	bool draining;
@@ -33,6 +34,7 @@ struct http_server {
 
 struct http_connection {
 	struct list link;           /* http_server::connections */
+	struct list waiting;        /* http_server::waiting, in CONNECTION_HEAD */
 	struct http_server *server; /* NULL once it is destroyed */
 	struct loop *loop;
 	struct stream *stream; /* owned; NULL when taken or closed */

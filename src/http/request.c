@@ -43,6 +43,7 @@ static struct exchange *exchange_create(struct http_connection *c)
 	x->connection = c;
 	x->id = ++c->server->last_id;
 	headers_finish(&c->trailers);
+	list_remove(&c->waiting);
 	c->exchange = x;
 	c->held++;
 	c->server->busy++;

@@ -3,6 +3,8 @@
  */
 #include "http/server.h"
 
+#include <string.h>
+
 #include "base/mem.h"
 #include "http/connection.h"
 
@@ -33,19 +35,47 @@ struct http_server *http_server_create(struct loop *loop, const struct http_serv
 	server->config = *config;
 	apply_defaults(&server->config);
 	list_init(&server->connections);
+	list_init(&server->waiting);
 	return server;
+}
+
+/* The one that has waited longest between two requests, or in the middle of a head.  A client
+ * notices when it wants to ask again, and connects anew, as it must after a long silence anyway. */
+static bool make_room(struct http_server *server)
+{
+	struct http_connection *c = list_first(&server->waiting, struct http_connection, waiting);
+
+	if (c)
+		connection_close(c, "the room was needed for another client");
+	return c != NULL;
+}
+
+/* An eighth is left for others, however much one address has under way. */
+static bool has_its_share(const struct http_server *server, const struct stream *s)
+{
+	size_t share = server->config.max_connections - server->config.max_connections / 8;
+	const struct http_connection *c;
+	size_t held = 0;
+
+	if (server->count < share)
+		return false;
+	list_for_each (c, &server->connections, link)
+		held += strcmp(c->peer_ip, stream_peer_ip(s)) == 0;
+	return held >= share;
 }
 
 void http_server_take(struct http_server *server, struct stream *stream)
 {
 	size_t max = server->config.max_connections;
+	bool is_full;
 
 	if (server->draining || server->count >= max + REFUSED_MAX) {
 		stream_destroy(stream, server->draining ? "shutting down" : "far too many clients");
 		return;
 	}
+	is_full = (server->count >= max || has_its_share(server, stream)) && !make_room(server);
 	struct http_connection *c = connection_create(server, stream);
-	if (server->count > max)
+	if (is_full)
 		request_refuse(c, 503, "too many connections");
 	else
 		connection_wait_for_head(c);

@@ -15,9 +15,12 @@
 struct http_server;
 
 struct http_server_config {
-	size_t max_head_bytes;   /* 0: 1 MiB; passing it is 431 */
-	size_t max_headers;      /* 0: 256 */
-	size_t max_connections;  /* 0: 4096; more are answered 503 and closed */
+	size_t max_head_bytes; /* 0: 1 MiB; passing it is 431 */
+	size_t max_headers;    /* 0: 10,000; likewise */
+	/* 0: 4096.  When they are all there the one that waits longest for its client's next
+	 * request makes room; when none waits, or one address holds seven eighths of them, another
+	 * is answered 503 and closed. */
+	size_t max_connections;
 	int64_t head_timeout_ms; /* from the first byte of a head to its end; 0: 30 s; then 408 */
 	int64_t keepalive_timeout_ms; /* between requests; 0: 5 minutes */
 	/* Takes the exchange. */

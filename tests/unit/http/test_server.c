@@ -218,13 +218,63 @@ static void test_too_many_connections(void **state maybe_unused)
 	struct raw second;
 
 	rig_start(&r, (struct http_server_config){ .max_connections = 1 });
+	raw_send(&r.client, GET("/"));
+	struct exchange *x = next_exchange(&r);
 	http_server_take(r.server, raw_pair(r.loop, &second));
 	turn_until(r.loop, raw_ended(&second));
 	assert_true(raw_has(&second, "503 Service Unavailable"));
 	raw_close(&second);
-	raw_send(&r.client, GET("/"));
-	reply_and_finish(next_exchange(&r), "still here");
+	reply_and_finish(x, "still here");
 	turn_until(r.loop, raw_has(&r.client, "still here"));
+}
+
+/* Whoever waits, between two requests or in the middle of a head, makes room for who comes. */
+static void test_the_longest_idle_makes_room(void **state maybe_unused)
+{
+	auto_rig struct rig r;
+	struct raw half, third, fourth;
+
+	rig_start(&r, (struct http_server_config){ .max_connections = 2 });
+	raw_send(&r.client, GET("/"));
+	struct exchange *busy = next_exchange(&r);
+	http_server_take(r.server, raw_pair(r.loop, &half));
+	raw_send(&half, "GET / HT");
+	loop_turn(r.loop, 5);
+	http_server_take(r.server, raw_pair(r.loop, &third));
+	turn_until(r.loop, raw_ended(&half));
+	http_server_take(r.server, raw_pair(r.loop, &fourth));
+	turn_until(r.loop, raw_ended(&third));
+	assert_false(raw_has(&third, "503"));
+	raw_send(&fourth, GET("/"));
+	reply_and_finish(next_exchange(&r), "served");
+	turn_until(r.loop, raw_has(&fourth, "served"));
+	reply_and_finish(busy, "still here");
+	turn_until(r.loop, raw_has(&r.client, "still here"));
+	raw_close(&half);
+	raw_close(&third);
+	raw_close(&fourth);
+}
+
+static void test_one_address_leaves_room_for_others(void **state maybe_unused)
+{
+	enum { MAX = 8, SHARE = 7 };
+	auto_rig struct rig r;
+	struct raw more[MAX - 1];
+
+	rig_start(&r, (struct http_server_config){ .max_connections = MAX });
+	raw_send(&r.client, GET("/"));
+	turn_until(r.loop, r.count == 1);
+	for (size_t i = 0; i < ARRAY_SIZE(more); i++) {
+		http_server_take(r.server, raw_pair(r.loop, &more[i]));
+		raw_send(&more[i], GET("/"));
+		turn_until(r.loop, r.count == i + 2 || raw_ended(&more[i]));
+	}
+	assert_int_equal(r.count, SHARE);
+	assert_true(raw_has(&more[MAX - 2], "503 Service Unavailable"));
+	while (r.count > 0)
+		reply_and_finish(next_exchange(&r), "");
+	for (size_t i = 0; i < ARRAY_SIZE(more); i++)
+		raw_close(&more[i]);
 }
 
 static void test_unfinished_answer_is_cut(void **state maybe_unused)
@@ -464,6 +514,8 @@ int main(void)
 		cmocka_unit_test(test_malformed_body_after_handing_over),
 		cmocka_unit_test(test_timeouts),
 		cmocka_unit_test(test_too_many_connections),
+		cmocka_unit_test(test_the_longest_idle_makes_room),
+		cmocka_unit_test(test_one_address_leaves_room_for_others),
 		cmocka_unit_test(test_unfinished_answer_is_cut),
 		cmocka_unit_test(test_unread_body_is_thrown_away),
 		cmocka_unit_test(test_huge_unread_body_ends_the_connection),

@@ -234,7 +234,6 @@ void events_stream(struct request *rq)
 	s->rq = rq;
 	s->listener.handle_event = handle_event;
 	s->queue = evbuffer_new();
-	list_init(&s->listener.link);
 	list_push_back(&rq->api->event_streams, &s->link);
 	metric_inc(METRIC_event_listeners);
 	task_init(&s->task, rq->api->loop, &stream_pump_step, NULL);

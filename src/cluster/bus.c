@@ -1,8 +1,5 @@
 /*
  * cluster/bus.c - listeners in order of their coming, and a ring of what was said.
- *
- * A listener may unsubscribe itself or others while an event is delivered, and what it does may
- * publish another event.  So every delivery under way keeps its place where unsubscribing sees it.
  */
 #include "cluster/bus.h"
 
@@ -15,25 +12,43 @@ struct remembered {
 	size_t bytes;
 };
 
-/* A delivery under way, on the stack of bus_publish. */
-struct delivery {
-	struct list *next;
-	struct delivery *outer;
-};
-
 struct bus {
-	struct list listeners; /* bus_listener::link */
-	size_t listeners_count;
-	struct delivery *deliveries; /* innermost first */
-	struct remembered *history;  /* owned ring of BUS_HISTORY */
+	struct listeners listeners;
+	struct engine_listener engines;
+	struct remembered *history; /* owned ring of BUS_HISTORY */
 	size_t first, count, bytes;
 };
 
-struct bus *bus_create(void)
+/* What clients hear of an engine's state; NULL: nothing. */
+static const char *action_of(enum engine_state before, enum engine_state now)
+{
+	switch (now) {
+	case ENGINE_HEALTHY:
+		return before == ENGINE_PENDING ? "engine_connect" : "engine_reconnect";
+	case ENGINE_UNHEALTHY: return "engine_disconnect";
+	case ENGINE_DISCONNECTED: return before == ENGINE_HEALTHY ? "engine_disconnect" : NULL;
+	/* Its containers are not known to be dead, and nobody should start them elsewhere. */
+	case ENGINE_PENDING: break;
+	}
+	return NULL;
+}
+
+static void tell_state(struct engine_listener *l, struct engine *e, enum engine_state before)
+{
+	struct bus *bus = container_of(l, struct bus, engines);
+	const char *action = action_of(before, e->state);
+
+	if (action)
+		bus_publish_own(bus, action, e);
+}
+
+struct bus *bus_create(struct listeners *engines)
 {
 	struct bus *bus = xnew(struct bus);
 
-	list_init(&bus->listeners);
+	listeners_init(&bus->listeners);
+	bus->engines.handle_state = tell_state;
+	listeners_add(engines, &bus->engines.link);
 	bus->history = xcalloc(BUS_HISTORY, sizeof(*bus->history));
 	return bus;
 }
@@ -50,12 +65,10 @@ static void remembered_finish(struct remembered *r)
 
 void bus_destroy(struct bus *bus)
 {
-	struct bus_listener *l, *tmp;
-
 	if (!bus)
 		return;
-	list_for_each_safe (l, tmp, &bus->listeners, link)
-		bus_unsubscribe(l);
+	engine_unlisten(&bus->engines);
+	listeners_finish(&bus->listeners);
 	for (size_t i = 0; i < bus->count; i++)
 		remembered_finish(&bus->history[(bus->first + i) % BUS_HISTORY]);
 	free(bus->history);
@@ -64,28 +77,17 @@ void bus_destroy(struct bus *bus)
 
 void bus_subscribe(struct bus *bus, struct bus_listener *l)
 {
-	l->bus = bus;
-	list_push_back(&bus->listeners, &l->link);
-	bus->listeners_count++;
+	listeners_add(&bus->listeners, &l->link);
 }
 
 void bus_unsubscribe(struct bus_listener *l)
 {
-	struct bus *bus = steal(l->bus);
-
-	if (!bus)
-		return;
-	for (struct delivery *d = bus->deliveries; d; d = d->outer) {
-		if (d->next == &l->link)
-			d->next = l->link.next;
-	}
-	list_remove(&l->link);
-	bus->listeners_count--;
+	listeners_remove(&l->link);
 }
 
 size_t bus_listeners(const struct bus *bus)
 {
-	return bus->listeners_count;
+	return bus->listeners.count;
 }
 
 static void forget_oldest(struct bus *bus)
@@ -125,17 +127,16 @@ static void remember(struct bus *bus, const struct docker_event *e, const struct
 
 void bus_publish(struct bus *bus, const struct docker_event *e, struct engine *engine)
 {
-	struct delivery d = { .next = bus->listeners.next, .outer = bus->deliveries };
+	struct listeners_round round;
+	struct listeners_link *link;
 
 	remember(bus, e, engine);
-	bus->deliveries = &d;
-	while (d.next != &bus->listeners) {
-		struct bus_listener *l = container_of(d.next, struct bus_listener, link);
+	listeners_begin(&bus->listeners, &round);
+	while ((link = listeners_next(&round))) {
+		struct bus_listener *l = container_of(link, struct bus_listener, link);
 
-		d.next = l->link.next;
 		l->handle_event(l, e, engine);
 	}
-	bus->deliveries = d.outer;
 }
 
 void bus_publish_own(struct bus *bus, const char *action, struct engine *engine)

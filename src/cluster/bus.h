@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "base/list.h"
+#include "base/listeners.h"
 #include "docker/event.h"
 
 struct engine;
@@ -24,11 +24,11 @@ struct bus_listener {
 	 */
 	void (*handle_event)(
 		struct bus_listener *l, const struct docker_event *e, struct engine *engine);
-	struct list link; /* private: bus::listeners */
-	struct bus *bus;  /* private; NULL while not subscribed */
+	struct listeners_link link; /* private */
 };
 
-struct bus *bus_create(void);
+/* Listens to the engines and says of their states what clients hear. */
+struct bus *bus_create(struct listeners *engines);
 void bus_destroy(struct bus *bus);
 void bus_subscribe(struct bus *bus, struct bus_listener *l);
 /* Any number of times; a zeroed listener is fine. */

@@ -9,12 +9,14 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/metrics.h"
 #include "base/parse.h"
 #include "cluster/departed.h"
 #include "cluster/engine_private.h"
 #include "cluster/execs.h"
 #include "cluster/find_container.h"
 #include "cluster/find_private.h"
+#include "cluster/monitor.h"
 
 /*
  * A thousand engines that are all met at once would cost a thousand handshakes and half-read lists
@@ -24,6 +26,30 @@ enum {
 	CONNECTING_MAX = 256,
 	LOADING_MAX = 128,
 };
+
+static bool is_validated(enum engine_state state)
+{
+	return state == ENGINE_HEALTHY || state == ENGINE_UNHEALTHY;
+}
+
+bool cluster_engine_is_validated(const struct engine *e)
+{
+	return is_validated(e->state);
+}
+
+static void count_state(struct engine_listener *l, struct engine *e, enum engine_state before)
+{
+	struct cluster *cluster = container_of(l, struct cluster, counter);
+
+	cluster->validated += (size_t)is_validated(e->state) - (size_t)is_validated(before);
+	cluster->healthy += (size_t)engine_is_healthy(e) - (size_t)(before == ENGINE_HEALTHY);
+	metric_set(METRIC_engines_healthy, (int64_t)cluster->healthy);
+}
+
+void cluster_listen(struct cluster *cluster, struct engine_listener *l)
+{
+	listeners_add(&cluster->listeners, &l->link);
+}
 
 struct cluster *cluster_create(struct loop *loop, const struct cluster_config *config)
 {
@@ -38,7 +64,10 @@ struct cluster *cluster_create(struct loop *loop, const struct cluster_config *c
 	cluster->execs = execs_create();
 	cluster->departed = departed_create();
 	cluster->finders = finders_create();
-	cluster->bus = bus_create();
+	listeners_init(&cluster->listeners);
+	cluster->counter.handle_state = count_state;
+	cluster_listen(cluster, &cluster->counter); /* first: the counts are right for all others */
+	cluster->bus = bus_create(&cluster->listeners);
 	list_init(&cluster->behind);
 	list_init(&cluster->fresh_waits);
 	gate_init(&cluster->connecting, CONNECTING_MAX);
@@ -54,6 +83,7 @@ static void remove_engine(struct cluster *cluster, struct engine *e)
 	cluster->engines[e->position] = last;
 	last->position = e->position;
 	cluster->engines_count--;
+	monitor_destroy(steal(e->monitor));
 	engine_disconnect(e);
 	engine_unref(e);
 }
@@ -70,6 +100,7 @@ void cluster_destroy(struct cluster *cluster)
 	departed_destroy(cluster->departed);
 	finders_destroy(cluster->finders);
 	bus_destroy(cluster->bus);
+	listeners_finish(&cluster->listeners);
 	if (cluster->config.tls)
 		tls_context_unref(cluster->config.tls);
 	free(cluster);
@@ -88,6 +119,7 @@ static void add_engine(struct cluster *cluster, const char *addr)
 	array_reserve(cluster->engines, cluster->engines_count, cluster->engines_cap);
 	e->position = cluster->engines_count;
 	cluster->engines[cluster->engines_count++] = e;
+	e->monitor = monitor_create(e);
 }
 
 static int compare_texts(const void *a, const void *b)

@@ -30,8 +30,10 @@ struct cluster {
 	struct engine **engines; /* owned references; validated (healthy or not) and pending ones
 				    together */
 	size_t engines_count, engines_cap;
-	size_t healthy, validated; /* counts */
-	struct lookup *lookup;     /* private to find_container.c */
+	struct listeners listeners;     /* engine_listener::link; of all engines */
+	struct engine_listener counter; /* private */
+	size_t healthy, validated;      /* counts */
+	struct lookup *lookup;          /* private to find_container.c */
 	struct execs *execs;
 	struct departed *departed;
 	struct finders *finders; /* private to find_*.c */
@@ -50,6 +52,9 @@ void cluster_destroy(struct cluster *cluster);
  * connecting at once). A malformed address is logged by the caller before; here it is refused per
  * entry with a warning. */
 void cluster_set_members(struct cluster *cluster, const struct strv *addresses);
+
+/* Hears of every engine, present and to come; engine_unlisten ends it. */
+void cluster_listen(struct cluster *cluster, struct engine_listener *l);
 
 /* A validated engine counts in lists and capacity whatever its health; a pending one only in the
  * node table. */

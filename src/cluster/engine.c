@@ -16,8 +16,7 @@
 #include "cluster/engine_private.h"
 #include "cluster/find_container.h"
 #include "cluster/fresh.h"
-#include "cluster/monitor.h"
-#include "cluster/refresh_job.h"
+#include "cluster/refresh_log.h"
 
 static const char gone_text[] = "Engine no longer exists";
 
@@ -72,7 +71,7 @@ struct engine *engine_create(struct cluster *cluster, const char *addr, struct e
 	e->refresh_log = refresh_log_create();
 	address_finish(&address);
 	metric_add(METRIC_engines, 1);
-	e->monitor = monitor_create(e);
+	listeners_init(&e->listeners);
 	return e;
 }
 
@@ -84,7 +83,8 @@ struct engine *engine_ref(struct engine *e)
 
 static void engine_destroy(struct engine *e)
 {
-	assert(e->state == ENGINE_DISCONNECTED);
+	assert(e->state == ENGINE_DISCONNECTED && !e->monitor);
+	listeners_finish(&e->listeners);
 	while (e->containers_count)
 		engine_remove_container(e, e->containers[e->containers_count - 1]);
 	free(e->containers);
@@ -132,23 +132,6 @@ bool engine_is_healthy(const struct engine *e)
 	return e->state == ENGINE_HEALTHY;
 }
 
-bool cluster_engine_is_validated(const struct engine *e)
-{
-	return e->state == ENGINE_HEALTHY || e->state == ENGINE_UNHEALTHY;
-}
-
-static void count_state(const struct engine *e, bool in)
-{
-	struct cluster *cluster = e->cluster;
-	size_t one = in ? 1 : (size_t)-1;
-
-	if (cluster_engine_is_validated(e))
-		cluster->validated += one;
-	if (engine_is_healthy(e))
-		cluster->healthy += one;
-	metric_set(METRIC_engines_healthy, (int64_t)cluster->healthy);
-}
-
 static const char *shown_name(const struct engine *e)
 {
 	return *e->name ? e->name : e->addr;
@@ -180,30 +163,79 @@ static void log_state(const struct engine *e, enum engine_state before, const ch
 		log_fields(level, msg, "addr", e->addr, "id", e->id, "name", e->name, NULL);
 }
 
-static void publish_state(struct engine *e, struct cluster *cluster, enum engine_state before)
+/*
+ * Listeners.  Who keeps counts over all engines comes first, then who looks after this one.
+ */
+
+void engine_listen(struct engine *e, struct engine_listener *l)
 {
-	if (e->state == ENGINE_HEALTHY)
-		bus_publish_own(cluster->bus,
-			before == ENGINE_PENDING ? "engine_connect" : "engine_reconnect", e);
-	else if (e->state == ENGINE_UNHEALTHY ||
-		 (e->state == ENGINE_DISCONNECTED && before == ENGINE_HEALTHY))
-		bus_publish_own(cluster->bus, "engine_disconnect", e);
+	listeners_add(&e->listeners, &l->link);
 }
+
+void engine_unlisten(struct engine_listener *l)
+{
+	listeners_remove(&l->link);
+}
+
+enum news {
+	NEWS_STATE,
+	NEWS_FAILURE,
+	NEWS_DOUBT,
+};
+
+static void call(
+	struct engine_listener *l, struct engine *e, enum news news, enum engine_state before)
+{
+	if (news == NEWS_STATE && l->handle_state)
+		l->handle_state(l, e, before);
+	else if (news == NEWS_FAILURE && l->handle_failure)
+		l->handle_failure(l, e);
+	else if (news == NEWS_DOUBT && l->handle_doubt)
+		l->handle_doubt(l, e);
+}
+
+static void tell(struct engine *e, enum news news, enum engine_state before)
+{
+	struct listeners *const all[] = { &e->cluster->listeners, &e->listeners };
+	struct listeners_round round;
+	struct listeners_link *link;
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		listeners_begin(all[i], &round);
+		while ((link = listeners_next(&round)))
+			call(container_of(link, struct engine_listener, link), e, news, before);
+	}
+}
+
+void engine_doubt(struct engine *e)
+{
+	if (e->state != ENGINE_DISCONNECTED)
+		tell(e, NEWS_DOUBT, e->state);
+}
+
+/* What may follow what; nobody comes back from DISCONNECTED. */
+static const bool legal[][ENGINE_DISCONNECTED + 1] = {
+	[ENGINE_PENDING] = { [ENGINE_HEALTHY] = true, [ENGINE_DISCONNECTED] = true },
+	[ENGINE_HEALTHY] = { [ENGINE_PENDING] = true,
+		[ENGINE_UNHEALTHY] = true,
+		[ENGINE_DISCONNECTED] = true },
+	[ENGINE_UNHEALTHY] = { [ENGINE_PENDING] = true,
+		[ENGINE_HEALTHY] = true,
+		[ENGINE_DISCONNECTED] = true },
+	[ENGINE_DISCONNECTED] = { 0 },
+};
 
 /* The only place that assigns the state. */
 static void engine_set_state(struct engine *e, enum engine_state state, const char *reason)
 {
 	enum engine_state before = e->state;
 
-	count_state(e, false);
+	assert(legal[before][state]);
 	e->state = state;
-	count_state(e, true);
 	log_state(e, before, reason);
 	if (state == ENGINE_HEALTHY)
 		e->failures = 0;
-	if (e->monitor)
-		monitor_handle_state(e->monitor);
-	publish_state(e, e->cluster, before);
+	tell(e, NEWS_STATE, before);
 }
 
 void engine_register(struct engine *e)
@@ -231,7 +263,6 @@ void engine_disconnect(struct engine *e)
 {
 	if (e->state == ENGINE_DISCONNECTED)
 		return;
-	monitor_destroy(steal(e->monitor));
 	endpoint_close(e->remote.endpoint, gone_text);
 	engine_set_error(e, gone_text);
 	engine_set_state(e, ENGINE_DISCONNECTED, NULL);
@@ -298,7 +329,7 @@ void engine_report_success(struct engine *e)
 	e->failures = 0;
 }
 
-/* D12: by code, not by text. */
+/* By code, not by text. */
 static bool is_connection_error(const struct error *err)
 {
 	switch (err->code) {
@@ -318,10 +349,11 @@ void engine_report_failure(struct engine *e, const struct error *err)
 	if (e->failures < FAILURES_MAX)
 		e->failures++;
 	engine_set_error(e, err->text);
-	if (engine_is_healthy(e) && e->failures >= e->cluster->config.failure_retry)
+	if (engine_is_healthy(e) && e->failures >= e->cluster->config.failure_retry) {
 		engine_set_state(e, ENGINE_UNHEALTHY, err->text);
-	else if (e->monitor)
-		monitor_handle_failure(e->monitor);
+		return;
+	}
+	tell(e, NEWS_FAILURE, e->state);
 }
 
 void engine_report_call(struct engine *e, const struct call *c)

@@ -3,9 +3,8 @@
  *
  * Engines are counted: whoever keeps one over a turn of the loop holds a reference; a removed
  * engine lives on as DISCONNECTED until the last one is given back.  One function changes the
- * state (engine_set_state): list moves, log line, counters and the bus event happen there.
- * Everybody who calls an engine reports the outcome, so that a busy cluster notices failures and
- * recoveries at once.
+ * state (engine_set_state) and tells the listeners; an engine calls nobody up.  Everybody who calls
+ * an engine reports the outcome, so that a busy cluster notices failures and recoveries at once.
  */
 #pragma once
 
@@ -13,7 +12,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "base/list.h"
+#include "base/listeners.h"
 #include "base/log.h"
 #include "cluster/index.h"
 #include "docker/answer.h"
@@ -35,6 +34,19 @@ enum engine_state {
 	ENGINE_DISCONNECTED, /* gone from discovery; the object is dead */
 };
 
+/*
+ * Hears of one engine (engine_listen) or of all (cluster_listen), after the record shows what is
+ * told.  It may unlisten anybody; it must not change who is a member.  What is NULL is not told.
+ */
+struct engine_listener {
+	void (*handle_state)(struct engine_listener *l, struct engine *e, enum engine_state before);
+	/* A failure was counted, and the state is still the same. */
+	void (*handle_failure)(struct engine_listener *l, struct engine *e);
+	/* Something about it was not learnt, or contradicts another engine: it is to be read. */
+	void (*handle_doubt)(struct engine_listener *l, struct engine *e);
+	struct listeners_link link; /* private */
+};
+
 struct engine {
 	uint32_t refs;
 	struct cluster *cluster; /* NULL once disconnected */
@@ -50,7 +62,7 @@ struct engine {
 		*storage_driver;    /* os "linux", os_name "Debian GNU/Linux 12 (bookworm)" */
 	bool containerd_store;      /* images are in containerd's store */
 	int64_t cpus, memory_bytes; /* as reported, without overcommit */
-	struct labels labels;       /* synthetic ones first (cluster.md 2.2) */
+	struct labels labels;       /* synthetic ones first */
 	yyjson_doc *info; /* what GET /info unions, reduced to the members used there; owned */
 	bool swarm_active, swarm_control; /* member, and manager, of an engines' own swarm */
 
@@ -61,8 +73,9 @@ struct engine {
 
 	struct remote remote;
 	int64_t heard_ms;                /* monotonic; the last proof of life */
-	struct monitor *monitor;         /* owned; NULL once disconnected */
-	struct refresh_log *refresh_log; /* owned; private to refresh */
+	struct listeners listeners;      /* of this one; the cluster has those of all */
+	struct monitor *monitor;         /* owned, and only touched, by the cluster */
+	struct refresh_log *refresh_log; /* owned; private to cluster/ */
 	struct list behind;              /* cluster::behind; private to fresh */
 	uint64_t images_due;             /* private to fresh */
 	struct log_limit warnings;
@@ -92,8 +105,12 @@ struct engine {
 struct engine *engine_ref(struct engine *e);
 void engine_unref(struct engine *e);
 
+void engine_listen(struct engine *e, struct engine_listener *l);
+/* Of an engine or a cluster; any number of times, a zeroed listener is fine. */
+void engine_unlisten(struct engine_listener *l);
+
 /* Outcome of a call. Success clears errors and brings an unhealthy engine back; a failed connection
- * counts (cluster.md 3.6, D12). */
+ * counts, by its code. */
 void engine_report_success(struct engine *e);
 void engine_report_failure(struct engine *e, const struct error *err);
 /* From a finished call: success, a failure that counts, or one that does not. */
@@ -104,7 +121,7 @@ void engine_set_error(struct engine *e, const char *text);
 
 bool engine_is_healthy(const struct engine *e);
 const char *engine_state_text(const struct engine *e);  /* "Healthy", ... */
-int engine_health_indicator(const struct engine *e);    /* 0..100 (cluster.md 2.4) */
+int engine_health_indicator(const struct engine *e);    /* 0..100 */
 int64_t engine_total_nano_cpus(const struct engine *e); /* with overcommit */
 int64_t engine_total_memory(const struct engine *e);
 struct node_names engine_names(const struct engine *e);

@@ -24,6 +24,5 @@ void engine_drop_objects(struct engine *e);
 void engine_warn(struct engine *e, const char *msg, const char *field, const char *value);
 /* Something came from it. */
 void engine_note_heard(struct engine *e);
-
-/* A validated engine that shows the same daemon: same id and a container in common (D1). NULL. */
-struct engine *engine_find_twin(const struct engine *e);
+/* What is known of it may be wrong: tells the listeners. */
+void engine_doubt(struct engine *e);

@@ -4,7 +4,7 @@
 #include "cluster/fresh.h"
 
 #include "cluster/cluster.h"
-#include "cluster/refresh_job.h"
+#include "cluster/refresh_log.h"
 #include "net/task.h"
 
 void fresh_note(struct engine *e)

@@ -12,8 +12,8 @@
 #include "cluster/engine_private.h"
 #include "cluster/find_container.h"
 #include "cluster/find_private.h"
-#include "cluster/monitor.h"
-#include "cluster/refresh_job.h"
+#include "cluster/refresh_log.h"
+#include "cluster/twin.h"
 
 /* position of a reservation whose container is there: only whoever made it still knows it. */
 static const size_t DETACHED = SIZE_MAX;
@@ -93,29 +93,6 @@ void engine_after_change(struct engine *e, struct container *c)
 	settle_reservation(e, c);
 }
 
-/* Of Podman only the containers tell, it has no id of its own. */
-static bool is_same_daemon(const struct engine *a, const struct engine *b)
-{
-	if (a->remote.kind == REMOTE_PODMAN && b->remote.kind == REMOTE_PODMAN)
-		return true;
-	return *a->daemon_id && strcmp(a->daemon_id, b->daemon_id) == 0;
-}
-
-/* Two empty engines with one id can only be told apart when the first container appears. */
-static void suspect_twin(struct engine *e, const struct container *c)
-{
-	const struct container *copy;
-
-	if (!cluster_engine_is_validated(e) || c->state == CONTAINER_PENDING)
-		return;
-	copy = lookup_find_copy(e->cluster->lookup, c);
-	if (!copy || !cluster_engine_is_validated(copy->engine) || !is_same_daemon(e, copy->engine))
-		return;
-	e->maybe_twin = true;
-	if (e->monitor)
-		monitor_handle_state(e->monitor);
-}
-
 void engine_add_container(struct engine *e, struct container *c)
 {
 	c->engine = e;
@@ -123,7 +100,7 @@ void engine_add_container(struct engine *e, struct container *c)
 	engine_after_change(e, c);
 	if (c->state != CONTAINER_PENDING)
 		metric_add(METRIC_containers, 1);
-	suspect_twin(e, c);
+	twin_suspect(e, c);
 }
 
 void engine_remove_container(struct engine *e, struct container *c)
@@ -198,19 +175,4 @@ void engine_drop_objects(struct engine *e)
 	engine_set_images(e, NULL, 0);
 	engine_set_networks(e, NULL, 0);
 	engine_set_volumes(e, NULL, 0);
-}
-
-struct engine *engine_find_twin(const struct engine *e)
-{
-	for (size_t i = 0; i < e->containers_count; i++) {
-		const struct container *c = e->containers[i], *copy;
-
-		if (c->state == CONTAINER_PENDING)
-			continue;
-		copy = lookup_find_copy(e->cluster->lookup, c);
-		if (copy && cluster_engine_is_validated(copy->engine) &&
-			is_same_daemon(e, copy->engine))
-			return copy->engine;
-	}
-	return NULL;
 }

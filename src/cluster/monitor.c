@@ -22,6 +22,7 @@
 #include "cluster/engine_private.h"
 #include "cluster/pulse.h"
 #include "cluster/refresh.h"
+#include "cluster/twin.h"
 #include "cluster/watch.h"
 
 enum {
@@ -34,7 +35,8 @@ enum {
 };
 
 struct monitor {
-	struct engine *engine; /* borrowed: owns us */
+	struct engine *engine; /* borrowed: it outlives us */
+	struct engine_listener listener;
 	struct task task;
 	struct gate_pass pass;
 	struct refresh refresh;
@@ -123,34 +125,12 @@ static bool has_reason(const struct monitor *m)
 	return false;
 }
 
-/* Two addresses of one daemon that looked like clones while both were empty. */
-static void settle_twin(struct engine *e)
-{
-	struct engine *twin = e->maybe_twin ? engine_find_twin(e) : NULL;
-	auto_free char *reason = NULL;
-
-	e->maybe_twin = false;
-	if (!twin || !cluster_engine_is_validated(e))
-		return;
-	if (engine_is_healthy(e) && !engine_is_healthy(twin)) {
-		struct engine *swap = e;
-
-		e = twin;
-		twin = swap;
-	}
-	reason =
-		xasprintf("ID duplicated. %s shared by this node %s and another node %s: both show "
-			  "the same containers, so it is one engine with two addresses",
-			e->daemon_id, e->addr, twin->addr);
-	engine_suspend(e, reason);
-}
-
 static enum task_turn monitor_rest(struct task *t)
 {
 	struct monitor *m = monitor_of(t);
 	int64_t left;
 
-	settle_twin(m->engine);
+	twin_settle(m->engine);
 	if (has_reason(m))
 		return task_go(t, &monitor_connect_step);
 	left = (m->lost_watch ? m->reopen_ms : m->due_ms) - clock_mono_ms();
@@ -362,34 +342,13 @@ static enum task_turn monitor_loaded(struct task *t)
 	return task_go(t, &monitor_load_step);
 }
 
-/* Of two addresses that show one daemon the one that works is the engine. */
-static bool may_register(struct engine *e, struct error *err)
-{
-	struct engine *twin = engine_find_twin(e);
-	auto_free char *reason = NULL;
-
-	if (!twin)
-		return true;
-	if (engine_is_healthy(twin))
-		return error_set(err, ERROR_CONFLICT,
-			"ID duplicated. %s shared by this node %s and another node %s: both show "
-			"the same containers, so it is one engine with two addresses",
-			e->daemon_id, e->addr, twin->addr);
-	reason =
-		xasprintf("ID duplicated. %s shared by this node %s and another node %s, where the "
-			  "engine answers now",
-			e->daemon_id, twin->addr, e->addr);
-	engine_suspend(twin, reason);
-	return true;
-}
-
 static enum task_turn monitor_complete(struct task *t)
 {
 	struct monitor *m = monitor_of(t);
 	struct engine *e = m->engine;
 	auto_error struct error err = ERROR_INIT;
 
-	if (e->state == ENGINE_PENDING && !may_register(e, &err))
+	if (e->state == ENGINE_PENDING && !twin_may_register(e, &err))
 		return fail_round(m, &err);
 	leave_round(m);
 	m->attempts = 0;
@@ -405,7 +364,73 @@ static enum task_turn monitor_complete(struct task *t)
 }
 
 /*
- * From outside.
+ * What is heard.
+ */
+
+static struct monitor *hears(struct engine_listener *l)
+{
+	return container_of(l, struct monitor, listener);
+}
+
+static void handle_state(
+	struct engine_listener *l, struct engine *e, enum engine_state before maybe_unused)
+{
+	struct monitor *m = hears(l);
+
+	/* back from the dead, or to be validated again: read everything */
+	m->wants_round = true;
+	m->pulse.alive |= engine_is_healthy(e); /* somebody's call was answered */
+	task_wake(&m->task);
+}
+
+static void handle_failure(struct engine_listener *l, struct engine *e maybe_unused)
+{
+	pulse_handle_failure(&hears(l)->pulse);
+}
+
+/* However often there is doubt, a round is no sooner than that after the one before. */
+static void handle_doubt(struct engine_listener *l, struct engine *e)
+{
+	struct monitor *m = hears(l);
+
+	if (engine_is_healthy(e)) /* else everything is read when it is back */
+		m->due_ms = min_of(m->due_ms, clock_mono_ms() + plus_quarter(SOON_MS));
+	task_wake(&m->task);
+}
+
+static void handle_break(struct watch *w)
+{
+	struct monitor *m = container_of(w, struct monitor, watch);
+
+	if (!m->lost_watch) {
+		m->lost_watch = true;
+		m->reopen_ms = clock_mono_ms() + reopen_pause_ms(m);
+	}
+	m->pulse.alive = false; /* an answer from before proves nothing */
+	pulse_hurry(&m->pulse);
+	task_wake(&m->task);
+}
+
+static void handle_overflow(struct watch *w)
+{
+	struct monitor *m = container_of(w, struct monitor, watch);
+
+	m->wants_round = true;
+	task_wake(&m->task);
+}
+
+static void handle_reload(struct watch *w)
+{
+	struct monitor *m = container_of(w, struct monitor, watch);
+
+	m->wants_specs = true;
+	task_wake(&m->task);
+}
+
+static const struct watch_ops watch_ops = { handle_break, handle_overflow, handle_reload };
+
+/*
+ * Life.
  */
 
 struct monitor *monitor_create(struct engine *e)
@@ -415,7 +440,11 @@ struct monitor *monitor_create(struct engine *e)
 	m->engine = e;
 	task_init(&m->task, endpoint_loop(e->remote.endpoint), &monitor_rest_step, NULL);
 	pulse_init(&m->pulse, e, &m->task);
-	watch_init(&m->watch, e, &m->task);
+	watch_init(&m->watch, e, &m->task, &watch_ops);
+	m->listener.handle_state = handle_state;
+	m->listener.handle_failure = handle_failure;
+	m->listener.handle_doubt = handle_doubt;
+	engine_listen(e, &m->listener);
 	task_start(&m->task);
 	return m;
 }
@@ -424,54 +453,11 @@ void monitor_destroy(struct monitor *m)
 {
 	if (!m)
 		return;
+	engine_unlisten(&m->listener);
 	task_finish(&m->task);
 	leave_round(m);
 	pulse_stop(&m->pulse);
 	watch_finish(&m->watch);
 	free(m->warned);
 	free(m);
-}
-
-void monitor_hurry(struct monitor *m)
-{
-	if (m->watch.state == WATCH_CLOSED && !m->lost_watch) {
-		m->lost_watch = true;
-		m->reopen_ms = clock_mono_ms() + reopen_pause_ms(m);
-	}
-	m->pulse.alive = false; /* an answer from before proves nothing */
-	pulse_hurry(&m->pulse);
-	task_wake(&m->task);
-}
-
-void monitor_want_round(struct monitor *m)
-{
-	m->wants_round = true;
-	task_wake(&m->task);
-}
-
-void monitor_want_round_soon(struct monitor *m)
-{
-	if (!engine_is_healthy(m->engine))
-		return; /* everything is read when it is back */
-	m->due_ms = min_of(m->due_ms, clock_mono_ms() + plus_quarter(SOON_MS));
-	task_wake(&m->task);
-}
-
-void monitor_want_specs(struct monitor *m)
-{
-	m->wants_specs = true;
-	task_wake(&m->task);
-}
-
-void monitor_handle_failure(struct monitor *m)
-{
-	pulse_handle_failure(&m->pulse);
-}
-
-void monitor_handle_state(struct monitor *m)
-{
-	/* back from the dead, or to be validated again: read everything */
-	m->wants_round = true;
-	m->pulse.alive |= engine_is_healthy(m->engine); /* somebody's call was answered */
-	task_wake(&m->task);
 }

@@ -3,78 +3,19 @@
  */
 #include "cluster/refresh.h"
 
-#include <assert.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "cluster/cluster.h"
 #include "cluster/refresh_job.h"
 
-struct refresh_log *refresh_log_create(void)
-{
-	struct refresh_log *log = xnew(struct refresh_log);
-
-	list_init(&log->jobs);
-	return log;
-}
-
-void refresh_log_destroy(struct refresh_log *log)
-{
-	if (!log)
-		return;
-	assert(list_empty(&log->jobs));
-	free(log->removals);
-	free(log);
-}
-
-void refresh_log_removal(struct refresh_log *log, const char *id)
-{
-	struct removal *r;
-
-	if (list_empty(&log->jobs))
-		return;
-	array_reserve(log->removals, log->removals_count, log->removals_cap);
-	r = &log->removals[log->removals_count++];
-	snprintf(r->id, sizeof(r->id), "%s", id);
-	r->order = ++log->order;
-}
-
-bool refresh_log_removed_since(const struct refresh_log *log, const char *id, uint64_t order)
-{
-	for (size_t i = 0; i < log->removals_count; i++) {
-		if (log->removals[i].order > order && strcmp(log->removals[i].id, id) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Removals from before every refresh that is under way matter to none. */
-static void forget_removals(struct refresh_log *log)
-{
-	const struct refresh_state *oldest = list_first(&log->jobs, struct refresh_state, link);
-	size_t kept = 0;
-
-	for (size_t i = 0; i < log->removals_count; i++) {
-		if (oldest && log->removals[i].order > oldest->order)
-			log->removals[kept++] = log->removals[i];
-	}
-	log->removals_count = kept;
-	if (kept)
-		return;
-	free(steal(log->removals));
-	log->removals_cap = 0;
-}
-
 static void job_destroy(struct refresh_state *job)
 {
 	struct engine *e = job->engine;
 
 	task_finish(&job->task);
-	list_remove(&job->link);
-	forget_removals(e->refresh_log);
+	refresh_log_leave(e->refresh_log, &job->place);
 	job->destroy(job);
 	engine_unref(e);
 }
@@ -100,9 +41,8 @@ void refresh_begin(struct refresh *r, struct refresh_state *job, struct engine *
 	job->refresh = r;
 	job->engine = engine_ref(e);
 	job->waiter = waiter;
-	job->order = ++e->refresh_log->order;
 	job->destroy = destroy;
-	list_push_back(&e->refresh_log->jobs, &job->link);
+	refresh_log_enter(e->refresh_log, &job->place);
 	task_init(&job->task, loop, first, job_done);
 	task_start(&job->task);
 }
@@ -150,7 +90,7 @@ bool refresh_answer(struct refresh_state *job, const struct call *call, struct e
 
 bool refresh_is_newest(const struct refresh_state *job, const struct container *c)
 {
-	return c->seen <= job->order;
+	return c->seen <= job->place.order;
 }
 
 void refresh_finish(struct refresh *r)

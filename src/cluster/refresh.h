@@ -30,8 +30,8 @@ void refresh_containers(struct refresh *r, struct engine *e, struct task *waiter
 void refresh_images(struct refresh *r, struct engine *e, struct task *waiter);
 void refresh_networks(struct refresh *r, struct engine *e, struct task *waiter);
 void refresh_volumes(struct refresh *r, struct engine *e, struct task *waiter);
-/* /version and /info: range, id, resources, labels, clock.  Fails with the validation texts of
- * cluster.md 2.2 and 3.2, also when the ranges of API versions do not meet.  A validated engine
+/* /version and /info: range, id, resources, labels, clock.  Fails with what keeps it from being
+ * a member, also when the ranges of API versions do not meet.  A validated engine
  * that shows another id goes back to pending, and the refresh fails. */
 void refresh_specs(struct refresh *r, struct engine *e, struct task *waiter);
 /* Cancels when under way; zeroed memory is fine. */

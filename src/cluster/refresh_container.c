@@ -10,7 +10,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/uri.h"
-#include "cluster/monitor.h"
+#include "cluster/engine_private.h"
 #include "cluster/refresh_job.h"
 
 enum {
@@ -95,10 +95,10 @@ static bool add(struct job *job, yyjson_val *entry, struct error *err)
 	struct engine *e = job->base.engine;
 	struct container *c;
 
-	if (refresh_log_removed_since(e->refresh_log, job->id, job->base.order))
+	if (refresh_log_removed_since(e->refresh_log, job->id, job->base.place.order))
 		return true;
 	c = container_create();
-	c->seen = job->base.order;
+	c->seen = job->base.place.order;
 	if (!fill(job, c, entry, err)) {
 		container_destroy(c);
 		return false;
@@ -119,7 +119,7 @@ static bool store(struct job *job, yyjson_val *entry, struct error *err)
 		return true;
 	engine_before_change(e, c);
 	filled = fill(job, c, entry, err);
-	c->seen = job->base.order;
+	c->seen = job->base.place.order;
 	engine_after_change(e, c);
 	return filled;
 }
@@ -132,8 +132,7 @@ static bool is_missing(const struct error *err)
 /* Whoever asked goes on without what was not learnt: it comes with all the rest. */
 static enum task_turn job_fail(struct job *job, struct error *err)
 {
-	if (job->base.engine->monitor)
-		monitor_want_round_soon(job->base.engine->monitor);
+	engine_doubt(job->base.engine);
 	return refresh_fail(&job->base, err);
 }
 

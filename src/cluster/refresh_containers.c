@@ -2,7 +2,7 @@
  * cluster/refresh_containers.c - all containers of an engine.
  *
  * The list first; then inspect, a few at a time, for every container that is new or whose state or
- * status text is not what the record would say itself (D7).  The list is read some entries a turn
+ * status text is not what the record would say itself.  The list is read some entries a turn
  * and freed before the first inspect is sent, so that a thousand engines at once stay small.
  */
 #include <stdio.h>
@@ -119,7 +119,7 @@ static void read_known(struct job *job, struct container *c, yyjson_val *entry)
 
 	engine_before_change(e, c);
 	container_set_entry(c, entry, &view, NULL);
-	c->seen = job->base.order;
+	c->seen = job->base.place.order;
 	engine_after_change(e, c);
 	if (differs || c->state != state)
 		queue_inspect(job, c->id, NULL);
@@ -147,7 +147,7 @@ static void read_entry(struct job *job, yyjson_val *entry)
 
 	if (c && refresh_is_newest(&job->base, c))
 		read_known(job, c, entry);
-	else if (!c && !refresh_log_removed_since(e->refresh_log, id, job->base.order))
+	else if (!c && !refresh_log_removed_since(e->refresh_log, id, job->base.place.order))
 		read_new(job, entry);
 }
 
@@ -159,7 +159,7 @@ static void remove_unlisted(struct job *job)
 	for (size_t i = e->containers_count; i-- > 0;) {
 		struct container *c = e->containers[i];
 
-		if (c->state != CONTAINER_PENDING && c->seen < job->base.order)
+		if (c->state != CONTAINER_PENDING && c->seen < job->base.place.order)
 			engine_remove_container(e, c);
 	}
 }
@@ -214,10 +214,10 @@ static void add(struct job *job, struct item *item, yyjson_val *inspect)
 {
 	struct engine *e = job->base.engine;
 
-	if (refresh_log_removed_since(e->refresh_log, item->id, job->base.order) ||
+	if (refresh_log_removed_since(e->refresh_log, item->id, job->base.place.order) ||
 		!set_inspect(job, item->fresh, inspect))
 		return;
-	item->fresh->seen = job->base.order;
+	item->fresh->seen = job->base.place.order;
 	engine_add_container(e, steal(item->fresh));
 }
 

@@ -78,7 +78,7 @@ static enum task_turn job_ask(struct task *t)
 static void settle(const struct job *job)
 {
 	if (job->kind == OBJECT_IMAGES)
-		fresh_settle(job->base.engine, job->base.order);
+		fresh_settle(job->base.engine, job->base.place.order);
 }
 
 static enum task_turn job_fail(struct job *job, struct error *err)
@@ -112,8 +112,8 @@ static enum task_turn job_answered(struct task *t)
 			&err, ERROR_PROTOCOL, "%s: %s is no list", e->addr, kinds[job->kind].path);
 		return job_fail(job, &err);
 	}
-	if (e->refresh_log->objects_seen[job->kind] < job->base.order) {
-		e->refresh_log->objects_seen[job->kind] = job->base.order;
+	if (e->refresh_log->objects_seen[job->kind] < job->base.place.order) {
+		e->refresh_log->objects_seen[job->kind] = job->base.place.order;
 		kinds[job->kind].store(e, list);
 	}
 	settle(job);

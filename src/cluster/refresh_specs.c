@@ -55,7 +55,7 @@ static enum task_turn job_ask_version(struct task *t)
 	struct job *job = container_of(t, struct job, base.task);
 	const struct remote *remote = &job->base.engine->remote;
 
-	/* no prefix: what was known of the range may be over (D15) */
+	/* no prefix: what was known of the range may be over */
 	call_init(&job->call, "GET", "/version");
 	job->call.mode = CALL_JSON;
 	job->call.head_timeout_ms = HEAD_TIMEOUT_MS;
@@ -328,7 +328,7 @@ static void keep_ip(struct engine *e)
 		replace(&e->ip, ip);
 }
 
-/* Podman invents an id for every answer (docker-api.md 5.7). */
+/* Podman invents an id for every answer. */
 static const char *daemon_id(const struct engine *e, yyjson_val *info)
 {
 	return e->remote.kind == REMOTE_PODMAN ? e->addr : json_get_str(info, "ID", "");
@@ -341,7 +341,7 @@ static void keep_id(struct engine *e, const char *id)
 	e->id = xasprintf("%s|%s", id, e->addr);
 }
 
-/* False when another daemon than the known one answers there (D11). */
+/* False when another daemon than the known one answers there. */
 static bool check_id(struct engine *e, const char *id, struct error *err)
 {
 	if (!cluster_engine_is_validated(e) || strcmp(e->daemon_id, id) == 0)

@@ -14,11 +14,8 @@
 #include "cluster/execs.h"
 #include "cluster/find_container.h"
 #include "cluster/fresh.h"
-#include "cluster/monitor.h"
 
 enum {
-	QUEUE_MAX = 2048,
-	QUEUE_MAX_BYTES = 16 * 1024 * 1024,
 	LINE_MAX_BYTES = 1024 * 1024,
 	LINES_PER_TURN = 500,
 	HEAD_TIMEOUT_MS = 15 * 1000,
@@ -29,139 +26,27 @@ enum {
 
 static const int64_t clock_slack_ns = 60 * NS_PER_S;
 
-/* What an event means for the record. */
-enum effect {
-	EFFECT_NONE,
-	EFFECT_CONTAINER,
-	EFFECT_CONTAINER_GONE,
-	EFFECT_EXEC,
-	EFFECT_EXEC_ENDED,
-	EFFECT_IMAGES,
-	EFFECT_NETWORKS,
-	EFFECT_VOLUMES,
-	EFFECT_SPECS,
-};
-
-struct queued_event {
-	struct list link;
-	struct docker_event event;
-	enum effect effect;
-	size_t bytes;
-	bool covered; /* a refresh that began after it came shows what it says, or is under way */
-};
-
 STEP(watch_pump);
-
-/*
- * What events mean (cluster.md 5.2, D16).
- */
-
-static const struct {
-	enum event_type type;
-	const char *word; /* of the action, up to ':'; NULL: every other */
-	enum effect effect;
-} effects[] = {
-	{ EVENT_CONTAINER, "destroy", EFFECT_CONTAINER_GONE },
-	{ EVENT_CONTAINER, "commit", EFFECT_IMAGES },
-	{ EVENT_CONTAINER, "exec_create", EFFECT_EXEC },
-	{ EVENT_CONTAINER, "exec_die", EFFECT_EXEC_ENDED },
-	{ EVENT_CONTAINER, "exec_start", EFFECT_NONE },
-	{ EVENT_CONTAINER, "exec_detach", EFFECT_NONE },
-	{ EVENT_CONTAINER, "attach", EFFECT_NONE },
-	{ EVENT_CONTAINER, "detach", EFFECT_NONE },
-	{ EVENT_CONTAINER, "top", EFFECT_NONE },
-	{ EVENT_CONTAINER, "resize", EFFECT_NONE },
-	{ EVENT_CONTAINER, "export", EFFECT_NONE },
-	{ EVENT_CONTAINER, "copy", EFFECT_NONE },
-	{ EVENT_CONTAINER, "archive-path", EFFECT_NONE },
-	{ EVENT_CONTAINER, "extract-to-dir", EFFECT_NONE },
-	{ EVENT_CONTAINER, NULL, EFFECT_CONTAINER },
-	{ EVENT_IMAGE, "save", EFFECT_NONE },
-	{ EVENT_IMAGE, NULL, EFFECT_IMAGES },
-	/* the list of networks does not say who is connected; the container does */
-	{ EVENT_NETWORK, "connect", EFFECT_CONTAINER },
-	{ EVENT_NETWORK, "disconnect", EFFECT_CONTAINER },
-	{ EVENT_NETWORK, NULL, EFFECT_NETWORKS },
-	{ EVENT_VOLUME, "mount", EFFECT_NONE },
-	{ EVENT_VOLUME, "unmount", EFFECT_NONE },
-	{ EVENT_VOLUME, NULL, EFFECT_VOLUMES },
-	{ EVENT_DAEMON, "reload", EFFECT_SPECS },
-};
-
-static enum effect effect_of(const struct docker_event *e)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(effects); i++) {
-		if (effects[i].type == e->type &&
-			(!effects[i].word || event_action_is(e, effects[i].word)))
-			return effects[i].effect;
-	}
-	return EFFECT_NONE;
-}
-
-/* The container that it is about; "" when there is none. */
-static const char *subject(const struct docker_event *e)
-{
-	const char *attached;
-
-	if (e->type != EVENT_NETWORK)
-		return e->actor_id;
-	attached = event_attribute(e, "container");
-	return attached ? attached : "";
-}
-
-static bool has_same_effect(const struct queued_event *a, const struct queued_event *b)
-{
-	return a->effect == b->effect &&
-	       (a->effect != EFFECT_CONTAINER ||
-		       strcmp(subject(&a->event), subject(&b->event)) == 0);
-}
-
-/*
- * The queue.
- */
-
-static void drop_event(struct watch *w, struct queued_event *q)
-{
-	list_remove(&q->link);
-	w->queued--;
-	w->queued_bytes -= q->bytes;
-	event_finish(&q->event);
-	free(q);
-}
 
 static void drop_queue(struct watch *w)
 {
 	refresh_finish(&w->refresh);
 	w->refreshing = false;
-	while (!list_empty(&w->queue))
-		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) see list.h */
-		drop_event(w, list_first(&w->queue, struct queued_event, link));
-}
-
-static void overflow(struct watch *w)
-{
-	auto_free char *count = xasprintf("%zu", w->queued);
-
-	engine_warn(
-		w->engine, "Too many events at once, reading everything instead", "count", count);
-	drop_queue(w);
-	monitor_want_round(w->engine->monitor);
+	watch_queue_clear(&w->queue);
 }
 
 static void queue_event(struct watch *w, struct docker_event *e)
 {
-	struct queued_event *q = xnew(struct queued_event);
+	if (watch_queue_is_full(&w->queue, e)) {
+		auto_free char *count = xasprintf("%zu", w->queue.count);
 
-	q->event = *e;
-	q->effect = effect_of(e);
-	q->bytes = event_bytes(e);
-	if (w->queued == QUEUE_MAX || w->queued_bytes + q->bytes > QUEUE_MAX_BYTES)
-		overflow(w);
-	if (q->effect == EFFECT_IMAGES)
+		engine_warn(w->engine, "Too many events at once, reading everything instead",
+			"count", count);
+		drop_queue(w);
+		w->ops->handle_overflow(w);
+	}
+	if (watch_queue_add(&w->queue, e)->effect == EFFECT_IMAGES)
 		fresh_note(w->engine);
-	list_push_back(&w->queue, &q->link);
-	w->queued++;
-	w->queued_bytes += q->bytes;
 }
 
 /*
@@ -226,7 +111,7 @@ static void broken(struct watch *w, struct error *err)
 	w->breaks = was_steady ? 1 : w->breaks + 1;
 	engine_warn(
 		w->engine, "error monitoring events, will restart", "error", error_text(&w->err));
-	monitor_hurry(w->engine->monitor);
+	w->ops->handle_break(w);
 }
 
 static void take_line(struct watch *w, const char *line, size_t len)
@@ -386,8 +271,8 @@ static bool apply_at_once(struct watch *w, const struct queued_event *q)
 	case EFFECT_CONTAINER_GONE: remove_container(e, &q->event); return true;
 	case EFFECT_EXEC: remember_exec(e, &q->event); return true;
 	case EFFECT_EXEC_ENDED: end_exec(e, &q->event); return true;
-	case EFFECT_SPECS: monitor_want_specs(e->monitor); return true;
-	case EFFECT_CONTAINER: return *subject(&q->event) == '\0';
+	case EFFECT_SPECS: w->ops->handle_reload(w); return true;
+	case EFFECT_CONTAINER: return *watch_queue_subject(&q->event) == '\0';
 	case EFFECT_IMAGES:
 	case EFFECT_NETWORKS:
 	case EFFECT_VOLUMES: break;
@@ -397,16 +282,15 @@ static bool apply_at_once(struct watch *w, const struct queued_event *q)
 
 static void start_refresh(struct watch *w, struct queued_event *q)
 {
-	struct queued_event *other;
-
-	list_for_each (other, &w->queue, link)
-		other->covered |= has_same_effect(other, q);
+	watch_queue_cover(&w->queue, q);
 	w->refreshing = true;
 	switch (q->effect) {
 	case EFFECT_IMAGES: refresh_images(&w->refresh, w->engine, &w->task); return;
 	case EFFECT_NETWORKS: refresh_networks(&w->refresh, w->engine, &w->task); return;
 	case EFFECT_VOLUMES: refresh_volumes(&w->refresh, w->engine, &w->task); return;
-	default: refresh_container(&w->refresh, w->engine, subject(&q->event), &w->task); return;
+	default:
+		refresh_container(&w->refresh, w->engine, watch_queue_subject(&q->event), &w->task);
+		return;
 	}
 }
 
@@ -415,7 +299,7 @@ static void publish(struct watch *w, struct queued_event *q)
 	struct docker_event e = q->event;
 
 	q->event = (struct docker_event){ 0 };
-	drop_event(w, q);
+	watch_queue_drop(&w->queue, q);
 	bus_publish(w->engine->cluster->bus, &e, w->engine);
 	event_finish(&e);
 }
@@ -447,7 +331,7 @@ static void work_off(struct watch *w)
 
 	if (!end_refresh(w))
 		return;
-	while (may_work(w) && (q = list_first(&w->queue, struct queued_event, link))) {
+	while (may_work(w) && (q = watch_queue_first(&w->queue))) {
 		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) see list.h */
 		if (!q->covered && !apply_at_once(w, q)) {
 			start_refresh(w, q);
@@ -476,10 +360,11 @@ static enum task_turn watch_pump(struct task *t)
  * Life.
  */
 
-void watch_init(struct watch *w, struct engine *e, struct task *monitor)
+void watch_init(
+	struct watch *w, struct engine *e, struct task *monitor, const struct watch_ops *ops)
 {
-	*w = (struct watch){ .engine = e, .monitor = monitor };
-	list_init(&w->queue);
+	*w = (struct watch){ .engine = e, .monitor = monitor, .ops = ops };
+	watch_queue_init(&w->queue);
 	task_init(&w->task, endpoint_loop(e->remote.endpoint), &watch_pump_step, NULL);
 }
 
@@ -489,7 +374,7 @@ void watch_finish(struct watch *w)
 	call_finish(&w->call);
 	drop_queue(w);
 	error_clear(&w->err);
-	watch_init(w, w->engine, w->monitor);
+	watch_init(w, w->engine, w->monitor, w->ops);
 }
 
 /* By the engine's own clock. */

@@ -14,6 +14,7 @@
 
 #include "cluster/engine.h"
 #include "cluster/refresh.h"
+#include "cluster/watch_queue.h"
 #include "net/task.h"
 
 enum watch_state {
@@ -24,16 +25,25 @@ enum watch_state {
 
 enum { WATCH_SEEN_MAX = 16 };
 
+struct watch;
+
+/* Called from the stream's own task; watch_finish is not allowed within. */
+struct watch_ops {
+	void (*handle_break)(struct watch *w);    /* an open stream is closed, `err` says why */
+	void (*handle_overflow)(struct watch *w); /* events were thrown away */
+	void (*handle_reload)(struct watch *w);   /* labels, resources may have changed */
+};
+
 struct watch {
 	struct engine *engine; /* borrowed: owns the monitor, which owns us */
 	struct task *monitor;  /* borrowed; woken when the state changes */
+	const struct watch_ops *ops;
 	enum watch_state state;
 	struct error err;
 	struct task task;
 	struct call call;
 
-	struct list queue; /* queued_event::link */
-	size_t queued, queued_bytes;
+	struct watch_queue queue;
 	struct refresh refresh; /* for the event at the head of the queue */
 	bool refreshing;
 
@@ -46,7 +56,8 @@ struct watch {
 	size_t seen_count;
 };
 
-void watch_init(struct watch *w, struct engine *e, struct task *monitor);
+void watch_init(
+	struct watch *w, struct engine *e, struct task *monitor, const struct watch_ops *ops);
 /* Ends everything and forgets where it was. */
 void watch_finish(struct watch *w);
 /* From closed. */

@@ -270,6 +270,65 @@ static void test_find_engine(void **state)
 }
 
 /*
+ * Listeners.
+ */
+
+struct hearer {
+	struct engine_listener listener;
+	struct engine_listener *victim;
+	struct strbuf heard; /* "before>now " for each state, "!" for a failure, "?" for doubt */
+};
+
+static void hear_state(struct engine_listener *l, struct engine *e, enum engine_state before)
+{
+	struct hearer *h = container_of(l, struct hearer, listener);
+
+	strbuf_addf(&h->heard, "%d>%d ", before, e->state);
+	if (h->victim)
+		engine_unlisten(h->victim);
+}
+
+static void hear_failure(struct engine_listener *l, struct engine *e maybe_unused)
+{
+	strbuf_add_str(&container_of(l, struct hearer, listener)->heard, "!");
+}
+
+static void hear_doubt(struct engine_listener *l, struct engine *e maybe_unused)
+{
+	strbuf_add_str(&container_of(l, struct hearer, listener)->heard, "?");
+}
+
+static void test_engine_tells(void **state)
+{
+	struct fixture *fx = *state;
+	struct engine *a = fixture_validated(fx, "a", "A"), *b = fixture_validated(fx, "b", "B");
+	struct hearer of_all = { .listener = { hear_state, hear_failure, hear_doubt } };
+	struct hearer of_b = { .listener = { hear_state, hear_failure, hear_doubt } };
+	struct hearer deaf = { 0 };
+	auto_error struct error err = ERROR_INIT;
+
+	error_set(&err, ERROR_CONNECT, "refused");
+	cluster_listen(fx->cluster, &of_all.listener);
+	cluster_listen(fx->cluster, &deaf.listener);
+	engine_listen(b, &of_b.listener);
+	of_b.victim = &of_all.listener;
+	engine_report_failure(a, &err);
+	engine_doubt(b);
+	engine_report_success(a);
+	for (int i = 0; i < 3; i++)
+		engine_report_failure(a, &err);
+	engine_report_success(a);
+	engine_suspend(b, "why"); /* who hears it makes the other leave */
+	engine_suspend(a, "why");
+	assert_string_equal(of_all.heard.buf, "!?!!1>2 2>1 1>0 ");
+	assert_string_equal(of_b.heard.buf, "?1>0 ");
+	engine_unlisten(&of_b.listener);
+	engine_unlisten(&deaf.listener);
+	strbuf_finish(&of_all.heard);
+	strbuf_finish(&of_b.heard);
+}
+
+/*
  * The bus.
  */
 
@@ -403,6 +462,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_natural_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_any_healthy_rotates, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_find_engine, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_engine_tells, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_listeners_may_leave, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_history_is_bounded, setup, teardown),
 	};

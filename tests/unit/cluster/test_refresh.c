@@ -269,6 +269,8 @@ static void test_effects_of_events(void **state)
 		{ "container", "top", "", 0, 0, 0, 0, 0 },
 		{ "container", "commit", "", 0, 1, 0, 0, 0 },
 		{ "image", "pull", "", 0, 1, 0, 0, 0 },
+		/* the registry's digest is in the list from now on */
+		{ "image", "push", "", 0, 1, 0, 0, 0 },
 		{ "image", "save", "", 0, 0, 0, 0, 0 },
 		{ "network", "create", "", 0, 0, 1, 0, 0 },
 		{ "network", "connect", "\"container\":\"%s\"", 1, 0, 0, 0, 0 },

@@ -6,6 +6,7 @@
 #include "base/map.h"
 #include "base/parse.h"
 #include "docker/label.h"
+#include "docker/objects.h"
 
 /* An entry of Containers or Peers. */
 struct item {
@@ -116,6 +117,7 @@ char *networks_merge(yyjson_val *const *documents, size_t count, size_t *ret_len
 
 	yyjson_mut_doc_set_root(doc, root);
 	tell_logical_id(doc, documents[0]);
+	network_hide_labels(root);
 	for (size_t i = 0; i < count; i++)
 		add_document(&m, documents[i]);
 	yyjson_mut_obj_put(root, yyjson_mut_str(doc, "Containers"), take_containers(&m, doc));

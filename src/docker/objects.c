@@ -97,6 +97,32 @@ static const char *logical_id(const struct network *n)
 	return first && id_is_hex(first, 1) && strlen(first) == strlen(n->id) ? first : n->id;
 }
 
+void network_hide_labels(yyjson_mut_val *network)
+{
+	yyjson_mut_val *labels = yyjson_mut_obj_get(network, "Labels");
+
+	yyjson_mut_obj_remove_key(labels, LABEL_NETWORK_IPAM);
+	yyjson_mut_obj_remove_key(labels, LABEL_NETWORK_ID);
+}
+
+/* Tools compare the labels of a network with what they asked for. */
+static const char *intern_network(yyjson_val *item)
+{
+	auto_json_mut yyjson_mut_doc *doc = NULL;
+	auto_strbuf struct strbuf sb = STRBUF_INIT;
+	yyjson_val *labels = json_get_obj(item, "Labels");
+	yyjson_mut_val *network;
+
+	if (!yyjson_obj_get(labels, LABEL_NETWORK_IPAM) &&
+		!yyjson_obj_get(labels, LABEL_NETWORK_ID))
+		return intern_text(item);
+	doc = yyjson_mut_doc_new(NULL);
+	network = yyjson_val_mut_copy(doc, item);
+	network_hide_labels(network);
+	json_mut_write(&sb, network);
+	return intern_n(sb.buf, sb.len);
+}
+
 bool network_from_json(struct network *ret, yyjson_val *item, struct error *err)
 {
 	if (!check_key(item, "network", "Id", err) || !check_key(item, "network", "Name", err))
@@ -106,7 +132,7 @@ bool network_from_json(struct network *ret, yyjson_val *item, struct error *err)
 		.name = intern_member(item, "Name"),
 		.driver = intern_member(item, "Driver"),
 		.scope = intern_member(item, "Scope"),
-		.entry = intern_text(item),
+		.entry = intern_network(item),
 	};
 	labels_from_json(&ret->labels, json_get_obj(item, "Labels"));
 	ret->logical_id = intern(logical_id(ret));

@@ -49,6 +49,8 @@ struct volume {
 
 /* From one item of GET /images/json, /networks, /volumes (or inspect of the latter two). */
 bool image_from_json(struct image *ret, yyjson_val *item, struct error *err);
+/* Removes the labels that keep what the client wrote, from a network as clients see it. */
+void network_hide_labels(yyjson_mut_val *network);
 bool network_from_json(struct network *ret, yyjson_val *item, struct error *err);
 bool volume_from_json(struct volume *ret, yyjson_val *item, struct error *err);
 void image_finish(struct image *i);

@@ -151,6 +151,7 @@ def test_a_bridge_spreads(manager, engines, docker):
         assert inspected["Id"] == logical
         assert sorted(c["Name"] for c in inspected["Containers"].values()) == ["one", "two"]
     assert sorted(c["Name"] for c in listed[0]["Containers"].values()) == ["one", "two"]
+    assert listed[0]["Labels"] == manager.get("/networks/back").json["Labels"] == {"tier": "db"}
     for container in manager.list():
         assert container["NetworkSettings"]["Networks"]["back"]["NetworkID"] == logical
     two = manager.get("/containers/two/json").json["NetworkSettings"]["Networks"]["back"]

@@ -331,8 +331,10 @@ static const struct {
 		"{\"Containers\":{\"c1\":{\"EndpointID\":\"\"},\"c2\":{}}}" },
 	{ "an instance tells the id of the first",
 		"{\"Id\":\"b\",\"Labels\":{\"com.docker.swarm.network.id\":\"a\"}}", NULL,
-		"{\"Id\":\"a\",\"Labels\":{\"com.docker.swarm.network.id\":\"a\"},"
-		"\"Containers\":{}}" },
+		"{\"Id\":\"a\",\"Labels\":{},\"Containers\":{}}" },
+	{ "labels that only we need are not shown",
+		"{\"Labels\":{\"a\":\"b\",\"com.docker.swarm.network.ipam\":\"{}\"}}", NULL,
+		"{\"Labels\":{\"a\":\"b\"},\"Containers\":{}}" },
 	{ "peers once", "{\"Peers\":[{\"Name\":\"p1\"}]}",
 		"{\"Peers\":[{\"Name\":\"p1\"},{\"Name\":\"p2\"}]}",
 		"{\"Peers\":[{\"Name\":\"p1\"},{\"Name\":\"p2\"}],\"Containers\":{}}" },

@@ -50,6 +50,16 @@ static char *join_reference(const char *name, const char *tag)
 	return xasprintf("%s%s%s", name, strchr(tag, ':') ? "@" : ":", tag);
 }
 
+/* As engines write it in the last line of a pull. */
+static char *familiar_reference(const struct reference *ref)
+{
+	auto_free char *name = reference_familiar(ref);
+
+	if (ref->digest)
+		return xasprintf("%s@%s", name, ref->digest);
+	return ref->tag ? xasprintf("%s:%s", name, ref->tag) : steal(name);
+}
+
 static void pull(struct request *rq, const char *name)
 {
 	auto_free char *full = join_reference(name, query_get(&rq->query, "tag"));
@@ -61,8 +71,9 @@ static void pull(struct request *rq, const char *name)
 		reply_error(rq, &err);
 		return;
 	}
-	reference_finish(&ref);
 	is = images_spread_create(rq);
+	is->pulled = familiar_reference(&ref);
+	reference_finish(&ref);
 	is->title = xasprintf("Pulling %s...", full);
 	is->failure = xasprintf("Failed to load %s", full);
 	forward_to_all(is, "/images/create");

@@ -22,6 +22,7 @@ static struct request *images_spread_free(struct images_spread *is)
 	strv_finish(&is->constraints);
 	free(is->title);
 	free(is->failure);
+	free(is->pulled);
 	free(is->last_line);
 	free(is);
 	rq->cancel = NULL;
@@ -217,6 +218,17 @@ static void flush(struct images_spread *is)
 		exchange_write_buffer(x, is->spread.out);
 }
 
+/* Clients look for the line that begins with "Status: ": it says whether anything came. */
+static void close_pull(const struct images_spread *is, struct strbuf *to)
+{
+	auto_free char *status = xasprintf("Status: %s for %s",
+		spread_is_up_to_date(&is->spread) ? "Image is up to date"
+						  : "Downloaded newer image",
+		is->pulled);
+
+	progress_say(to, NULL, status, NULL);
+}
+
 static enum task_turn finish(struct images_spread *is)
 {
 	struct exchange *x = is->rq->x;
@@ -227,6 +239,8 @@ static enum task_turn finish(struct images_spread *is)
 		strbuf_addf(&last, "%s\r\n", is->last_line);
 	if (!spread_check(&is->spread, &err))
 		progress_say_failed(&last, error_text(&err));
+	else if (is->pulled)
+		close_pull(is, &last);
 	exchange_write_buffer(x, is->spread.out);
 	exchange_write(x, last.buf, last.len);
 	exchange_end(x);

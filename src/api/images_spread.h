@@ -15,6 +15,7 @@ struct images_spread {
 	struct task task;
 	struct spread spread;
 	char *title, *failure; /* owned; lent to the spread */
+	char *pulled;          /* of which the closing line of a pull tells; owned; NULL */
 	struct strv constraints;
 
 	/* An engine that the body comes from, instead of from the client. */

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/parse.h"
 
 /* --- lines --- */
 
@@ -125,7 +126,8 @@ void progress_say(struct strbuf *to, const char *title, const char *what, const 
 	yyjson_mut_val *root = yyjson_mut_obj(doc);
 
 	add_status(doc, root, title, what);
-	yyjson_mut_obj_add_str(doc, root, "id", node);
+	if (node)
+		yyjson_mut_obj_add_str(doc, root, "id", node);
 	write_line(to, root);
 }
 
@@ -139,6 +141,13 @@ void progress_say_failed(struct strbuf *to, const char *text)
 	yyjson_mut_obj_add_int(doc, detail, "code", 1);
 	yyjson_mut_obj_add_str(doc, detail, "message", text);
 	write_line(to, root);
+}
+
+bool progress_begins(const char *line, size_t len, const char *with)
+{
+	auto_json yyjson_doc *doc = json_parse(line, len, NULL);
+
+	return str_starts_with(json_get_str(yyjson_doc_get_root(doc), "status", ""), with);
 }
 
 char *progress_skip_reason(const struct error *err, const char *what)

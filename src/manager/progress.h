@@ -39,10 +39,12 @@ void progress_reader_finish(struct progress_reader *r);
  */
 bool progress_translate(struct strbuf *to, const char *line, size_t len, const char *title,
 	const char *node, struct error *err);
-/* A line of our own: "title : what"; either may be NULL. */
+/* A line of our own: "title : what"; either may be NULL, and so may the node. */
 void progress_say(struct strbuf *to, const char *title, const char *what, const char *node);
 /* The line by which clients know that the whole has failed. */
 void progress_say_failed(struct strbuf *to, const char *text);
+/* Does the status of an engine's line begin like this? */
+bool progress_begins(const char *line, size_t len, const char *with);
 /* `cannot load windows image on linux`: the image is not meant for this engine, which is no
  * failure.  The sentence that says so, prefixed by "Load" or "Import"; NULL when err is about
  * something else. */

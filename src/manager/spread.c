@@ -88,6 +88,8 @@ static bool leg_take_line(struct spread *s, struct spread_leg *leg, const char *
 
 	if (!progress_translate(&text, line, len, s->title, leg->engine->name, &leg->err))
 		return error_wrap(&leg->err, "%s", s->failure);
+	if (progress_begins(line, len, "Status: Image is up to date for "))
+		leg->up_to_date = true;
 	if (s->hold_last && text.len > 0) {
 		before = steal(leg->last);
 		leg->last = xstrndup(line, len);
@@ -369,4 +371,13 @@ bool spread_check(const struct spread *s, struct error *err)
 				s->legs[i].engine->name, error_text(&s->legs[i].err));
 	}
 	return error_set(err, ERROR_ENGINE, "%s", text.buf);
+}
+
+bool spread_is_up_to_date(const struct spread *s)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		if (s->legs[i].state == SPREAD_DONE && !s->legs[i].up_to_date)
+			return false;
+	}
+	return true;
 }

@@ -37,6 +37,7 @@ struct spread_leg {
 	struct progress_reader reader;
 	struct evbuffer *queue; /* body that waits for room in the call; owned */
 	int64_t moved_ms;       /* when the engine last took or gave something */
+	bool up_to_date;        /* it said that its image was the newest already */
 	char *last;             /* hold_last: the engine's own line; owned; NULL */
 	struct error err;
 };
@@ -82,5 +83,7 @@ void spread_abort(struct spread *s, const struct error *err);
 bool spread_advance(struct spread *s);
 /* False with the failed nodes, a line each, when the whole is no success (api.md 8.3.6). */
 bool spread_check(const struct spread *s, struct error *err);
+/* All that succeeded said that they had the newest image before. */
+bool spread_is_up_to_date(const struct spread *s);
 /* Cancels what is under way. */
 void spread_finish(struct spread *s);

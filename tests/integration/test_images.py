@@ -372,6 +372,22 @@ def test_pull_goes_where_a_constraint_says(manager, engines, docker, registry):
     assert holders(engines, name) == ["node-0"]
 
 
+@pytest.mark.parametrize("name, familiar", [
+    ("busybox&tag=1", "busybox:1"), ("docker.io%2Flibrary%2Fbusybox%3A1", "busybox:1")])
+@pytest.mark.parametrize("newer", [0, 1, 2])
+def test_a_pull_ends_with_what_came(fakes, start_manager, name, familiar, newer):
+    """One line for all nodes, of none of them: clients look for it."""
+    engines = fakes(2)
+    for n, engine in enumerate(engines):
+        done = "Downloaded newer image" if n < newer else "Image is up to date"
+        engine.script("POST", "/images/create", Reply(200, json.dumps({"status": f"Status: {done} for {familiar}"}) + "\n"))
+    manager = start_manager([engine.address for engine in engines]).wait_healthy()
+    lines = lines_of(manager.request("POST", f"/images/create?fromImage={name}", body=b""))
+    done = "Downloaded newer image" if newer else "Image is up to date"
+    assert lines[-1] == {"status": f"Status: {done} for {familiar}"}
+    assert [line for line in lines if line["status"].startswith("Status: ")] == lines[-1:]
+
+
 def test_pull_that_fails_somewhere_says_where(manager, engines, docker, registry):
     text = docker.fails("pull", f"{registry.address}/nosuch:1")
     for engine in engines:

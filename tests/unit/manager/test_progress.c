@@ -127,11 +127,13 @@ static void test_own_lines(void **state)
 	progress_say(&to, "T", NULL, "n");
 	progress_say(&to, "T", "done", "n");
 	progress_say(&to, NULL, "done", "n");
+	progress_say(&to, NULL, "Status: done", NULL);
 	progress_say_failed(&to, "a: \"b\"");
 	assert_text("own lines", to.buf,
 		"{\"status\":\"T\",\"id\":\"n\"}\r\n"
 		"{\"status\":\"T : done\",\"id\":\"n\"}\r\n"
 		"{\"status\":\"done\",\"id\":\"n\"}\r\n"
+		"{\"status\":\"Status: done\"}\r\n"
 		"{\"error\":\"a: \\\"b\\\"\",\"errorDetail\":{\"code\":1,\"message\":\"a: "
 		"\\\"b\\\"\"}}\r\n");
 }

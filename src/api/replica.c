@@ -260,7 +260,8 @@ static enum task_turn pass_relayed(struct task *t)
 
 static bool is_local(const struct request *rq)
 {
-	static const char *const paths[] = { "/_ping", "/info", "/metrics" };
+	static const char *const paths[] = { "/_ping", "/healthz", "/info", "/livez", "/metrics",
+		"/readyz" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
 		if (strcmp(rq->path, paths[i]) == 0)

@@ -2,9 +2,9 @@
  * api/replica.h - several managers for one cluster, of which one leads: what the others do with
  * what they are asked.
  *
- * A replica answers what is about itself (routes of /info, /_ping, /metrics) and passes everything
- * else to the leader, raw streams included.  Without a leader a request waits for a bounded time,
- * and is then refused with 503 and Retry-After.
+ * A replica answers what is about itself (/info, /_ping, /metrics, /healthz, /livez, /readyz) and
+ * passes everything else to the leader, raw streams included.  Without a leader a request waits for
+ * a bounded time, and is then refused with 503 and Retry-After.
  *
  * What one replica has passed on no other passes on: two that take each other for the leader would
  * do so for ever.

@@ -8,6 +8,7 @@
 #include "api/disk_usage.h"
 #include "api/events.h"
 #include "api/exec.h"
+#include "api/health.h"
 #include "api/images.h"
 #include "api/networks.h"
 #include "api/plugins.h"
@@ -27,6 +28,9 @@ const struct route routes[] = {
 	{ "GET", "/events", events_stream, "all engines' events, in each engine's own order" },
 	{ "POST", "/auth", system_auth, "any healthy engine" },
 	{ "GET", "/metrics", system_metrics, "counters of the manager itself" },
+	{ "GET", "/healthz", health_live, "the manager itself lives" },
+	{ "GET", "/livez", health_live, "the manager itself lives" },
+	{ "GET", "/readyz", health_ready, "a manager leads, and an engine is healthy" },
 	{ "GET", "/system/df", disk_usage, "all healthy nodes, added up" },
 
 	{ "GET", "/containers/json", containers_list, "all nodes, from memory" },

@@ -118,7 +118,12 @@ void system_metrics(struct request *rq)
 {
 	auto_strbuf struct strbuf text = STRBUF_INIT;
 
+	strbuf_addf(&text,
+		"# HELP swarm_build_info which program this is\n# TYPE swarm_build_info gauge\n"
+		"swarm_build_info{version=\"%s\",commit=\"%s\"} 1\n",
+		rq->api->config.version, rq->api->config.git_commit);
 	metrics_write(&text);
+	metrics_write_process(&text, rq->api->started_ns);
 	reply_decorate(rq->api, &rq->x->answer);
 	exchange_reply(rq->x, 200, "text/plain; version=0.0.4; charset=utf-8", text.buf, text.len);
 	request_finish(rq);

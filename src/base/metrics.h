@@ -31,3 +31,6 @@ static inline void metric_set(enum metric m, int64_t n)
 	metrics[m] = n;
 }
 void metrics_write(struct strbuf *sb);
+/* What the kernel knows of the process, by the names that all exporters use.  started_ns: when it
+ * began, on the wall clock. */
+void metrics_write_process(struct strbuf *sb, int64_t started_ns);

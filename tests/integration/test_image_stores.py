@@ -9,7 +9,7 @@ import json
 from urllib.parse import quote
 
 import pytest
-from harness.image_stores import CONTAINERD
+from harness.image_stores import CONTAINERD, KINDS
 from test_build import builder, second_generation
 
 TELLS = {"Docker 20.10": set(), "Docker 26.1": {"SharedSize"}, "Docker 28.5": {"SharedSize"},

@@ -83,3 +83,35 @@ def test_an_unknown_path_of_a_container_is_its_engines(manager, engines, docker)
     answer = manager.get(f"/containers/{engine.name}/web/tomorrow?a=b")
     own = engine.request("GET", f"/v1.41/containers/{id}/tomorrow?a=b")
     assert (answer.status, answer.body) == (own.status, own.body)
+
+
+#
+# For those who watch over the manager
+#
+
+
+def test_probes(start_manager, fakes):
+    (fake,) = fakes()
+    manager = start_manager([fake.address]).wait_healthy()
+    for path in ("/healthz", "/livez", "/readyz"):
+        answer = manager.get(path)
+        assert (answer.status, answer.text) == (200, "ok\n"), path
+
+
+def test_probes_without_an_engine(start_manager):
+    manager = start_manager(["127.0.0.1:1"])
+    assert manager.get("/livez").status == 200
+    answer = manager.get("/readyz")
+    assert (answer.status, answer.text) == (503, "no engine is healthy\n")
+
+
+def test_metrics_of_the_process(start_manager):
+    manager = start_manager(["127.0.0.1:1"])
+    text = manager.get("/metrics").text
+    values = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+    version = manager.get("/version").json
+    commit = version["GitCommit"]
+    assert any(name.startswith("swarm_build_info{version=") and f'commit="{commit}"' in name for name in values)
+    assert abs(int(float(values["process_open_fds"])) - manager.open_files()) <= 1
+    assert float(values["process_resident_memory_bytes"]) > 1 << 20
+    assert float(values["process_cpu_seconds_total"]) > 0

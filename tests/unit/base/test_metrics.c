@@ -1,5 +1,7 @@
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/metrics.h"
 #include "unit.h"
 
@@ -22,9 +24,28 @@ static void test_write(void **state)
 	assert_int_equal(lines, 3 * METRIC_COUNT);
 }
 
+static void test_process(void **state)
+{
+	static const char *const names[] = { "process_cpu_seconds_total", "process_open_fds",
+		"process_resident_memory_bytes", "process_max_fds" };
+	auto_strbuf struct strbuf text = STRBUF_INIT;
+
+	(void)state;
+	metrics_write_process(&text, INT64_C(1700000000500000000));
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		auto_free char *start = xasprintf("\n%s ", names[i]);
+		const char *row = strstr(text.buf, start);
+
+		assert_non_null(row);
+		assert_true(strtod(row + strlen(start), NULL) > 0);
+	}
+	assert_non_null(strstr(text.buf, "\nprocess_start_time_seconds 1700000000.500\n"));
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_write) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_write),
+		cmocka_unit_test(test_process) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -27,7 +27,7 @@ bool hub_client_init(struct hub_client *h, struct loop *loop, const struct hub_u
 	if (url->tls && !create_tls(h, options, err))
 		return false;
 	h->clusters = xasprintf("%s/clusters", url->base);
-	return route_init(&h->route, loop,
+	return way_init(&h->way, loop,
 		&(struct endpoint_config){
 			.address = url->address,
 			.tls = h->tls,
@@ -38,7 +38,7 @@ bool hub_client_init(struct hub_client *h, struct loop *loop, const struct hub_u
 
 void hub_client_finish(struct hub_client *h)
 {
-	route_finish(&h->route, "the hub is not needed any more");
+	way_finish(&h->way, "the hub is not needed any more");
 	tls_context_unref(h->tls);
 	free(h->clusters);
 	*h = (struct hub_client){ 0 };
@@ -54,7 +54,7 @@ void hub_client_call(
 {
 	auto_free char *target = xasprintf("%s%s", h->clusters, suffix);
 
-	route_call_init(&h->route, c, method, target);
+	way_call_init(&h->way, c, method, target);
 	c->mode = CALL_TEXT;
 	c->max_body = MAX_ANSWER;
 	c->head_timeout_ms = ANSWER_MS;
@@ -63,7 +63,7 @@ void hub_client_call(
 
 void hub_client_send(const struct hub_client *h, struct call *c, struct task *waiter)
 {
-	call_send(c, h->route.endpoint, waiter);
+	call_send(c, h->way.endpoint, waiter);
 }
 
 bool hub_client_check(const struct call *c, struct error *err)

@@ -6,10 +6,10 @@
 #pragma once
 
 #include "discovery/hub_url.h"
-#include "kv/route.h"
+#include "kv/way.h"
 
 struct hub_client {
-	struct route route;
+	struct way way;
 	struct tls_context *tls; /* counted; NULL: plain */
 	char *clusters;          /* "/v1/clusters"; owned */
 };

@@ -43,7 +43,7 @@ static bool add_server(
 
 	if (!address_parse(&config.address, server, err))
 		return false;
-	bool ok = route_init(&s->items[s->count], store->loop, &config, err);
+	bool ok = way_init(&s->items[s->count], store->loop, &config, err);
 	s->count += ok;
 	address_finish(&config.address);
 	return ok;
@@ -67,7 +67,7 @@ bool servers_init(struct servers *s, const struct kv_config *config, struct erro
 void servers_finish(struct servers *s)
 {
 	for (size_t i = 0; i < s->count; i++)
-		route_finish(&s->items[i], "store closed");
+		way_finish(&s->items[i], "store closed");
 	free(s->items);
 	if (s->tls)
 		tls_context_unref(s->tls);
@@ -89,12 +89,12 @@ void servers_set_basic_auth(struct servers *s, const char *user_and_password)
 	headers_set(&s->auth, "Authorization", value.buf);
 }
 
-static const struct route *current_server(const struct servers *s)
+static const struct way *current_server(const struct servers *s)
 {
 	return &s->items[s->current];
 }
 
-static void leave_server(struct servers *s, const struct route *bad)
+static void leave_server(struct servers *s, const struct way *bad)
 {
 	if (bad == current_server(s))
 		s->current = (s->current + 1) % s->count;
@@ -132,7 +132,7 @@ enum task_turn worker_ask(
 
 	call_finish(c);
 	w->server = current_server(w->servers);
-	route_call_init(w->server, c, request->method, request->target);
+	way_call_init(w->server, c, request->method, request->target);
 	free(request->target);
 	headers_copy(&c->head.headers, &w->servers->auth);
 	if (request->body) {

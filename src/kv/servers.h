@@ -8,10 +8,10 @@
 
 #include "kv/backoff.h"
 #include "kv/driver.h"
-#include "kv/route.h"
+#include "kv/way.h"
 
 struct servers {
-	struct route *items; /* owned */
+	struct way *items; /* owned */
 	size_t count, current;
 	struct tls_context *tls; /* owned; NULL: plain */
 	struct headers auth;     /* sent with every call */
@@ -29,8 +29,8 @@ struct worker {
 	struct task task;
 	struct servers *servers; /* borrowed */
 	struct call call;
-	const struct route *server; /* that the call went to; borrowed */
-	int64_t sent_ms;            /* when it was begun (clock_mono_ms) */
+	const struct way *server; /* that the call went to; borrowed */
+	int64_t sent_ms;          /* when it was begun (clock_mono_ms) */
 	struct backoff backoff;
 };
 

@@ -1,5 +1,5 @@
 /*
- * kv/route.h - the way to one HTTP server: directly, or through the proxy of the environment.
+ * kv/way.h - the way to one HTTP server: directly, or through the proxy of the environment.
  *
  * Plain HTTP only; a server with TLS is always reached directly.
  */
@@ -7,7 +7,7 @@
 
 #include "http/client.h"
 
-struct route {
+struct way {
 	struct endpoint *endpoint; /* the server, or the proxy; owned */
 	char *name;                /* of the server: "host:port"; owned */
 	char *origin;        /* "http://host:port" in front of targets; NULL: no proxy; owned */
@@ -15,9 +15,9 @@ struct route {
 };
 
 /* config is that of the server.  Never waits; fails for a malformed HTTP_PROXY. */
-bool route_init(struct route *r, struct loop *loop, const struct endpoint_config *config,
-	struct error *err);
+bool way_init(
+	struct way *r, struct loop *loop, const struct endpoint_config *config, struct error *err);
 /* Zeroed memory is fine.  Calls under way end with reason. */
-void route_finish(struct route *r, const char *reason);
+void way_finish(struct way *r, const char *reason);
 /* call_init, and what a proxy wants to know. */
-void route_call_init(const struct route *r, struct call *c, const char *method, const char *target);
+void way_call_init(const struct way *r, struct call *c, const char *method, const char *target);

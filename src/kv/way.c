@@ -1,9 +1,12 @@
-#include "kv/route.h"
+/*
+ * kv/way.c - the way to one HTTP server, and the proxy on it.
+ */
+#include "kv/way.h"
 
 #include "base/mem.h"
 #include "kv/proxy.h"
 
-static bool use_proxy(struct route *r, struct endpoint_config *config, struct proxy_server *proxy,
+static bool use_proxy(struct way *r, struct endpoint_config *config, struct proxy_server *proxy,
 	struct address *address, struct error *err)
 {
 	if (!address_parse(address, proxy->address, err))
@@ -15,21 +18,21 @@ static bool use_proxy(struct route *r, struct endpoint_config *config, struct pr
 	return true;
 }
 
-bool route_init(
-	struct route *r, struct loop *loop, const struct endpoint_config *server, struct error *err)
+bool way_init(
+	struct way *r, struct loop *loop, const struct endpoint_config *server, struct error *err)
 {
 	auto_proxy_server struct proxy_server proxy = { 0 };
 	struct proxy_settings settings = proxy_settings_read();
 	struct endpoint_config config = *server;
 	struct address address = { 0 };
 
-	*r = (struct route){ 0 };
+	*r = (struct way){ 0 };
 	if (!server->tls && server->address.kind == ADDRESS_TCP &&
 		!proxy_find(&settings, server->address.host, server->address.port, &proxy, err))
 		return false;
 	r->name = address_format(&server->address);
 	if (proxy.address && !use_proxy(r, &config, &proxy, &address, err)) {
-		route_finish(r, NULL);
+		way_finish(r, NULL);
 		return false;
 	}
 	r->endpoint = endpoint_create(loop, &config);
@@ -37,17 +40,17 @@ bool route_init(
 	return true;
 }
 
-void route_finish(struct route *r, const char *reason)
+void way_finish(struct way *r, const char *reason)
 {
 	if (r->endpoint)
 		endpoint_destroy(r->endpoint, reason);
 	free(r->name);
 	free(r->origin);
 	free(r->authorization);
-	*r = (struct route){ 0 };
+	*r = (struct way){ 0 };
 }
 
-void route_call_init(const struct route *r, struct call *c, const char *method, const char *target)
+void way_call_init(const struct way *r, struct call *c, const char *method, const char *target)
 {
 	auto_free char *full = r->origin ? xasprintf("%s%s", r->origin, target) : NULL;
 

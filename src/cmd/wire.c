@@ -95,6 +95,7 @@ static void handle_leader(void *arg, const char *address)
 {
 	struct wire *w = arg;
 
+	manager_set_acting(&w->manager, address && strcmp(address, w->options->advertise) == 0);
 	replica_set_leader(w->replica, address);
 }
 
@@ -119,13 +120,15 @@ static void build_replica(struct wire *w)
 {
 	const struct manage_options *o = w->options;
 
-	if (o->replication)
-		w->replica = replica_create(w->loop, &(struct replica_config){
-							     .address = o->advertise,
-							     .tls = o->tls_client,
-							     .leads = leads,
-							     .arg = w,
-						     });
+	if (!o->replication)
+		return;
+	manager_set_replicated(&w->manager, leads, w);
+	w->replica = replica_create(w->loop, &(struct replica_config){
+						     .address = o->advertise,
+						     .tls = o->tls_client,
+						     .leads = leads,
+						     .arg = w,
+					     });
 }
 
 static void start_election(struct wire *w)

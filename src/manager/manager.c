@@ -36,7 +36,7 @@ void manager_finish(struct manager *m)
 
 bool manager_may_act(const struct manager *m)
 {
-	return m->acting;
+	return m->acting && (!m->leads || m->leads(m->leads_arg));
 }
 
 void manager_set_acting(struct manager *m, bool acting)
@@ -44,6 +44,13 @@ void manager_set_acting(struct manager *m, bool acting)
 	if (acting && !m->acting)
 		m->acting_since_ms = clock_mono_ms();
 	m->acting = acting;
+}
+
+void manager_set_replicated(struct manager *m, bool (*leads)(void *arg), void *arg)
+{
+	m->acting = false;
+	m->leads = leads;
+	m->leads_arg = arg;
 }
 
 bool manager_check_acting(const struct manager *m, struct error *err)

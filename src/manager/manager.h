@@ -21,7 +21,9 @@ struct manager {
 	struct list network_spreads; /* struct network_spread::link: instances being made */
 	struct builds *builds;       /* owned; which engine a build is on */
 
-	bool acting;             /* private; see manager_may_act */
+	bool acting;              /* private; see manager_may_act */
+	bool (*leads)(void *arg); /* private; NULL: nobody is to be asked */
+	void *leads_arg;
 	int64_t acting_since_ms; /* monotonic; of the newest change to true */
 
 	struct node *nodes; /* scratch for one decision */
@@ -38,6 +40,9 @@ void manager_finish(struct manager *m);
  * What is under way ends before its next effect, as soon as it may no longer.  True at first. */
 bool manager_may_act(const struct manager *m);
 void manager_set_acting(struct manager *m, bool acting);
+/* One of several managers: not acting before it is set, and leads(arg) is asked each time as well,
+ * because a process that was frozen learns late that another one leads. */
+void manager_set_replicated(struct manager *m, bool (*leads)(void *arg), void *arg);
 /* The same with ERROR_UNAVAILABLE and a sentence. */
 bool manager_check_acting(const struct manager *m, struct error *err);
 

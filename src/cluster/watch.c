@@ -152,7 +152,7 @@ static bool take_lines(struct watch *w, bool *ret_more, struct error *err)
 	size_t len;
 	char *line;
 
-	while (left > 0 && (line = evbuffer_readln(in, &len, EVBUFFER_EOL_LF))) {
+	while (left > 0 && (line = lines_take(&w->lines, in, &len))) {
 		if (!is_blank(line, len))
 			take_line(w, line, len);
 		free(line);
@@ -401,6 +401,7 @@ void watch_open(struct watch *w)
 	w->call.head_timeout_ms = HEAD_TIMEOUT_MS;
 	w->call.idle_timeout_ms = -1;
 	w->call.stream_mark = 2 * LINE_MAX_BYTES;
+	w->lines = (struct lines){ 0 };
 	w->state = WATCH_OPENING;
 	w->refused_ms = 0;
 	remote_send(&w->call, r, &w->task);

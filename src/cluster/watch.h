@@ -15,6 +15,7 @@
 #include "cluster/engine.h"
 #include "cluster/refresh.h"
 #include "cluster/watch_queue.h"
+#include "net/lines.h"
 #include "net/task.h"
 
 enum watch_state {
@@ -42,6 +43,7 @@ struct watch {
 	struct error err;
 	struct task task;
 	struct call call;
+	struct lines lines;
 
 	struct watch_queue queue;
 	struct refresh refresh; /* for the event at the head of the queue */

@@ -200,28 +200,13 @@ enum task_turn etcd3_ask(
 
 char *etcd3_take_line(struct etcd_worker *w, size_t *ret_len)
 {
-	struct evbuffer *in = w->worker.call.in;
-	struct evbuffer_ptr from, end;
-	size_t len = evbuffer_get_length(in);
-
-	if (w->searched >= len)
-		return NULL;
-	evbuffer_ptr_set(in, &from, w->searched, EVBUFFER_PTR_SET);
-	end = evbuffer_search_eol(in, &from, NULL, EVBUFFER_EOL_LF);
-	w->searched = end.pos < 0 ? len : 0;
-	if (end.pos < 0)
-		return NULL;
-	char *line = xcalloc((size_t)end.pos + 1, 1);
-	evbuffer_remove(in, line, (size_t)end.pos);
-	evbuffer_drain(in, 1);
-	*ret_len = (size_t)end.pos;
-	return line;
+	return lines_take(&w->lines, w->worker.call.in, ret_len);
 }
 
 enum task_turn etcd3_ask_stream(
 	struct etcd_worker *w, const char *path, char *body, const struct task_step *next)
 {
-	w->searched = 0;
+	w->lines = (struct lines){ 0 };
 	return worker_ask(&w->worker,
 		&(struct worker_request){
 			.method = "POST",

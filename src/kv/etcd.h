@@ -8,6 +8,7 @@
 #pragma once
 
 #include "kv/servers.h"
+#include "net/lines.h"
 
 enum etcd_api {
 	ETCD_API_UNKNOWN,
@@ -30,7 +31,7 @@ struct etcd_worker {
 	struct etcd *etcd;
 	const struct task_step *first_v2, *first_v3; /* where to go when all is settled */
 	void (*handle_error)(struct etcd_worker *w, const struct error *err);
-	size_t searched; /* bytes of a stream's unfinished line in which there is no end */
+	struct lines lines; /* of a stream */
 };
 
 extern const struct task_step etcd_step_open;
@@ -51,8 +52,8 @@ enum task_turn etcd3_ask_within(struct etcd_worker *w, int64_t ms, const char *p
 /* The same for a stream of lines, which may be silent for ETCD_WATCH_IDLE_MS. */
 enum task_turn etcd3_ask_stream(
 	struct etcd_worker *w, const char *path, char *body, const struct task_step *next);
-/* The next whole line of the stream, without its end; for the caller to free.  NULL: not there yet;
- * what has been searched for its end is not searched again. */
+/* The next whole line of the stream, without its end; for the caller to free.  NULL: not there yet.
+ */
 char *etcd3_take_line(struct etcd_worker *w, size_t *ret_len);
 /* "/v2/keys/" and the key, encoded; caller frees. */
 char *etcd2_target(const char *key, const char *suffix) must_check;

@@ -156,7 +156,10 @@ static void make_answer(struct fake_engine *f, const char *path, struct answer *
 	} else if (str_starts_with(path, "/images/json")) {
 		f->image_lists++;
 		strbuf_add_str(
-			&a->body, "[{\"Id\":\"sha256:1\",\"RepoTags\":[\"busybox:latest\"]}]");
+			&a->body, "[{\"Id\":\"sha256:1\",\"RepoTags\":[\"busybox:latest\"]}");
+		for (int i = 0; i < f->more_images; i++)
+			strbuf_addf(&a->body, ",{\"Id\":\"%d\"}", i);
+		strbuf_add_str(&a->body, "]");
 	} else if (str_starts_with(path, "/networks")) {
 		f->network_lists++;
 		strbuf_add_str(&a->body,

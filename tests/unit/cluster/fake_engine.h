@@ -42,6 +42,7 @@ struct fake_engine {
 	const char *daemon_id, *name;
 	int64_t cpus, memory_bytes;
 	const char *api_min, *api_max;
+	int more_images;         /* beside its busybox */
 	const char *labels;      /* JSON: `["a=b"]` */
 	int64_t clock_behind_ms; /* its clock is that much behind ours */
 	const char *fail;        /* targets that contain this are answered 500; NULL: none */

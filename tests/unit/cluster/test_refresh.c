@@ -249,6 +249,39 @@ static void test_cancelled(void **state)
 	refresh_finish(&w->one);
 }
 
+/* Some entries a turn, so that nobody waits for the list of one engine. */
+static void test_long_lists_are_read_in_slices(void **state)
+{
+	enum { MORE = 4000, TURNS = 20 };
+	struct world *w = *state;
+	struct engine *e = fixture_join(&w->fx, w->f);
+	int slices = 0;
+
+	w->f->more_images = MORE;
+	w->f->hold = "/images";
+	refresh_images(&w->one, e, &w->waiter);
+	turn_until(w->fx.loop, !list_empty(&w->f->held));
+	w->f->hold = NULL;
+	fake_engine_release(w->f);
+	turn_until(w->fx.loop, (slices++, w->one.done));
+	assert_false(error_is_set(&w->one.err));
+	assert_in_range(slices, TURNS, INT32_MAX);
+	assert_int_equal(e->images_count, MORE + 1);
+	assert_string_equal(e->images[MORE].id, "3999");
+	/* the record is the old one until the new one is whole */
+	w->f->more_images = 2 * MORE;
+	refresh_images(&w->one, e, &w->waiter);
+	while (!w->one.done) {
+		assert_true(e->images_count == MORE + 1 || w->one.done);
+		loop_turn(w->fx.loop, 5);
+	}
+	assert_int_equal(e->images_count, 2 * MORE + 1);
+	refresh_images(&w->one, e, &w->waiter);
+	turn_for_ms(w->fx.loop, 10);
+	refresh_finish(&w->one); /* wherever it was */
+	assert_int_equal(e->images_count, 2 * MORE + 1);
+}
+
 /*
  * Events.
  */
@@ -470,6 +503,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			test_old_answers_do_not_bring_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cancelled, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_long_lists_are_read_in_slices, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_effects_of_events, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_destroy_needs_no_call, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_exec_events, setup, teardown),

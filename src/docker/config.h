@@ -3,7 +3,7 @@
  *
  * The document is kept whole and edited in place, so that fields nobody here knows reach the
  * engine. What decides about placement is read out once.  Expressions are moved from Env to labels
- * when the config is parsed (cluster.md section 7.1).
+ * when the config is parsed.
  */
 #pragma once
 

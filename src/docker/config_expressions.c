@@ -1,6 +1,5 @@
 /*
- * docker/config_expressions.c - scheduling expressions, from the environment to labels (cluster.md
- * section 7.1).
+ * docker/config_expressions.c - scheduling expressions, from the environment to labels.
  */
 #include <string.h>
 

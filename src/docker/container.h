@@ -133,7 +133,7 @@ bool container_is_running(const struct container *c);  /* running, paused or res
 const char *container_state_text(const struct container *c);  /* "running", ... */
 const char *container_health_text(const struct container *c); /* "none", ... */
 bool container_health_parse(const char *s, enum container_health *ret);
-/* "Up 5 minutes (healthy)" (api.md 7.1). */
+/* "Up 5 minutes (healthy)". */
 void container_write_status(struct strbuf *sb, const struct container *c, int64_t now_ns);
 
 /* One object of GET /containers/json. */

@@ -14,7 +14,7 @@
 /* Characters of a plain value that mean something to a regular expression. */
 #define OPERATORS ".*()?+[]\\^$|"
 /* Classic Swarm knew neither of "@,=~" nor anything beyond ASCII, so that digests and lists could
- * not be expressed (scheduling.md F5). */
+ * not be expressed. */
 #define VALUE_CHARS LETTERS DIGITS ":-_/ \t\n\f\r" OPERATORS "@,=~"
 
 static bool key_is_valid(const char *key)

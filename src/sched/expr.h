@@ -1,5 +1,5 @@
 /*
- * sched/expr.h - one expression: <key><operator>[~]<value> (scheduling.md section 4).
+ * sched/expr.h - one expression: <key><operator>[~]<value>.
  *
  * Parsed and compiled once per request.  The value is a pattern: `/regex/` is searched anywhere;
  * everything else is compared whole, `*` standing for any text and the other operators of regular

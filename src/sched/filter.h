@@ -1,5 +1,5 @@
 /*
- * sched/filter.h - what a filter is (scheduling.md section 5).
+ * sched/filter.h - what a filter is.
  *
  * A filter narrows a list of nodes in place and in order.  What must hold is its `narrow`; what is
  * only preferred is its `prefer`, which is asked later, about nodes that could take the container,
@@ -67,7 +67,7 @@ size_t filter_require(const struct round *r, const struct expr_list *l, filter_b
 	struct node **nodes, size_t count);
 /*
  * By every soft expression that leaves a node, in order: one that cannot be met together with those
- * before it is dropped alone (scheduling.md F8).
+ * before it is dropped alone.
  */
 size_t filter_prefer(const struct round *r, const struct expr_list *l, filter_by *by,
 	struct node **nodes, size_t count);

@@ -15,7 +15,7 @@ static bool has_slot(const struct node *n, const void *arg maybe_unused)
 	return slots > 0 && n->containers_count < (uint64_t)slots;
 }
 
-/* Networks, volumes and builds take no slot (scheduling.md F12). */
+/* Networks, volumes and builds take no slot. */
 static size_t narrow(const struct round *r, struct node **nodes, size_t count)
 {
 	return r->wish->is_container ? filter_keep(nodes, count, has_slot, NULL) : count;

@@ -1,5 +1,5 @@
 /*
- * sched/sched.h - pure placement: (wish, nodes) -> node (scheduling.md).
+ * sched/sched.h - pure placement: (wish, nodes) -> node.
  *
  * No I/O and no state beyond the arguments: the caller lends the nodes for one decision.
  */
@@ -36,7 +36,7 @@ struct node {
 	const struct volume_uses *volume_uses;   /* by these containers, and fresh ones */
 	int64_t used_nano_cpus, total_nano_cpus; /* total with overcommit */
 	int64_t used_memory, total_memory;
-	int health;   /* 0..100; above 0 is healthy (cluster.md 2.4) */
+	int health;   /* 0..100; above 0 is healthy */
 	void *engine; /* the caller's */
 };
 
@@ -60,7 +60,7 @@ void sched_seed(struct sched *s, uint64_t seed);
 /* What one request asks for, with all expressions parsed and compiled once. */
 struct wish;
 /* Copies what it needs.  ERROR_INVALID for a malformed expression, ERROR_TOO_LARGE for more than
- * 256 of a kind, with the texts of scheduling.md section 6 as the default filters give them. */
+ * 256 of a kind, with the texts of docs/scheduling.md as the default filters give them. */
 struct wish *wish_create(const struct container_config *config, struct error *err) must_check;
 /* Only expressions: for builds, networks, volumes, which take no container slot.  Lists may be
  * NULL; resources 0 for none. */
@@ -97,7 +97,7 @@ bool wish_add_constraint(struct wish *w, const char *expression, struct error *e
  * expressions, in this order, narrow the choice, each only if something remains: of two that
  * exclude each other the later is dropped.
  *
- * ERROR_UNAVAILABLE with the text of scheduling.md section 6, followed by lines that say how many
+ * ERROR_UNAVAILABLE with the text of docs/scheduling.md, followed by lines that say how many
  * nodes each filter refused and, for dependencies, what is where.
  */
 bool sched_place(struct sched *s, const struct wish *w, struct node *nodes, size_t count,

@@ -1,5 +1,5 @@
 /*
- * sched/strategy.h - which of the nodes that fit is best (scheduling.md section 7).
+ * sched/strategy.h - which of the nodes that fit is best.
  *
  * Private to this floor.
  */

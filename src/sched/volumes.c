@@ -29,6 +29,12 @@ static bool is_everywhere(const struct volume *v)
 	return !volume_is_local(v) || (mode && strcmp(mode, VOLUMES_EVERY_NODE) == 0);
 }
 
+/* What shall live on when a node fails cannot wait for what is on it. */
+static bool is_lost(const struct round *r, const struct node *n)
+{
+	return r->wish->outlives_node && !node_is_healthy(n);
+}
+
 static struct volume_sight look(const struct round *r, const char *name)
 {
 	struct volume_sight s = { .name = intern_find(name), .draws = !r->volumes_everywhere };
@@ -37,7 +43,7 @@ static struct volume_sight look(const struct round *r, const char *name)
 		const struct node *n = &r->nodes[i];
 		const struct volume *v = node_volume(n, s.name);
 
-		if (!v && !node_has_volume(n, s.name))
+		if (!node_has_volume(n, s.name) || is_lost(r, n))
 			continue;
 		s.there = true;
 		s.draws = s.draws && !(v && is_everywhere(v));

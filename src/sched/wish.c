@@ -224,6 +224,7 @@ static bool fill_from_config(struct wish *w, const struct container_config *c, s
 	w->nano_cpus = max_of(c->nano_cpus, INT64_C(0));
 	w->memory_bytes = max_of(c->memory_bytes, INT64_C(0));
 	strv_copy(&w->volumes, &c->volumes);
+	w->outlives_node = strv_contains(&c->policies, "on-node-failure");
 	w->follows_volumes = !config_has_node_constraint(c);
 	labels_copy(&w->labels, &c->labels);
 	add_ports(w, c);

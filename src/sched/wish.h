@@ -52,6 +52,7 @@ struct wish {
 	struct labels labels;   /* all of its labels */
 	struct strv volumes;    /* named ones */
 	bool follows_volumes;   /* no: it says itself which node it wants */
+	bool outlives_node;     /* it is started elsewhere when its node fails */
 	struct wish_network *networks; /* owned; without those that every engine has */
 	size_t networks_count, networks_cap;
 	char *os, *arch; /* owned; NULL: any */

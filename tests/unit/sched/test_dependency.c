@@ -165,6 +165,24 @@ static void test_copies_of_a_volume(void **state maybe_unused)
 	pool_destroy(p);
 }
 
+/* Who wants to outlive its node does not wait for it. */
+static void test_volumes_of_a_node_that_failed(void **state maybe_unused)
+{
+	static const struct body_case cases[] = {
+		{ "refused", BINDS("\"data:/d\""), "E" },
+		{ "made anew",
+			"{\"Image\":\"i\",\"Env\":[\"reschedule:on-node-failure\"],"
+			"\"HostConfig\":{\"Binds\":[\"data:/d\"]}}",
+			"02" },
+	};
+	struct pool *p = pool_create(3, NULL, NULL);
+
+	pool_add_volume(p, 1, "data");
+	p->nodes[1].health = 0;
+	check_body_cases(p, cases, ARRAY_SIZE(cases));
+	pool_destroy(p);
+}
+
 /* A volume that is being made with its container is there for the next one. */
 static void test_reserved_volumes(void **state maybe_unused)
 {
@@ -298,6 +316,7 @@ int main(void)
 		cmocka_unit_test(test_volumes),
 		cmocka_unit_test(test_fresh_volumes),
 		cmocka_unit_test(test_copies_of_a_volume),
+		cmocka_unit_test(test_volumes_of_a_node_that_failed),
 		cmocka_unit_test(test_reserved_volumes),
 		cmocka_unit_test(test_returning),
 		cmocka_unit_test(test_networks),

@@ -70,7 +70,7 @@ static enum outcome outcome_of(const struct fanout_item *item)
 {
 	if (!error_is_set(&item->err))
 		return CHANGE_DONE;
-	if (item->err.code != ERROR_ENGINE)
+	if (!fanout_item_answered(item))
 		return CHANGE_LOST;
 	return item->err.status == 404 ? CHANGE_GONE : CHANGE_REFUSED;
 }
@@ -199,25 +199,13 @@ static void reply_removed(struct image_change *c)
 
 /* --- the work --- */
 
-/* Also where it was refused: a part may have been done.  Who did not answer at all would keep
- * everybody waiting for its list. */
-static void start_refreshes(struct image_change *c)
-{
-	refreshes_init(&c->refreshes, c->fanout.count);
-	for (size_t i = 0; i < c->fanout.count; i++) {
-		if (outcome_of(&c->fanout.items[i]) != CHANGE_LOST)
-			refresh_images(
-				refreshes_next(&c->refreshes), c->fanout.items[i].engine, &c->task);
-	}
-}
-
 static enum task_turn change_answered(struct task *task)
 {
 	struct image_change *c = container_of(task, struct image_change, task);
 
 	if (!fanout_done(&c->fanout))
 		return task_wait(task, &change_answered_step); /* the calls have deadlines */
-	start_refreshes(c);
+	refreshes_after(&c->refreshes, &c->fanout, refresh_images, task);
 	return task_go(task, &change_refreshed_step);
 }
 

@@ -163,13 +163,16 @@ static void choose_networks(struct networks_prune *p)
 
 static bool shows_a_change(const struct networks_prune *p, const struct engine *e)
 {
-	if (p->everywhere)
-		return engine_is_healthy(e);
+	bool was_asked = false;
+
 	for (size_t i = 0; i < p->fanout.count; i++) {
-		if (p->fanout.items[i].engine == e)
-			return true;
+		if (p->fanout.items[i].engine != e)
+			continue;
+		if (!fanout_item_answered(&p->fanout.items[i]))
+			return false; /* it would keep the client waiting for its list */
+		was_asked = true;
 	}
-	return false;
+	return was_asked || (p->everywhere && engine_is_healthy(e));
 }
 
 static void start_refreshes(struct networks_prune *p)

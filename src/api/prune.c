@@ -14,7 +14,7 @@ struct prune {
 	struct task task;
 	const struct prune_kind *kind;
 	struct fanout fanout;
-	struct refreshes refreshes; /* one per item of the fan-out */
+	struct refreshes refreshes; /* of the engines that answered */
 };
 
 STEP(prune_answered);
@@ -190,9 +190,7 @@ static enum task_turn prune_answered(struct task *task)
 	}
 	if (!p->kind->refresh)
 		return prune_reply(p);
-	refreshes_init(&p->refreshes, p->fanout.count);
-	for (size_t i = 0; i < p->fanout.count; i++)
-		p->kind->refresh(refreshes_next(&p->refreshes), p->fanout.items[i].engine, task);
+	refreshes_after(&p->refreshes, &p->fanout, p->kind->refresh, task);
 	return task_go(task, &prune_refreshed_step);
 }
 

@@ -69,9 +69,7 @@ static enum task_turn change_answered(struct task *task)
 		return task_wait(task, &change_answered_step); /* the calls have deadlines */
 	if (c->kind->settle)
 		c->kind->settle(c);
-	refreshes_init(&c->refreshes, c->fanout.count);
-	for (size_t i = 0; i < c->fanout.count; i++)
-		refresh_volumes(refreshes_next(&c->refreshes), c->fanout.items[i].engine, task);
+	refreshes_after(&c->refreshes, &c->fanout, refresh_volumes, task);
 	return task_go(task, &change_refreshed_step);
 }
 

@@ -96,6 +96,11 @@ bool fanout_check(const struct fanout *f, const struct strv *more, struct error 
 	return error_set(err, ERROR_UNAVAILABLE, "%s", text);
 }
 
+bool fanout_item_answered(const struct fanout_item *item)
+{
+	return !error_is_set(&item->err) || item->err.code == ERROR_ENGINE;
+}
+
 void fanout_finish(struct fanout *f)
 {
 	for (size_t i = 0; i < f->count; i++) {

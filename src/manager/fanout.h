@@ -34,4 +34,6 @@ bool fanout_done(struct fanout *f);
  * all that failed agree, else no status.
  */
 bool fanout_check(const struct fanout *f, const struct strv *more, struct error *err);
+/* Done, and the engine said something, be it a refusal: it is there, and may be asked again. */
+bool fanout_item_answered(const struct fanout_item *item);
 void fanout_finish(struct fanout *f);

@@ -17,6 +17,18 @@ struct refresh *refreshes_next(struct refreshes *r)
 	return &r->items[r->count++];
 }
 
+void refreshes_after(struct refreshes *r, const struct fanout *f,
+	void (*start)(struct refresh *r, struct engine *e, struct task *waiter),
+	struct task *waiter)
+{
+	assert(f->pending == 0);
+	refreshes_init(r, f->count);
+	for (size_t i = 0; i < f->count; i++) {
+		if (fanout_item_answered(&f->items[i]))
+			start(refreshes_next(r), f->items[i].engine, waiter);
+	}
+}
+
 bool refreshes_done(const struct refreshes *r)
 {
 	for (size_t i = 0; i < r->count; i++) {

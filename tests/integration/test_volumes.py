@@ -3,7 +3,8 @@
 import re
 
 import pytest
-from fakes.actions import Reply
+from fakes.actions import Close, Hang, Reply
+from harness import rawhttp
 from harness.wait import eventually
 
 
@@ -155,6 +156,26 @@ def test_somebody_else_removes_it_at_the_same_time(fakes, start_manager, gone, s
     for number in gone:
         engines[number].script("DELETE", "/volumes/data", Reply(404, {"message": "get data: no such volume"}))
     assert manager.request("DELETE", "/v1.44/volumes/data").status == status
+
+
+@pytest.mark.parametrize("method, path, asked, status", [
+    ("DELETE", "/volumes/data", ("DELETE", "/volumes/data"), 500),
+    ("POST", "/images/prune", ("POST", "/images/prune"), 200),
+    ("POST", "/networks/prune", ("DELETE", "/networks/*"), 200),
+], ids=["remove", "prune", "networks"])
+def test_nobody_waits_for_the_list_of_who_did_not_answer(fakes, start_manager, method, path, asked, status):
+    engines = fakes(2)
+    manager = start_manager([engine.address for engine in engines]).wait_healthy()
+    volume = {"Name": "data", "Labels": {"com.docker.swarm.volumes": "every-node"}}
+    assert manager.request("POST", "/volumes/create", body=volume).status == 201
+    rawhttp.request(engines[1].address, "POST", "/networks/create", body={"Name": "idle"})
+    eventually(lambda: any(network["Name"].endswith("idle") for network in manager.get("/networks").json))
+    engines[0].script("POST", "/images/prune", Reply(200, {"ImagesDeleted": None, "SpaceReclaimed": 0}))
+    engines[1].script(*asked, Close())
+    for kind in ("/volumes", "/images/json", "/networks"):
+        engines[1].script("GET", kind, Hang())
+    assert manager.request(method, path, body=b"").status == status
+    assert engines[1].requests(*asked)
 
 
 def test_what_is_not_there(manager):

@@ -7,6 +7,7 @@
 #include "api/gather.h"
 #include "api/reply.h"
 #include "base/json.h"
+#include "base/map.h"
 #include "base/mem.h"
 
 enum { DF_TIMEOUT_MS = 120 * 1000 }; /* engines walk their disks for it */
@@ -32,30 +33,80 @@ static void join_lists(yyjson_mut_val *sum, yyjson_mut_val *more)
 		yyjson_mut_arr_append(sum, item);
 }
 
-static void merge_member(
-	yyjson_mut_doc *doc, yyjson_mut_val *sum, yyjson_mut_val *key, yyjson_mut_val *value)
-{
-	yyjson_mut_val *there =
-		yyjson_mut_obj_getn(sum, yyjson_mut_get_str(key), yyjson_mut_get_len(key));
+/* Engines name the members, and a stranger may name very many: looked up, not searched. */
+struct member {
+	UT_hash_handle hh;
+	yyjson_mut_val *value;
+};
 
-	/* null says as little as nothing */
-	if (!there || yyjson_mut_is_null(there))
-		yyjson_mut_obj_put(sum, yyjson_mut_val_mut_copy(doc, key), value);
-	else
-		disk_usage_add(doc, there, value);
+static void note_member(struct member **members, yyjson_mut_val *key, yyjson_mut_val *value)
+{
+	struct member *m = xnew(struct member);
+
+	m->value = value;
+	HASH_ADD_KEYPTR(hh, *members, yyjson_mut_get_str(key), yyjson_mut_get_len(key), m);
 }
 
-static void merge_objects(yyjson_mut_doc *doc, yyjson_mut_val *sum, yyjson_mut_val *more)
+static yyjson_mut_val *find_member(struct member *members, yyjson_mut_val *key)
 {
+	struct member *m;
+
+	HASH_FIND(hh, members, yyjson_mut_get_str(key), yyjson_mut_get_len(key), m);
+	return m ? m->value : NULL;
+}
+
+static struct member *note_members(yyjson_mut_val *object)
+{
+	struct member *members = NULL;
 	yyjson_mut_val *key, *value;
 	size_t i, max;
 
-	yyjson_mut_obj_foreach(more, i, max, key, value)
+	yyjson_mut_obj_foreach(object, i, max, key, value)
 	{
-		yyjson_mut_val *copy = yyjson_mut_val_mut_copy(doc, value);
-
-		merge_member(doc, sum, key, copy);
+		if (!find_member(members, key))
+			note_member(&members, key, value);
 	}
+	return members;
+}
+
+static void free_members(struct member *members)
+{
+	struct member *m, *next;
+
+	HASH_ITER (hh, members, m, next) {
+		HASH_DEL(members, m);
+		free(m);
+	}
+}
+
+/* What it holds; where it stands stays. */
+static void become(yyjson_mut_val *value, const yyjson_mut_val *other)
+{
+	value->tag = other->tag;
+	value->uni = other->uni;
+}
+
+/* The members of `more` move over. */
+static void merge_objects(yyjson_mut_doc *doc, yyjson_mut_val *sum, yyjson_mut_val *more)
+{
+	struct member *members = note_members(sum);
+	yyjson_mut_obj_iter iter = yyjson_mut_obj_iter_with(more);
+	yyjson_mut_val *key;
+
+	while ((key = yyjson_mut_obj_iter_next(&iter))) {
+		yyjson_mut_val *value = yyjson_mut_obj_iter_remove(&iter);
+		yyjson_mut_val *there = find_member(members, key);
+
+		if (!there) {
+			yyjson_mut_obj_add(sum, key, value);
+			note_member(&members, key, value);
+		} else if (yyjson_mut_is_null(there)) {
+			become(there, value); /* null says as little as nothing */
+		} else {
+			disk_usage_add(doc, there, value);
+		}
+	}
+	free_members(members);
 }
 
 void disk_usage_add(yyjson_mut_doc *doc, yyjson_mut_val *sum, yyjson_mut_val *more)

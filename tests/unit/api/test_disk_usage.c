@@ -6,6 +6,7 @@
 #include "api/disk_usage.h"
 #include "api/disk_usage_shape.h"
 #include "base/json.h"
+#include "base/mem.h"
 
 static const struct {
 	const char *name, *a, *b, *sum;
@@ -21,6 +22,10 @@ static const struct {
 		"{\"BuilderSize\":3,\"New\":\"x\"}" },
 	{ "other kinds: the first", "{\"A\":1,\"B\":[1]}", "{\"A\":\"x\",\"B\":{}}",
 		"{\"A\":1,\"B\":[1]}" },
+	{ "null, then twice something", "{\"A\":null}", "{\"A\":1,\"B\":2,\"A\":3,\"B\":null}",
+		"{\"A\":4,\"B\":2}" },
+	{ "null becomes an object", "{\"U\":null,\"Z\":1}", "{\"U\":{\"N\":1,\"L\":[2]},\"Z\":1}",
+		"{\"U\":{\"N\":1,\"L\":[2]},\"Z\":2}" },
 	{ "no overflow", "{\"A\":9223372036854775807}", "{\"A\":1}",
 		"{\"A\":9223372036854775807}" },
 };
@@ -45,6 +50,29 @@ static void test_sums(void **state)
 		json_mut_write(&text, sum);
 		assert_row(sums[i].name, text.buf, sums[i].sum);
 	}
+}
+
+/* Of a stranger's naming: each is looked at a few times, or nobody sees the end of this. */
+static void test_very_many_members(void **state)
+{
+	enum { MEMBERS = 200 * 1000 };
+	auto_json_mut yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+	yyjson_mut_val *sum = yyjson_mut_obj(doc);
+
+	(void)state;
+	for (int nodes = 0; nodes < 2; nodes++) {
+		yyjson_mut_val *more = yyjson_mut_obj(doc);
+
+		for (int i = 0; i < MEMBERS; i++) {
+			auto_free char *name = xasprintf("member-%d", i);
+
+			yyjson_mut_obj_add(
+				more, yyjson_mut_strcpy(doc, name), yyjson_mut_sint(doc, i));
+		}
+		disk_usage_add(doc, sum, more);
+	}
+	assert_int_equal(yyjson_mut_obj_size(sum), MEMBERS);
+	assert_int_equal(yyjson_mut_get_sint(yyjson_mut_obj_get(sum, "member-77777")), 2 * 77777);
 }
 
 static const struct {
@@ -143,6 +171,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sums),
+		cmocka_unit_test(test_very_many_members),
 		cmocka_unit_test(test_shapes),
 		cmocka_unit_test(test_names),
 	};

@@ -46,8 +46,7 @@ static void format_query(const struct prune *p, const struct engine *e,
 	auto_query struct query query = QUERY_INIT;
 	auto_free char *text = list_filters_format(filters);
 
-	for (size_t i = 0; i < p->rq->query.count; i++)
-		query_set(&query, p->rq->query.params[i].key, p->rq->query.params[i].value);
+	query_copy(&query, &p->rq->query);
 	query_set(&query, "filters", text);
 	if (p->kind->edit_query)
 		p->kind->edit_query(e, &query);

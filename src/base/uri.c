@@ -168,6 +168,12 @@ void query_finish(struct query *q)
 	*q = QUERY_INIT;
 }
 
+void query_copy(struct query *to, const struct query *from)
+{
+	for (size_t i = 0; i < from->count; i++)
+		append_param(to, xstrdup(from->params[i].key), xstrdup(from->params[i].value));
+}
+
 static size_t find_index(const struct query *q, const char *key, size_t start)
 {
 	size_t i = start;

@@ -36,6 +36,8 @@ struct query {
 #define QUERY_MAX_PARAMS 4096
 bool query_parse(struct query *q, const char *s, size_t len, struct error *err);
 void query_finish(struct query *q);
+/* Appends all parameters of `from`, repeated ones too. */
+void query_copy(struct query *to, const struct query *from);
 /* First value of the key, NULL when absent. */
 const char *query_get(const struct query *q, const char *key);
 /* Set (replace the first, drop further ones) or append. */

@@ -82,14 +82,6 @@ void build_query_finish(struct build_query *b)
 	*b = (struct build_query){ 0 };
 }
 
-static void copy_query(struct query *to, const struct query *from)
-{
-	auto_strbuf struct strbuf text = STRBUF_INIT;
-
-	query_format(from, &text);
-	(void)query_parse(to, text.buf, text.len, NULL); /* it was parsed before */
-}
-
 char *build_query_format(
 	const struct build_query *b, const struct query *q, const char *raw, int64_t engine_cpus)
 {
@@ -98,7 +90,7 @@ char *build_query_format(
 
 	if (!b->args && b->cpu_shares <= 0)
 		return xstrdup(raw);
-	copy_query(&edited, q);
+	query_copy(&edited, q);
 	if (b->args)
 		query_set(&edited, "buildargs", b->args);
 	if (b->cpu_shares > 0) {

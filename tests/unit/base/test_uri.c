@@ -176,6 +176,19 @@ static void test_query_edit(void **state)
 	assert_query(&q, "t=a%20b&new=%26");
 }
 
+/* As it was written: what comes twice stays twice. */
+static void test_query_copy(void **state)
+{
+	auto_query struct query from = QUERY_INIT, to = QUERY_INIT;
+
+	(void)state;
+	parse(&from, "t=1&x&t=2");
+	parse(&to, "a=0");
+	query_copy(&to, &from);
+	assert_query(&to, "a=0&t=1&x=&t=2");
+	assert_query(&from, "t=1&x=&t=2");
+}
+
 /* A failure leaves what was there before. */
 static void test_query_errors(void **state)
 {
@@ -218,6 +231,7 @@ int main(void)
 		cmocka_unit_test(test_clean_path),
 		cmocka_unit_test(test_query),
 		cmocka_unit_test(test_query_edit),
+		cmocka_unit_test(test_query_copy),
 		cmocka_unit_test(test_query_errors),
 		cmocka_unit_test(test_query_ceiling),
 	};

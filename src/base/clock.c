@@ -23,6 +23,14 @@ int64_t clock_mono_us(void)
 	return read_clock_ns(CLOCK_MONOTONIC) / 1000;
 }
 
+int64_t clock_cpu_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+	return ts.tv_sec * INT64_C(1000000) + ts.tv_nsec / 1000;
+}
+
 int64_t clock_wall_ns(void)
 {
 	return read_clock_ns(CLOCK_REALTIME);

@@ -11,6 +11,8 @@
 /* Milliseconds that never go backwards; for deadlines and durations. */
 int64_t clock_mono_ms(void);
 int64_t clock_mono_us(void);
+/* Processor time that this thread has used: what others use of the machine does not count. */
+int64_t clock_cpu_us(void);
 /* Nanoseconds since the Unix epoch; for what is shown or compared with engines. */
 int64_t clock_wall_ns(void);
 /* Tests: add to both clocks. */

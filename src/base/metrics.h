@@ -30,6 +30,11 @@ static inline void metric_set(enum metric m, int64_t n)
 {
 	metrics[m] = n;
 }
+static inline void metric_raise(enum metric m, int64_t n)
+{
+	if (n > metrics[m])
+		metrics[m] = n;
+}
 void metrics_write(struct strbuf *sb);
 /* What the kernel knows of the process, by the names that all exporters use.  started_ns: when it
  * began, on the wall clock. */

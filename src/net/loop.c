@@ -3,17 +3,28 @@
  *
  * Deferred work may defer more (a stream wakes a task, the task writes to a stream).  A few
  * rounds of that are run before looking at the kernel again, so that an answer leaves in the turn
- * in which its request came, but no chain of work can keep the loop from its descriptors.
+ * in which its request came, but no chain of work can keep the loop from its descriptors.  Nor can
+ * much work that comes at once: what the turn has no time for is the first work of the next.
+ *
+ * Time is processor time, so that a busy machine neither shortens turns nor makes them look long.
  */
 #include "net/loop.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <signal.h>
 
+#include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
+#include "base/metrics.h"
 #include "net/resolver.h"
 
-enum { DEFERRED_ROUNDS = 8 };
+enum {
+	DEFERRED_ROUNDS = 8,
+	DEFERRED_US = 20 * 1000, /* of one turn; then the kernel is asked again */
+	LONG_TURN_US = 50 * 1000,
+};
 
 struct release {
 	void *object;
@@ -28,6 +39,13 @@ struct loop {
 	struct event turn_limit;   /* ends the wait of loop_turn */
 	struct resolver *resolver; /* made when the first name is looked up */
 	bool stopping;
+
+	/* Of the turn under way. */
+	const char *work; /* what runs; static text */
+	int64_t began_us, marked_us;
+	const char *longest; /* of what ran in it; static text */
+	int64_t longest_us;
+	struct log_limit long_turns;
 };
 
 static struct event_base *base_create(void)
@@ -107,7 +125,33 @@ static void list_move_all(struct list *to, struct list *from)
 	list_init(from);
 }
 
-static void run_deferred_round(struct loop *loop)
+/* In front of what is in `to`. */
+static void list_move_all_before(struct list *to, struct list *from)
+{
+	if (list_empty(from))
+		return;
+	from->prev->next = to->next;
+	to->next->prev = from->prev;
+	to->next = from->next;
+	to->next->prev = to;
+	list_init(from);
+}
+
+void loop_mark(struct loop *loop, const char *name)
+{
+	int64_t now_us = clock_cpu_us();
+	int64_t spent_us = now_us - loop->marked_us;
+
+	if (spent_us > loop->longest_us) {
+		loop->longest_us = spent_us;
+		loop->longest = loop->work;
+	}
+	loop->work = name;
+	loop->marked_us = now_us;
+}
+
+/* False: there is no more time in this turn. */
+static bool run_deferred_round(struct loop *loop, int64_t until_us)
 {
 	struct list batch;
 
@@ -115,19 +159,62 @@ static void run_deferred_round(struct loop *loop)
 	while (!list_empty(&batch)) {
 		struct deferred *d = list_first(&batch, struct deferred, link);
 
+		loop_mark(loop, "deferred work");
+		if (loop->marked_us >= until_us) {
+			list_move_all_before(&loop->deferred, &batch);
+			return false;
+		}
 		list_remove(&d->link);
 		d->run(d);
 	}
+	return true;
+}
+
+static void run_deferred(struct loop *loop)
+{
+	loop_mark(loop, "deferred work");
+	int64_t until_us = loop->marked_us + DEFERRED_US;
+
+	for (int i = 0; i < DEFERRED_ROUNDS && !list_empty(&loop->deferred); i++) {
+		if (!run_deferred_round(loop, until_us))
+			return;
+	}
+}
+
+/* Waiting for the kernel takes no processor time. */
+static void turn_begins(struct loop *loop)
+{
+	loop->began_us = loop->marked_us = clock_cpu_us();
+	loop->work = "events";
+	loop->longest_us = 0;
+}
+
+static void turn_ends(struct loop *loop)
+{
+	uint32_t left_out = 0;
+
+	loop_mark(loop, NULL);
+	int64_t took_us = loop->marked_us - loop->began_us;
+	metric_raise(METRIC_loop_longest_turn_microseconds, took_us);
+	if (took_us <= LONG_TURN_US)
+		return;
+	metric_inc(METRIC_loop_long_turns_total);
+	if (log_enabled(LOG_DEBUG) && log_limit_allows(&loop->long_turns, &left_out))
+		log_debug("A turn of the loop took %" PRId64 " ms, %" PRId64
+			  " ms of it for one piece of %s; %u lines of this kind left out before",
+			took_us / 1000, loop->longest_us / 1000, loop->longest, left_out);
 }
 
 static void run_turn(struct loop *loop, int flags)
 {
 	if (!list_empty(&loop->deferred))
 		flags |= EVLOOP_NONBLOCK;
+	turn_begins(loop);
 	event_base_loop(loop->base, EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY | flags);
-	for (int i = 0; i < DEFERRED_ROUNDS && !list_empty(&loop->deferred); i++)
-		run_deferred_round(loop);
+	run_deferred(loop);
+	loop_mark(loop, "releases");
 	run_releases(loop);
+	turn_ends(loop);
 }
 
 void loop_run(struct loop *loop)

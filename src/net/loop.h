@@ -23,9 +23,15 @@ void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
 /* Runs one turn, waiting at most wait_ms for something to happen (tests). */
 void loop_turn(struct loop *loop, int64_t wait_ms);
+/*
+ * For whoever looks why a turn was long: from here until the next mark or the end of the turn the
+ * time is `name`'s (a static text).
+ */
+void loop_mark(struct loop *loop, const char *name);
 struct event_base *loop_base(struct loop *loop);
 
-/* Work for the end of this turn.  Queued at most once; runs after the event that queued it has
+/* Work for the end of this turn, or for the next when this one has taken its time; always in the
+ * order in which it was deferred.  Queued at most once; runs after the event that queued it has
  * returned. */
 struct deferred {
 	struct list link;

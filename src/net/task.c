@@ -54,6 +54,7 @@ static bool run_steps(struct task *t, enum task_turn *ret_turn)
 	t->finished = &finished; /* cppcheck-suppress autoVariables; taken back before it ends */
 	do {
 		assert(t->step);
+		loop_mark(t->loop, t->step->name);
 		*ret_turn = t->step->run(t);
 	} while (!finished && *ret_turn == TASK_GO);
 	if (finished)

@@ -7,7 +7,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
+#include "base/metrics.h"
 #include "base/strv.h"
 #include "net/listen.h"
 #include "net/task.h"
@@ -229,6 +231,76 @@ static void test_deferred_is_bounded(void **state)
 	loop_destroy(c.loop);
 }
 
+struct heavy {
+	struct deferred d;
+	int *order, *next;
+};
+
+static void run_heavily(struct deferred *d)
+{
+	struct heavy *h = container_of(d, struct heavy, d);
+	int64_t until_us = clock_cpu_us() + 6000;
+
+	while (clock_cpu_us() < until_us)
+		;
+	*h->order = ++*h->next;
+}
+
+/* Much work at once is done in several turns, in its order. */
+static void test_turn_is_bounded_in_time(void **state)
+{
+	struct loop *loop = loop_create();
+	struct heavy work[20];
+	int order[20] = { 0 }, next = 0, turns = 0;
+	int64_t long_turns = metrics[METRIC_loop_long_turns_total];
+
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		work[i] = (struct heavy){ .order = &order[i], .next = &next };
+		deferred_init(&work[i].d, run_heavily);
+		loop_defer(loop, &work[i].d);
+	}
+	deferred_cancel(&work[7].d);
+	for (; next < 19; turns++) {
+		loop_turn(loop, 0);
+		if (turns == 0)
+			loop_defer(loop, &work[7].d); /* comes behind what waits already */
+		if (next == 19)
+			break;
+	}
+	assert_in_range(turns, 4, 19);
+	while (next < 20)
+		loop_turn(loop, 0);
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(order[i], i < 7 ? i + 1 : i == 7 ? 20 : i);
+	assert_int_equal(metrics[METRIC_loop_long_turns_total], long_turns);
+	loop_destroy(loop);
+}
+
+static void run_long(struct deferred *d)
+{
+	int64_t until_us = clock_cpu_us() + 60 * 1000;
+
+	(void)d;
+	while (clock_cpu_us() < until_us)
+		;
+}
+
+static void test_long_turn_is_counted(void **state)
+{
+	struct loop *loop = loop_create();
+	struct deferred d;
+	int64_t long_turns = metrics[METRIC_loop_long_turns_total];
+
+	(void)state;
+	deferred_init(&d, run_long);
+	loop_defer(loop, &d);
+	loop_turn(loop, 0);
+	assert_int_equal(metrics[METRIC_loop_long_turns_total], long_turns + 1);
+	assert_in_range(metrics[METRIC_loop_longest_turn_microseconds], 60 * 1000, INT64_MAX);
+	loop_destroy(loop);
+}
+
 static void count_release(void *object)
 {
 	++*(int *)object;
@@ -325,6 +397,8 @@ int main(void)
 		cmocka_unit_test(test_task_waits_for_its_condition),
 		cmocka_unit_test(test_timers_of_any_length),
 		cmocka_unit_test(test_deferred_is_bounded),
+		cmocka_unit_test(test_turn_is_bounded_in_time),
+		cmocka_unit_test(test_long_turn_is_counted),
 		cmocka_unit_test(test_release_later),
 		cmocka_unit_test(test_signal),
 	};

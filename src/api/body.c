@@ -44,7 +44,7 @@ yyjson_mut_doc *body_object(const struct request *rq, const char *otherwise, str
 		error_set(err, ERROR_INVALID, "EOF");
 		return NULL;
 	}
-	doc = json_parse(text, len ? len : strlen(text), err);
+	doc = json_parse_request(text, len ? len : strlen(text), err);
 	if (!doc)
 		return NULL;
 	if (!yyjson_is_obj(yyjson_doc_get_root(doc))) {

@@ -27,7 +27,7 @@ static bool edit_update(struct typed *t, struct error *err)
 
 	if (!t->call.body)
 		return error_set(err, ERROR_INVALID, "EOF");
-	doc = json_parse(t->call.body, t->call.body_len, err);
+	doc = json_parse_request(t->call.body, t->call.body_len, err);
 	if (!doc)
 		return false;
 	edited = yyjson_doc_mut_copy(doc, NULL);

@@ -47,7 +47,21 @@ static bool is_shallow(yyjson_doc *doc)
 	return true;
 }
 
-yyjson_doc *json_parse(const char *text, size_t len, struct error *err)
+static bool is_acceptable(yyjson_doc *doc, size_t max_values, struct error *err)
+{
+	size_t values = yyjson_doc_get_val_count(doc);
+
+	if (values > max_values)
+		return error_set(err, ERROR_INVALID,
+			"invalid JSON: %zu names and values, of which %zu are taken", values,
+			max_values);
+	if (!is_shallow(doc))
+		return error_set(err, ERROR_TOO_LARGE, "invalid JSON: nested deeper than %d",
+			JSON_MAX_DEPTH);
+	return true;
+}
+
+static yyjson_doc *parse(const char *text, size_t len, size_t max_values, struct error *err)
 {
 	yyjson_read_err why;
 	/* without INSITU the text is only read; numbers too big for 64 bits pass through as text */
@@ -58,13 +72,21 @@ yyjson_doc *json_parse(const char *text, size_t len, struct error *err)
 		error_set(err, ERROR_INVALID, "invalid JSON at byte %zu: %s", why.pos, why.msg);
 		return NULL;
 	}
-	if (!is_shallow(doc)) {
+	if (!is_acceptable(doc, max_values, err)) {
 		yyjson_doc_free(doc);
-		error_set(err, ERROR_TOO_LARGE, "invalid JSON: nested deeper than %d",
-			JSON_MAX_DEPTH);
 		return NULL;
 	}
 	return doc;
+}
+
+yyjson_doc *json_parse(const char *text, size_t len, struct error *err)
+{
+	return parse(text, len, SIZE_MAX, err);
+}
+
+yyjson_doc *json_parse_request(const char *text, size_t len, struct error *err)
+{
+	return parse(text, len, JSON_MAX_REQUEST_VALUES, err);
 }
 
 const char *json_get_str(yyjson_val *obj, const char *key, const char *otherwise)

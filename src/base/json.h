@@ -15,6 +15,11 @@
  * is an error). */
 #define JSON_MAX_DEPTH 512
 yyjson_doc *json_parse(const char *text, size_t len, struct error *err) must_check;
+/* The same for what a client sent: also an error with more than JSON_MAX_REQUEST_VALUES names and
+ * values, because what is done with a request grows with them, in one turn.  A range of 10,000
+ * ports to publish, as telephony wants it, is 90,000. */
+#define JSON_MAX_REQUEST_VALUES 131072
+yyjson_doc *json_parse_request(const char *text, size_t len, struct error *err) must_check;
 
 /* Members of an object; the default when obj is NULL, not an object, or the member is absent or of
  * another type.

@@ -105,7 +105,7 @@ static bool read_body(struct container_config *c, const char *body, size_t len, 
 {
 	if (is_blank(body, len))
 		return error_set(err, ERROR_INVALID, "EOF");
-	auto_json yyjson_doc *received = json_parse(body, len, err);
+	auto_json yyjson_doc *received = json_parse_request(body, len, err);
 	if (!received)
 		return false;
 	if (!yyjson_is_obj(yyjson_doc_get_root(received)))

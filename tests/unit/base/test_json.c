@@ -85,6 +85,30 @@ static void test_depth(void **state)
 	assert_non_null(siblings);
 }
 
+static void test_values_of_a_request(void **state)
+{
+	enum { MOST = JSON_MAX_REQUEST_VALUES - 1 }; /* besides the array itself */
+	auto_strbuf struct strbuf text = STRBUF_INIT;
+	auto_error struct error err = ERROR_INIT;
+	yyjson_doc *doc;
+
+	(void)state;
+	for (int i = 0; i < MOST; i++)
+		strbuf_add_str(&text, i ? ",0" : "[0");
+	strbuf_add_char(&text, ']');
+	doc = json_parse_request(text.buf, text.len, &err);
+	assert_non_null(doc);
+	yyjson_doc_free(doc);
+	text.buf[text.len - 1] = ',';
+	strbuf_add_str(&text, "0]");
+	assert_null(json_parse_request(text.buf, text.len, &err));
+	assert_int_equal(err.code, ERROR_INVALID);
+	error_clear(&err);
+	doc = json_parse(text.buf, text.len, &err); /* what engines say may be larger */
+	assert_non_null(doc);
+	yyjson_doc_free(doc);
+}
+
 static void test_getters(void **state)
 {
 	auto_json yyjson_doc *doc = parse(
@@ -197,6 +221,7 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_error_names_the_place),
 		cmocka_unit_test(test_depth),
+		cmocka_unit_test(test_values_of_a_request),
 		cmocka_unit_test(test_getters),
 		cmocka_unit_test(test_getters_without_object),
 		cmocka_unit_test(test_strings_of_array),

@@ -52,7 +52,7 @@ _swarm_options()
 		printf '%s ' --strategy --filter --host --replication --replication-ttl --advertise \
 			--tls --tlscacert --tlscert --tlskey --tlsverify \
 			--engine-refresh-min-interval --engine-refresh-max-interval \
-			--engine-failure-retry --heartbeat --api-enable-cors --cluster-driver \
+			--engine-failure-retry --heartbeat --api-enable-cors --client-memory --cluster-driver \
 			--discovery-opt --cluster-opt --refresh-on-node-filter \
 			--container-name-refresh-filter --state-dir --help
 		;;

@@ -85,6 +85,7 @@ static void queue_event(struct event_stream *s, const struct docker_event *e,
 		s->overflow = true;
 	else
 		evbuffer_add(s->queue, text.buf, text.len);
+	exchange_charge(s->rq->x, evbuffer_get_length(s->queue));
 	task_wake(&s->task);
 }
 
@@ -156,6 +157,7 @@ static enum task_turn stream_pump(struct task *task)
 	}
 	if (!exchange_is_full(x) && evbuffer_get_length(s->queue) > 0)
 		exchange_write_buffer(x, s->queue);
+	exchange_charge(x, evbuffer_get_length(s->queue));
 	if (until_is_over(s) && evbuffer_get_length(s->queue) == 0)
 		return stream_end(s);
 	return wait_on(s);

@@ -132,7 +132,9 @@ static enum task_turn gather_answered(struct task *task)
 {
 	struct gather *g = container_of(task, struct gather, task);
 
-	if (!fanout_done(&g->fanout))
+	bool done = fanout_done(&g->fanout);
+	exchange_charge(g->rq->x, fanout_bytes(&g->fanout));
+	if (!done)
 		return task_wait(task, &gather_answered_step); /* the calls have deadlines */
 	gather_reply(g);
 	return TASK_WAIT;

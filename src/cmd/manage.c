@@ -8,10 +8,13 @@
 #include "base/mem.h"
 #include "base/parse.h"
 #include "cmd/command.h"
+#include "cmd/memory.h"
 #include "cmd/wire.h"
 #include "discovery/embedded.h"
 
 #define DEFAULT_STATE_DIR "/var/lib/swarm"
+
+enum { CLIENT_SHARE = 4 }; /* a quarter of the memory is for what clients make us hold */
 
 /* As typed. */
 struct manage_args {
@@ -27,6 +30,7 @@ struct manage_args {
 	int64_t failure_retry;
 	int64_t refresh_retry;
 	char *heartbeat;
+	char *client_memory; /* NULL: not given */
 	bool cors;
 	char *cluster_driver;
 	struct strv cluster_options;
@@ -147,6 +151,12 @@ static const struct option_spec manage_options[] = {
 		"cors",
 		OPTION(BOOL, struct manage_args, cors),
 		.help = "let web pages of other origins use the API",
+	},
+	{
+		"client-memory",
+		OPTION(STRING, struct manage_args, client_memory),
+		.help = "memory that clients may make the manager hold, all together, such as "
+			"512m (a quarter of the machine's without it)",
 	},
 	{
 		"cluster-driver",
@@ -390,6 +400,17 @@ static bool check_hosts(const struct manage_args *args, struct manage_options *o
 	return true;
 }
 
+/* ---- clients ---- */
+
+static bool check_client_memory(
+	const struct manage_args *args, struct manage_options *o, struct error *err)
+{
+	if (args->client_memory)
+		return value_bytes("client-memory", args->client_memory, &o->client_bytes, err);
+	o->client_bytes = memory_available() / CLIENT_SHARE;
+	return true;
+}
+
 /* ---- all of it ---- */
 
 static void note_plain_values(
@@ -411,7 +432,7 @@ static bool check_all(const struct invocation *in, const struct manage_args *arg
 	if (!load_tls(args, o, err) || !check_refresh(args, o, err) ||
 		!check_retries(args, o, err) || !check_discovery(in, args, words, o, err) ||
 		!check_cluster(args, o, err) || !check_replication(args, o, err) ||
-		!check_hosts(args, o, err))
+		!check_hosts(args, o, err) || !check_client_memory(args, o, err))
 		return false;
 	note_state_dir(args, o);
 	return true;

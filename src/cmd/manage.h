@@ -33,6 +33,7 @@ struct manage_options {
 	uint32_t failure_retry;
 	struct cluster_options cluster;
 
+	size_t client_bytes; /* held for all clients together at most */
 	bool cors;
 	bool refresh_on_node_filter;
 	char *container_name_refresh_filter; /* owned; "" for none */

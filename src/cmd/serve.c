@@ -172,6 +172,7 @@ void serve_init(struct serve *s, struct loop *loop, const struct serve_config *c
 	*s = (struct serve){ .config = *config, .loop = loop };
 	timer_init(&s->drain, loop, handle_drain);
 	s->server = http_server_create(loop, &(struct http_server_config){
+						     .max_client_bytes = config->client_bytes,
 						     .max_connections = clients_max(),
 						     .handle = config->handle,
 						     .refuse = config->refuse,

@@ -14,6 +14,7 @@ struct listener;
 struct serve_config {
 	const struct strv *hosts; /* to listen on; borrowed */
 	struct tls_context *tls;  /* borrowed; NULL: plain */
+	size_t client_bytes;      /* held for all clients together at most */
 	void (*handle)(struct exchange *x, void *arg);
 	void (*refuse)(struct exchange *x, int status, const char *text, void *arg);
 	/* Something else has to end before the process may. */

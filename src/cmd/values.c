@@ -1,5 +1,6 @@
 #include "cmd/values.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@
 
 #define DEFAULT_OVERCOMMIT 0.05
 #define MAX_OVERCOMMIT     1e6 /* times what an engine has; its percents are a whole number */
+#define MIN_BYTES          (16 * 1024 * 1024)
 #define NS_PER_MS          INT64_C(1000000)
 
 bool value_duration(const char *name, const char *text, int64_t *ret_ns, struct error *err)
@@ -25,6 +27,24 @@ bool value_duration(const char *name, const char *text, int64_t *ret_ns, struct 
 int64_t value_ns_to_ms(int64_t ns)
 {
 	return ns / NS_PER_MS + (ns % NS_PER_MS > 0);
+}
+
+bool value_bytes(const char *name, const char *text, size_t *ret, struct error *err)
+{
+	static const char units[] = "bkmg"; /* each 1024 times the one before */
+	auto_free char *digits = xstrndup(text, strspn(text, "0123456789"));
+	const char *unit = text + strlen(digits);
+	const char *at = *unit ? strchr(units, tolower((unsigned char)*unit)) : units;
+	uint64_t n;
+
+	if (!at || (*unit && unit[1]) || !parse_u64(digits, &n) ||
+		__builtin_mul_overflow(n, UINT64_C(1) << (10 * (at - units)), &n) || n > SIZE_MAX)
+		return error_set(err, ERROR_INVALID,
+			"invalid --%s: '%s' is no size, such as 512m or 2g", name, text);
+	if (n < MIN_BYTES)
+		return error_set(err, ERROR_INVALID, "--%s should be at least 16m", name);
+	*ret = (size_t)n;
+	return true;
 }
 
 bool value_heartbeat(const char *text, int64_t *ret_ns, struct error *err)

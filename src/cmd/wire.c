@@ -339,6 +339,7 @@ static void build_api(struct wire *w)
 		&(struct serve_config){
 			.hosts = &o->hosts,
 			.tls = o->tls_server,
+			.client_bytes = o->client_bytes,
 			.handle = handle_exchange,
 			.refuse = handle_refused,
 			.is_busy = is_resigning,

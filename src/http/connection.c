@@ -54,6 +54,7 @@ static void leave_server(struct http_connection *c)
 	list_remove(&c->link);
 	list_remove(&c->waiting);
 	if (c->server) {
+		budget_leave(c);
 		c->server->count--;
 		c->server->busy -= c->held; /* finished one day, but nobody waits for it */
 		metric_add(METRIC_http_connections, -1);
@@ -182,6 +183,7 @@ static void connection_advance(struct http_connection *c)
 	case CONNECTION_TAKEN:
 	case CONNECTION_CLOSED: break;
 	}
+	budget_count(c);
 }
 
 static void start_discard(struct http_connection *c)
@@ -218,7 +220,9 @@ void connection_finish_exchange(struct http_connection *c, struct exchange *x)
 		c->server->busy--;
 	if (c->exchange == x) {
 		c->exchange = NULL;
+		c->charged = 0;
 		after_exchange(c, x);
+		budget_count(c);
 	} else if (c->held == 0 && c->state == CONNECTION_CLOSED) {
 		loop_release_later(c->loop, c, connection_free);
 	}
@@ -241,6 +245,7 @@ static void handle_drained(struct stream *s maybe_unused, void *arg)
 		connection_advance(c);
 	else
 		connection_wake(c);
+	budget_count(c);
 }
 
 static void handle_broken(

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "base/list.h"
+#include "http/budget.h"
 #include "http/parser.h"
 #include "http/server.h"
 #include "net/loop.h"
@@ -28,6 +29,7 @@ struct http_server {
 	struct list connections; /* http_connection::link */
 	struct list waiting;     /* http_connection::waiting: for a head, the longest first */
 	size_t count, busy;
+	struct budget budget;
 	uint64_t last_id;
 	bool draining;
 };
@@ -45,6 +47,8 @@ struct http_connection {
 	struct exchange *exchange; /* the one that can be answered; NULL: none, or it is gone */
 	size_t held;               /* exchanges that are out, gone ones included */
 	size_t body_mark;          /* stop reading while the exchange's body holds this much */
+	size_t counted;            /* this connection's share of http_server::budget */
+	size_t charged;            /* ... of it what the owner of the exchange holds */
 	size_t discard_left;
 	uint64_t bytes_at_look; /* received, when the client had hung up */
 	int linger_ticks;
@@ -90,6 +94,9 @@ void request_advance(struct http_connection *c);
 void request_hung_up(struct http_connection *c);
 /* The grace of a client that hung up is over; an answer that is complete still goes out. */
 void request_grace_over(struct http_connection *c);
+/* Takes the exchange from its owner, for whom the client is gone: it is refused, or, once its
+ * answer has begun, the connection closed. */
+void request_abandon(struct http_connection *c, int status, const char *text);
 /* Answers by ourselves what no handler shall see, and closes. */
 void request_refuse(struct http_connection *c, int status, const char *text);
 /* An upgrade that the client wished for did not happen: its end of input now counts. */

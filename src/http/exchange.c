@@ -250,6 +250,7 @@ void exchange_write_buffer(struct exchange *x, struct evbuffer *from)
 {
 	if (can_write(x) && x->answer_started && evbuffer_get_length(from) > 0)
 		write_body(x->connection, from);
+	budget_count(x->connection);
 	evbuffer_drain(from, evbuffer_get_length(from)); /* what was swallowed */
 }
 
@@ -260,6 +261,14 @@ void exchange_write(struct exchange *x, const void *data, size_t len)
 	auto_evbuffer struct evbuffer *bytes = evbuffer_new();
 	evbuffer_add(bytes, data, len);
 	exchange_write_buffer(x, bytes);
+}
+
+void exchange_charge(struct exchange *x, size_t bytes)
+{
+	if (x->gone || !connection_serves(x->connection, x))
+		return;
+	x->connection->charged = bytes;
+	budget_count(x->connection);
 }
 
 bool exchange_is_full(const struct exchange *x)

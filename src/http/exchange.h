@@ -81,6 +81,9 @@ void exchange_start(struct exchange *x, int status, int64_t length);
 void exchange_start_reason(struct exchange *x, int status, const char *reason, int64_t length);
 void exchange_write(struct exchange *x, const void *data, size_t len);
 void exchange_write_buffer(struct exchange *x, struct evbuffer *from); /* moves */
+/* The owner holds so many bytes for this client besides `body` and what it has written: answers it
+ * collects, a queue.  They count against what all clients may hold together. */
+void exchange_charge(struct exchange *x, size_t bytes);
 bool exchange_is_full(
 	const struct exchange *x); /* stop producing; the waiter is woken when there is room */
 void exchange_add_trailer(struct exchange *x, const char *name,

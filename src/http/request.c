@@ -50,6 +50,7 @@ static struct exchange *exchange_create(struct http_connection *c)
 	c->wants_continue = false;
 	c->closing = false;
 	c->body_mark = BODY_MARK;
+	c->charged = 0;
 	return x;
 }
 
@@ -73,18 +74,31 @@ void request_refuse(struct http_connection *c, int status, const char *text)
 	c->closing = true;
 	x->body_complete = true;
 	request_head_init(&x->head, "GET", "/");
+	if (status == 503)
+		headers_set(&x->answer, "Retry-After", "1");
 	answer_refusal(&c->server->config, x, status, text);
 	exchange_finish(x);
+}
+
+void request_abandon(struct http_connection *c, int status, const char *text)
+{
+	struct exchange *x = c->exchange;
+
+	if (!x || x->answer_started) {
+		connection_close(c, text);
+		return;
+	}
+	x->gone = true;
+	task_wake(x->waiter);
+	c->exchange = NULL;
+	request_refuse(c, status, text);
 }
 
 static void exchange_broke(struct http_connection *c, struct exchange *x)
 {
 	error_copy(&x->body_err, &c->parser.err);
-	x->gone = true;
-	task_wake(x->waiter);
-	c->exchange = NULL;
-	if (!x->answer_started && c->server && c->parser.err.code == ERROR_PROTOCOL)
-		request_refuse(c, c->parser.refusal, c->parser.err.text);
+	if (c->server && c->parser.err.code == ERROR_PROTOCOL)
+		request_abandon(c, c->parser.refusal, c->parser.err.text);
 	else
 		connection_close(c, "broken request body");
 }

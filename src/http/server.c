@@ -19,6 +19,8 @@ static void apply_defaults(struct http_server_config *config)
 		config->max_head_bytes = HTTP_MAX_HEAD_BYTES;
 	if (!config->max_headers)
 		config->max_headers = HTTP_MAX_HEADERS;
+	if (!config->max_client_bytes)
+		config->max_client_bytes = SIZE_MAX;
 	if (!config->max_connections)
 		config->max_connections = 4096;
 	if (!config->head_timeout_ms)
@@ -36,6 +38,7 @@ struct http_server *http_server_create(struct loop *loop, const struct http_serv
 	apply_defaults(&server->config);
 	list_init(&server->connections);
 	list_init(&server->waiting);
+	budget_init(server);
 	return server;
 }
 
@@ -105,5 +108,6 @@ void http_server_destroy(struct http_server *server)
 	while (!list_empty(&server->connections))
 		connection_close(list_first(&server->connections, struct http_connection, link),
 			"server closed");
+	budget_finish(server);
 	free(server);
 }

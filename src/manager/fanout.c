@@ -101,6 +101,25 @@ bool fanout_item_answered(const struct fanout_item *item)
 	return !error_is_set(&item->err) || item->err.code == ERROR_ENGINE;
 }
 
+size_t fanout_bytes(const struct fanout *f)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < f->count; i++) {
+		const struct call *call = &f->items[i].call;
+
+		if (!call->done)
+			continue;
+		if (call->in)
+			bytes += evbuffer_get_length(call->in);
+		/* the text, and 16 bytes for each value (yyjson.h) */
+		if (call->json)
+			bytes += yyjson_doc_get_read_size(call->json) +
+				 16 * yyjson_doc_get_val_count(call->json);
+	}
+	return bytes;
+}
+
 void fanout_finish(struct fanout *f)
 {
 	for (size_t i = 0; i < f->count; i++) {

@@ -36,4 +36,6 @@ bool fanout_done(struct fanout *f);
 bool fanout_check(const struct fanout *f, const struct strv *more, struct error *err);
 /* Done, and the engine said something, be it a refusal: it is there, and may be asked again. */
 bool fanout_item_answered(const struct fanout_item *item);
+/* Memory of the answers that are there. */
+size_t fanout_bytes(const struct fanout *f);
 void fanout_finish(struct fanout *f);

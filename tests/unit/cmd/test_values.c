@@ -59,6 +59,42 @@ static void test_milliseconds_round_up(void **state)
 	assert_int_equal(value_ns_to_ms(1000001), 2);
 }
 
+static void test_bytes(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t bytes; /* 0: error */
+	} rows[] = {
+		{ "16777216", 16777216 },
+		{ "16777216b", 16777216 },
+		{ "65536k", 67108864 },
+		{ "512m", 536870912 },
+		{ "1G", 1073741824 },
+		{ "15m", 0 },
+		{ "", 0 },
+		{ "m", 0 },
+		{ "-1", 0 },
+		{ "512mb", 0 },
+		{ "1.5g", 0 },
+		{ "1t", 0 },
+		{ "512 m", 0 },
+		{ "18446744073709551615g", 0 },
+		{ "99999999999999999999", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		auto_error struct error err = ERROR_INIT;
+		size_t bytes = 0;
+
+		assert_int_equal(value_bytes("client-memory", rows[i].text, &bytes, &err),
+			rows[i].bytes > 0);
+		assert_int_equal(bytes, rows[i].bytes);
+		if (!bytes)
+			assert_non_null(strstr(err.text, "--client-memory"));
+	}
+}
+
 static void test_heartbeat(void **state)
 {
 	auto_error struct error err = ERROR_INIT;
@@ -273,6 +309,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_durations),
 		cmocka_unit_test(test_milliseconds_round_up),
+		cmocka_unit_test(test_bytes),
 		cmocka_unit_test(test_heartbeat),
 		cmocka_unit_test(test_advertise),
 		cmocka_unit_test(test_hosts),

@@ -1,9 +1,9 @@
 /*
  * GET /containers/json, from memory.
  *
- * In one turn the ids of what can be in the answer are gathered and sorted; then the list is
- * filtered and written a bounded piece per turn, each container looked up again on its engine
- * (hosts that were cloned show the same ids), because between two turns it may have gone.  The
+ * The ids of what can be in the answer are gathered and sorted first (list_order.h); then the list
+ * is filtered and written.  Both go a bounded piece per turn; each container is looked up again on
+ * its engine (hosts that were cloned show the same ids), because by then it may have gone.  The
  * answer is never held as a whole.
  */
 #include "api/containers.h"
@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "api/containers_filter.h"
+#include "api/list_order.h"
 #include "api/reply.h"
 #include "base/clock.h"
 #include "base/json.h"
@@ -25,12 +26,6 @@ enum {
 	SIZE_TIMEOUT_MS = 120 * 1000,
 };
 
-struct list_item {
-	int64_t created_ns;
-	char id[65];
-	const struct engine *engine; /* to be compared only: by then it may be gone */
-};
-
 /* With size=1: what the engines say about one container. */
 struct list_size {
 	char id[65];
@@ -42,9 +37,9 @@ struct containers_list {
 	struct request *rq;
 	struct task task;
 	struct container_filter filter;
-	struct list_item *items; /* newest first; owned */
-	size_t count, next;
+	struct list_order order;
 	int64_t written;
+	bool complete;
 	struct fanout fanout;
 	struct list_size *sizes;    /* owned */
 	struct refreshes refreshes; /* before the list, for classic's refresh options */
@@ -54,6 +49,7 @@ struct containers_list {
 STEP(list_refreshed);
 STEP(list_sized);
 STEP(list_begin);
+STEP(list_gather);
 STEP(list_write);
 
 static struct request *list_free(struct containers_list *l)
@@ -71,7 +67,7 @@ static struct request *list_free(struct containers_list *l)
 	}
 	container_filter_finish(&l->filter);
 	strbuf_finish(&l->text);
-	free(l->items);
+	list_order_finish(&l->order);
 	free(l);
 	rq->cancel = NULL;
 	return rq;
@@ -174,60 +170,34 @@ static enum task_turn list_sized(struct task *task)
 
 /* --- gathering --- */
 
-static int compare_items(const void *a, const void *b)
-{
-	const struct list_item *x = a, *y = b;
-
-	if (x->created_ns != y->created_ns)
-		return x->created_ns < y->created_ns ? 1 : -1;
-	return strcmp(x->id, y->id);
-}
-
-static size_t count_containers(const struct cluster *cluster)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < cluster->engines_count; i++)
-		count += cluster->engines[i]->containers_count;
-	return count;
-}
-
-static void gather_engine(struct containers_list *l, const struct engine *e)
-{
-	for (size_t i = 0; i < e->containers_count; i++) {
-		const struct container *c = e->containers[i];
-
-		if (c->state == CONTAINER_PENDING || !c->entry ||
-			!container_filter_visible(&l->filter, c))
-			continue;
-		l->items[l->count].created_ns = c->created_ns;
-		l->items[l->count].engine = e;
-		memcpy(l->items[l->count].id, c->id, sizeof(c->id));
-		l->count++;
-	}
-}
-
-static void gather(struct containers_list *l)
-{
-	const struct cluster *cluster = l->rq->api->cluster;
-
-	l->items = xcalloc(count_containers(cluster) + 1, sizeof(*l->items));
-	for (size_t i = 0; i < cluster->engines_count; i++) {
-		if (cluster_engine_is_validated(cluster->engines[i]))
-			gather_engine(l, cluster->engines[i]);
-	}
-	qsort(l->items, l->count, sizeof(*l->items), compare_items);
-}
-
 static enum task_turn list_begin(struct task *task)
 {
 	struct containers_list *l = container_of(task, struct containers_list, task);
 
-	gather(l);
-	headers_set(&l->rq->x->answer, "Content-Type", "application/json");
-	reply_decorate(l->rq->api, &l->rq->x->answer);
-	exchange_start(l->rq->x, 200, -1);
-	exchange_write(l->rq->x, "[", 1);
+	list_order_init(&l->order, l->rq->api->cluster);
+	return task_go(task, &list_gather_step);
+}
+
+static enum task_turn list_gather(struct task *task)
+{
+	struct containers_list *l = container_of(task, struct containers_list, task);
+	struct exchange *x = l->rq->x;
+	bool done;
+
+	if (x->gone) {
+		request_finish(list_free(l));
+		return TASK_WAIT;
+	}
+	done = list_order_gather(&l->order, &l->filter);
+	exchange_charge(x, list_order_bytes(&l->order));
+	if (!done) {
+		task_wake(task); /* others have their turn in between */
+		return task_wait(task, &list_gather_step);
+	}
+	headers_set(&x->answer, "Content-Type", "application/json");
+	reply_decorate(l->rq->api, &x->answer);
+	exchange_start(x, 200, -1);
+	exchange_write(x, "[", 1);
 	return task_go(task, &list_write_step);
 }
 
@@ -294,18 +264,18 @@ static void write_one(struct containers_list *l, const struct list_item *item, i
 		write_sizes(l, c);
 }
 
-static bool list_complete(const struct containers_list *l)
-{
-	return l->next == l->count || (l->filter.limit > 0 && l->written >= l->filter.limit);
-}
-
 static void write_piece(struct containers_list *l)
 {
 	int64_t now_ns = clock_wall_ns();
 
 	strbuf_reset(&l->text);
-	for (size_t n = 0; n < LIST_PER_TURN && !list_complete(l); n++)
-		write_one(l, &l->items[l->next++], now_ns);
+	for (size_t n = 0; n < LIST_PER_TURN && !l->complete; n++) {
+		const struct list_item *item = list_order_next(&l->order);
+
+		if (item)
+			write_one(l, item, now_ns);
+		l->complete = !item || (l->filter.limit > 0 && l->written >= l->filter.limit);
+	}
 	exchange_write(l->rq->x, l->text.buf, l->text.len);
 }
 
@@ -322,7 +292,7 @@ static enum task_turn list_write(struct task *task)
 		return task_wait(
 			task, &list_write_step); /* until the client has read, or is gone */
 	write_piece(l);
-	if (!list_complete(l)) {
+	if (!l->complete) {
 		task_wake(task); /* others have their turn in between */
 		return task_wait(task, &list_write_step);
 	}

@@ -4,6 +4,7 @@
 #   make demo       three real engines and the main job before your eyes
 #   make check      every test
 #   make matrix     every kind of engine with every kind of client; writes docs/compatibility.md
+#   make stress     attacks on a manager of scripted engines, and how a bystander fares; as root
 #   make install    PREFIX=/usr/local, DESTDIR=
 #   make fuzz       long fuzzing, FUZZ_SECONDS for each target
 #   make lint       format, floors, clang-tidy and cppcheck
@@ -15,7 +16,7 @@ PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 600
 MESON ?= meson
 
-.PHONY: all demo check matrix install clean fuzz asan lint image cross
+.PHONY: all demo check matrix stress install clean fuzz asan lint image cross
 
 all: build/build.ninja
 	@ninja -C build
@@ -33,6 +34,9 @@ check:
 
 matrix:
 	@tools/check --matrix
+
+stress: all
+	@tools/stress
 
 # DESTDIR is passed on through the environment.  Somebody else's build is not touched without need.
 bindir = $(DESTDIR)$(PREFIX)/bin

@@ -1,0 +1,99 @@
+"""What clients can do to the manager's time and memory, in counts and bytes; the long form is tools/stress."""
+
+import json
+import socket
+
+import pytest
+
+from harness.wait import eventually
+
+BUDGET = 32 * 1024 * 1024
+PIECE = bytes(1024 * 1024)
+PIECES = 8
+CONTAINERS = 300
+
+
+def metric(manager, name):
+    (value,) = [line.split()[1] for line in manager.get("/metrics").text.splitlines() if line.startswith(f"swarm_{name} ")]
+    return int(value)
+
+
+@pytest.fixture
+def pool(fakes, start_manager, monkeypatch):
+    # A sanitizer keeps what was freed, unless it is told not to.
+    monkeypatch.setenv("ASAN_OPTIONS", "quarantine_size_mb=0:thread_local_quarantine_size_kb=0")
+    engines = fakes(2)
+    for engine in engines:
+        for i in range(CONTAINERS):
+            engine.add_container(f"{engine.name}-{i}")
+    return start_manager([e.address for e in engines], "--client-memory=32m").wait_healthy()
+
+
+def upload(manager, pieces):
+    """A client in the middle of its body."""
+    client = manager.connect()
+    headers = [("Content-Type", "application/json"), ("Content-Length", str(15 * 1000 * 1000))]
+    client.send_request("POST", "/containers/create", headers)
+    for _ in range(pieces):
+        client.send(PIECE)
+    return client
+
+
+def refusal(client):
+    """The head of the answer that is there already; None."""
+    client.socket.settimeout(0.01)
+    try:
+        return client.read_head()
+    except (socket.timeout, BlockingIOError):
+        return None
+
+
+def test_bodies_of_many_clients(pool):
+    before = peak = pool.resident_bytes()
+    clients = []
+    for _ in range(20):
+        clients.append(upload(pool, PIECES))
+        peak = max(peak, pool.resident_bytes())
+        assert pool.get("/_ping").status == 200
+    refusals = [head for head in map(refusal, clients) if head]
+
+    assert {head.status for head in refusals} == {503}
+    assert all(head.get("Retry-After") for head in refusals)
+    assert len(clients) - len(refusals) <= BUDGET // (PIECES * len(PIECE))
+    assert metric(pool, "clients_refused_memory_total") == len(refusals)
+    assert metric(pool, "client_memory_bytes") <= BUDGET
+    assert peak - before < 2 * BUDGET
+    for client in clients:
+        client.close()
+    eventually(lambda: pool.resident_bytes() - before < BUDGET / 4, what="memory is given back")
+    assert metric(pool, "client_memory_bytes") < len(PIECE)
+
+
+def many_parts(pool):
+    return pool.get("/containers/" + 16000 * "a/" + "b/json")
+
+
+def many_names(pool):
+    return pool.get("/containers/json?filters=" + json.dumps({"name": [f"a{i}.*b" for i in range(2000)]}))
+
+
+def many_labels(pool):
+    return pool.create("big", Labels={str(i): "" for i in range(100_000)})
+
+
+@pytest.mark.parametrize("attack", [many_parts, many_names, many_labels])
+def test_what_is_too_much_is_refused(pool, attack):
+    long_turns = metric(pool, "loop_long_turns_total")
+    assert 400 <= attack(pool).status < 500
+    assert metric(pool, "loop_long_turns_total") == long_turns
+
+
+def test_many_lists_at_once(pool):
+    long_turns = metric(pool, "loop_long_turns_total")
+    clients = [pool.connect() for _ in range(200)]
+    for i, client in enumerate(clients):
+        client.send_request("GET", "/containers/json?all=1" + ("&limit=1" if i % 2 else ""))
+    for i, client in enumerate(clients):
+        assert len(client.read_response().json) == (1 if i % 2 else 2 * CONTAINERS)
+        client.close()
+    assert metric(pool, "loop_long_turns_total") == long_turns

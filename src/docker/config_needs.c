@@ -9,10 +9,12 @@
 #include "docker/config_private.h"
 #include "docker/needs.h"
 
+/* What is done for each of them looks at all of them. */
+enum { NETWORKS_MAX = 1024 };
+
 /* --- resources ---------------------------------------------------------------------------- */
 
-/* Requests older than HostConfig had these at the top; what is there wins (cluster.md section 7).
- */
+/* Requests older than HostConfig had these at the top; what is there wins. */
 void config_move_legacy_resources(struct container_config *c, struct config_reader *r)
 {
 	static const char *const numbers[] = { "Memory", "MemorySwap", "CpuShares" };
@@ -192,10 +194,17 @@ static yyjson_mut_val *endpoints_of(struct container_config *c, struct config_re
 
 void config_read_networks(struct container_config *c, struct config_reader *r)
 {
-	yyjson_mut_val *key;
+	yyjson_mut_val *key, *endpoints = endpoints_of(c, r);
 	yyjson_mut_obj_iter iter;
 
-	yyjson_mut_obj_iter_init(endpoints_of(c, r), &iter);
+	if (!r->failed && yyjson_mut_obj_size(endpoints) > NETWORKS_MAX) {
+		r->failed = true;
+		error_set(r->err, ERROR_INVALID,
+			"NetworkingConfig.EndpointsConfig names %zu networks; %d are taken at most",
+			yyjson_mut_obj_size(endpoints), NETWORKS_MAX);
+		return;
+	}
+	yyjson_mut_obj_iter_init(endpoints, &iter);
 	while ((key = yyjson_mut_obj_iter_next(&iter)))
 		strv_add(&c->networks, yyjson_mut_get_str(key));
 }

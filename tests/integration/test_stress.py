@@ -81,7 +81,11 @@ def many_labels(pool):
     return pool.create("big", Labels={str(i): "" for i in range(100_000)})
 
 
-@pytest.mark.parametrize("attack", [many_parts, many_names, many_labels])
+def many_networks(pool):
+    return pool.create("wide", NetworkingConfig={"EndpointsConfig": {f"n{i}": {} for i in range(20_000)}})
+
+
+@pytest.mark.parametrize("attack", [many_parts, many_names, many_labels, many_networks])
 def test_what_is_too_much_is_refused(pool, attack):
     long_turns = metric(pool, "loop_long_turns_total")
     assert 400 <= attack(pool).status < 500

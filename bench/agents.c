@@ -16,6 +16,7 @@
 #include "base/util.h"
 #include "discovery/discovery.h"
 #include "discovery/registration.h"
+#include "kv/kv.h"
 #include "net/loop.h"
 
 enum {
@@ -68,7 +69,7 @@ static void handle_released(void *arg, const struct error *err)
 	(void)err;
 }
 
-static const struct registration_ops ops = { handle_held, handle_error, handle_released };
+static const struct kv_lease_ops ops = { handle_held, handle_error, handle_released };
 
 static void handle_start(struct timer *t)
 {

@@ -247,6 +247,8 @@ static void answer_list(struct sim_engine *e, struct exchange *x, const struct q
 	answer(x, 200, &text);
 }
 
+STEP(watcher_woken);
+
 static enum task_turn watcher_woken(struct task *t)
 {
 	struct sim_watcher *w = container_of(t, struct sim_watcher, task);
@@ -259,14 +261,13 @@ static enum task_turn watcher_woken(struct task *t)
 	free(w);
 	return TASK_WAIT;
 }
-TASK_STEP(step_watch, watcher_woken);
 
 static void answer_events(struct sim_engine *e, struct exchange *x)
 {
 	struct sim_watcher *w = xnew(struct sim_watcher);
 
 	w->x = x;
-	task_init(&w->task, loop, &step_watch, NULL);
+	task_init(&w->task, loop, &watcher_woken_step, NULL);
 	list_push_back(&e->watchers, &w->link);
 	headers_set(&x->answer, "Content-Type", "application/json");
 	exchange_start(x, 200, -1);

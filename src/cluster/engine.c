@@ -22,7 +22,10 @@ static const char gone_text[] = "Engine no longer exists";
 
 enum {
 	CONNECT_TIMEOUT_MS = 5 * 1000,
-	IDLE_CONNECTIONS = 2,
+	/* Many clients of one engine come and go by the millisecond: what they needed a moment ago
+	 * they need again, and what they no longer need goes soon. */
+	IDLE_CONNECTIONS = 16,
+	IDLE_TIMEOUT_MS = 15 * 1000,
 	FAILURES_MAX = 1000000,
 };
 
@@ -66,6 +69,7 @@ struct engine *engine_create(struct cluster *cluster, const char *addr, struct e
 						       .address = address,
 						       .tls = tls_for(cluster, &address),
 						       .max_idle = IDLE_CONNECTIONS,
+						       .idle_timeout_ms = IDLE_TIMEOUT_MS,
 						       .connect_timeout_ms = CONNECT_TIMEOUT_MS,
 					       });
 	e->refresh_log = refresh_log_create();

@@ -282,6 +282,33 @@ static void test_long_lists_are_read_in_slices(void **state)
 	assert_int_equal(e->images_count, 2 * MORE + 1);
 }
 
+static void test_connections_are_used_again(void **state)
+{
+	enum { AT_ONCE = 8, CALLS = 2 * AT_ONCE };
+	struct world *w = *state;
+	struct fake_container *c = fake_engine_add(w->f, "111", "web");
+	struct engine *e = fixture_join(&w->fx, w->f);
+	struct refresh r[AT_ONCE] = { 0 };
+	size_t open = 0;
+
+	for (int round = 0; round < 3; round++) {
+		w->f->hold = "/containers"; /* so that each call needs a connection */
+		for (int i = 0; i < AT_ONCE; i++)
+			refresh_container(&r[i], e, c->id, &w->waiter);
+		turn_until(w->fx.loop, endpoint_connections(e->remote.endpoint) > CALLS);
+		turn_for_ms(w->fx.loop, 50);
+		w->f->hold = NULL;
+		fake_engine_release(w->f);
+		for (int i = 0; i < AT_ONCE; i++)
+			turn_until(w->fx.loop, r[i].done);
+		open = endpoint_connections(e->remote.endpoint);
+		/* and the stream of events */
+		assert_in_range(open, CALLS, CALLS + 1);
+	}
+	for (int i = 0; i < AT_ONCE; i++)
+		refresh_finish(&r[i]);
+}
+
 /*
  * Events.
  */
@@ -505,6 +532,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_cancelled, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			test_long_lists_are_read_in_slices, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_connections_are_used_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_effects_of_events, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_destroy_needs_no_call, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_exec_events, setup, teardown),

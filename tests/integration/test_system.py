@@ -10,7 +10,8 @@ def test_disk_usage(manager, engines, every_docker):
     own = [engine.get("/system/df") for engine in engines]
     assert total["LayersSize"] == sum(one["LayersSize"] for one in own)
     assert len(total["Images"]) == sum(len(one["Images"]) for one in own)
-    assert [c["Names"] for c in total["Containers"]] == [[f"/{node}/web"]]
+    assert [c["Names"] for c in total["Containers"]] == [[f"/{node}/web", "/web"]]
+    assert [c["Names"] for c in manager.get("/v1.44/system/df").json["Containers"]] == [[f"/{node}/web"]]
     assert [v["Name"] for v in total["Volumes"]] == [f"{node}/data"]
     assert every_docker("system", "df", "--format", "{{.Type}} {{.TotalCount}}").splitlines()[1] == "Containers 1"
 

@@ -82,6 +82,8 @@ def lab():
 def store_engines():
     lab = StoreLab()
     yield lab.engines
+    for engine in lab.engines.values():
+        engine.clean()  # what is paused would outlive its host
     lab.close()
 
 

@@ -29,12 +29,14 @@
 #include "discovery/hub.h"
 #include "election/election.h"
 #include "manager/manager.h"
+#include "manager/reschedule.h"
 
 struct wire {
 	const struct manage_options *options;
 	struct loop *loop;
 	struct cluster *cluster;
 	struct manager manager;
+	struct reschedule *reschedule; /* owned */
 	struct api api;
 	struct registry
 		*registry; /* owned; NULL: members are kept elsewhere, and there is no hub */
@@ -97,6 +99,7 @@ static void handle_leader(void *arg, const char *address)
 
 	manager_set_acting(&w->manager, address && strcmp(address, w->options->advertise) == 0);
 	replica_set_leader(w->replica, address);
+	manager_set_acting(&w->manager, replica_leads(w->replica));
 }
 
 static bool is_resigning(void *arg)
@@ -299,6 +302,12 @@ static void build_cluster(struct wire *w)
 						     .tls = o->tls_client,
 					     });
 	manager_init(&w->manager, w->loop, w->cluster, o->sched, o->cluster.create_retry);
+	if (o->replication) {
+		manager_set_acting(&w->manager, false); /* until we lead */
+		w->manager.leads = leads;
+		w->manager.leads_arg = w;
+	}
+	w->reschedule = reschedule_create(&w->manager);
 	w->manager.volumes_everywhere = o->cluster.volumes_everywhere;
 }
 
@@ -359,6 +368,7 @@ static void tear_down(struct wire *w)
 		hub_finish(&w->hub);
 	registry_destroy(w->registry);
 	serve_finish(&w->serve);
+	reschedule_destroy(steal(w->reschedule));
 	manager_finish(&w->manager);
 	cluster_destroy(w->cluster);
 	strv_finish(&w->names);

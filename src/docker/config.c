@@ -172,6 +172,11 @@ void config_set_swarm_id(struct container_config *c, const char *id)
 	config_put_label(c, LABEL_SWARM_ID, id);
 }
 
+void config_set_label(struct container_config *c, const char *key, const char *value)
+{
+	config_put_label(c, key, value);
+}
+
 void config_add_label(struct container_config *c, const char *key, const char *value)
 {
 	if (!labels_get(&c->labels, key))

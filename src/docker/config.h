@@ -53,6 +53,8 @@ bool config_parse(struct container_config *ret, const char *body, size_t len, co
 void config_finish(struct container_config *c);
 /* Unless the request has it. */
 void config_add_label(struct container_config *c, const char *key, const char *value);
+/* In any case. */
+void config_set_label(struct container_config *c, const char *key, const char *value);
 void config_set_swarm_id(struct container_config *c, const char *id);
 /* Replace a name in VolumesFrom, Links, "container:" modes by what the engine knows (the
  * dependency's full id). */

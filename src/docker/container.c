@@ -91,6 +91,7 @@ void container_destroy(struct container *c)
 	intern_unref(c->image);
 	intern_unref(c->image_id);
 	intern_unref(c->network_mode);
+	free(c->blueprint);
 	free(c->entry);
 	free(c);
 }

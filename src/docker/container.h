@@ -96,6 +96,8 @@ struct container {
 	struct container_mount *mounts;
 	uint16_t networks_count, mounts_count;
 
+	char *blueprint; /* owned; of a container that may move (docker/blueprint.h), else NULL */
+
 	char *entry; /* owned; the list entry with holes; NULL while pending */
 	uint32_t entry_len;
 	/* Holes: text is inserted at these offsets, which come in any order. */

@@ -8,6 +8,7 @@
 #include "base/intern.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "docker/blueprint.h"
 #include "docker/container.h"
 #include "docker/container_facts.h"
 #include "docker/needs.h"
@@ -250,6 +251,9 @@ bool container_set_inspect(struct container *c, yyjson_val *inspect,
 	container_set_labels(c, json_get_obj(json_get_obj(inspect, "Config"), "Labels"));
 	container_set_networks(c, json_get_obj(settings, "Networks"));
 	container_set_mounts(c, json_get_arr(inspect, "Mounts"));
+	free(c->blueprint);
+	c->blueprint =
+		blueprint_is_wanted(&c->labels) ? blueprint_from_inspect(inspect, view) : NULL;
 	c->inspected = true;
 	return true;
 }

@@ -35,6 +35,9 @@ bool labels_match(const struct labels *l, const char *filter);
 #define LABEL_CONSTRAINTS "com.docker.swarm.constraints"
 #define LABEL_WHITELISTS  "com.docker.swarm.whitelists"
 #define LABEL_RESCHEDULE  "com.docker.swarm.reschedule-policies"
+/* How often a container was made anew on another node: of two copies the higher one counts. */
+#define LABEL_EPOCH    "com.docker.swarm.reschedule.epoch"
+#define LABEL_PRIORITY "com.docker.swarm.priority"
 /* How many nodes a local volume is made on: one, unless the value says so. */
 #define LABEL_VOLUMES      "com.docker.swarm.volumes"
 #define VOLUMES_EVERY_NODE "every-node"

@@ -112,8 +112,9 @@ static void keep_404_for_images(struct error *err);
 static bool name_is_free(struct create *c)
 {
 	const char *name = c->config.name;
+	const struct container *holder = cluster_find_name(c->manager->cluster, name);
 
-	if (!cluster_find_name(c->manager->cluster, name))
+	if (!holder || (*c->replaces && strcmp(holder->id, c->replaces) == 0))
 		return true;
 	return error_set(&c->err, ERROR_CONFLICT,
 		"Conflict: The name %s is already assigned. You have to delete (or rename) that "

@@ -33,6 +33,7 @@ struct create {
 	struct container_config config; /* owned */
 	char *registry_auth;            /* X-Registry-Auth as received; owned; NULL */
 	struct api_version version;     /* of the client */
+	char replaces[65]; /* id of the container whose name it takes over; "" for none */
 
 	struct wish *wish;             /* owned */
 	struct engine *engine;         /* counted; of the present attempt */

@@ -1,0 +1,406 @@
+/* manager/reschedule.c - which containers must move, and the steps of one that does. */
+#include "manager/reschedule.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/parse.h"
+#include "cluster/find_container.h"
+#include "manager/create.h"
+#include "manager/retire.h"
+
+enum {
+	SETTLE_MS = 15 * 1000, /* a detection time, after a start or a change of the leader */
+	REVIEW_MS = 1000,      /* while a node is out of reach */
+	PROBE_TIMEOUT_MS = 3 * 1000,
+	START_TIMEOUT_MS = 60 * 1000,
+	MOVES_AT_ONCE = 4,
+	RETRY_MIN_MS = 2 * 1000,
+	RETRY_MAX_MS = 60 * 1000,
+};
+
+STEP(reschedule_review);
+STEP(move_begin);
+STEP(move_probed);
+STEP(move_created);
+STEP(move_start);
+STEP(move_started);
+
+struct reschedule {
+	struct manager *manager; /* borrowed */
+	struct bus_listener listener;
+	struct task task;
+	struct list moves; /* struct move::link */
+	bool held;         /* too many are out of reach; said in the log once */
+};
+
+/* One container on its way; stays until it has arrived, or its node is back. */
+struct move {
+	struct list link;
+	struct task task;
+	struct reschedule *reschedule; /* borrowed */
+	struct engine *from, *to;      /* counted; to is NULL until the container is there */
+	char old_id[65], new_id[65];
+	char *name; /* owned; for the log */
+	bool was_running;
+	bool busy;  /* takes one of MOVES_AT_ONCE */
+	bool named; /* why it waits was said */
+	int64_t retry_ms;
+	struct call call;
+	struct create *create; /* under way; owns itself */
+	bool answered;         /* by the create */
+	struct error err;
+};
+
+static void move_free(struct move *mv)
+{
+	if (mv->create)
+		create_forget(mv->create);
+	task_finish(&mv->task);
+	call_finish(&mv->call);
+	list_remove(&mv->link);
+	engine_unref(mv->from);
+	engine_unref(mv->to);
+	error_clear(&mv->err);
+	free(mv->name);
+	free(mv);
+}
+
+static void move_done(struct task *t)
+{
+	struct move *mv = container_of(t, struct move, task);
+	struct task *review = &mv->reschedule->task;
+
+	move_free(mv);
+	task_wake(review);
+}
+
+/* --- which --- */
+
+static struct move *find_move(struct reschedule *rs, const struct container *c)
+{
+	struct move *mv;
+
+	list_for_each (mv, &rs->moves, link) {
+		if (mv->from == c->engine && strcmp(mv->old_id, c->id) == 0)
+			return mv;
+	}
+	return NULL;
+}
+
+static int64_t priority_of(const struct container *c)
+{
+	const char *text = labels_get(&c->labels, LABEL_PRIORITY);
+
+	return text ? strtol(text, NULL, 10) : 0;
+}
+
+static bool must_move(struct reschedule *rs, const struct container *c)
+{
+	return c->state != CONTAINER_PENDING && c->blueprint && *container_name(c) &&
+	       !find_move(rs, c);
+}
+
+static struct container *most_important(struct reschedule *rs)
+{
+	struct cluster *cluster = rs->manager->cluster;
+	struct container *best = NULL;
+
+	for (size_t i = 0; i < cluster->engines_count; i++) {
+		struct engine *e = cluster->engines[i];
+
+		for (size_t k = 0; e->state == ENGINE_UNHEALTHY && k < e->containers_count; k++) {
+			struct container *c = e->containers[k];
+
+			if (must_move(rs, c) && (!best || priority_of(c) > priority_of(best)))
+				best = c;
+		}
+	}
+	return best;
+}
+
+static size_t count_busy(struct reschedule *rs)
+{
+	struct move *mv;
+	size_t count = 0;
+
+	list_for_each (mv, &rs->moves, link)
+		count += mv->busy;
+	return count;
+}
+
+/* --- whether --- */
+
+static bool too_many_are_gone(struct reschedule *rs)
+{
+	const struct cluster *cluster = rs->manager->cluster;
+	size_t gone = cluster->validated - cluster->healthy;
+	bool held = gone * 2 > cluster->validated;
+
+	if (held && !rs->held)
+		log_warn("%zu of %zu nodes are out of reach: no container is made anew until at "
+			 "least half of them answer, as it may be this manager that is cut off",
+			gone, cluster->validated);
+	rs->held = held;
+	return held;
+}
+
+static bool may_move(struct reschedule *rs)
+{
+	const struct manager *m = rs->manager;
+
+	return manager_may_act(m) && clock_mono_ms() - m->acting_since_ms >= SETTLE_MS &&
+	       !too_many_are_gone(rs);
+}
+
+static void begin_move(struct reschedule *rs, struct container *c)
+{
+	struct move *mv = xnew(struct move);
+
+	mv->reschedule = rs;
+	mv->from = engine_ref(c->engine);
+	memcpy(mv->old_id, c->id, sizeof(mv->old_id));
+	mv->name = xstrdup(container_name(c));
+	mv->busy = true;
+	mv->retry_ms = RETRY_MIN_MS;
+	list_push_back(&rs->moves, &mv->link);
+	task_init(&mv->task, rs->manager->loop, &move_begin_step, move_done);
+	task_start(&mv->task);
+}
+
+static enum task_turn reschedule_review(struct task *t)
+{
+	struct reschedule *rs = container_of(t, struct reschedule, task);
+	const struct cluster *cluster = rs->manager->cluster;
+	struct container *c;
+
+	if (cluster->validated == cluster->healthy) {
+		rs->held = false;
+		return task_wait(t, &reschedule_review_step); /* for a node that fails */
+	}
+	while (may_move(rs) && count_busy(rs) < MOVES_AT_ONCE && (c = most_important(rs)))
+		begin_move(rs, c);
+	return task_wait_ms(t, &reschedule_review_step, REVIEW_MS);
+}
+
+/* --- one move --- */
+
+/* The record, as long as its node has not come back; NULL: nothing to do. */
+static struct container *still_lost(struct move *mv)
+{
+	return mv->from->state == ENGINE_UNHEALTHY ? engine_find_container(mv->from, mv->old_id)
+						   : NULL;
+}
+
+static enum task_turn try_later(
+	struct move *mv, const struct task_step *step, const struct error *err)
+{
+	int64_t wait_ms = mv->retry_ms;
+
+	log_warn("Failed to reschedule container %s from %s: %s (again in %lld s)", mv->name,
+		mv->from->name, error_text(err), (long long)wait_ms / 1000);
+	mv->busy = false;
+	mv->retry_ms = min_of(wait_ms * 2, (int64_t)RETRY_MAX_MS);
+	task_wake(&mv->reschedule->task);
+	return task_wait_ms(&mv->task, step, wait_ms);
+}
+
+/* Is it really gone?  Asked once more, at the last moment. */
+static enum task_turn move_begin(struct task *t)
+{
+	struct move *mv = container_of(t, struct move, task);
+
+	if (!still_lost(mv) || !may_move(mv->reschedule))
+		return TASK_DONE; /* a review finds it again */
+	mv->busy = true;
+	call_finish(&mv->call);
+	remote_call_init(&mv->call, &mv->from->remote, (struct api_version){ 0 }, "GET", "/_ping");
+	mv->call.mode = CALL_TEXT;
+	mv->call.head_timeout_ms = PROBE_TIMEOUT_MS;
+	remote_send(&mv->call, &mv->from->remote, t);
+	return task_wait_for_ms(t, &mv->call.done, &move_probed_step, PROBE_TIMEOUT_MS);
+}
+
+static void created(struct create *c, void *arg)
+{
+	struct move *mv = arg;
+	auto_json yyjson_doc *doc = c->answer ? json_parse(c->answer, c->answer_len, NULL) : NULL;
+	const char *id = json_get_str(yyjson_doc_get_root(doc), "Id", "");
+	const struct container *made =
+		*id ? cluster_find_container_by_id(c->manager->cluster, id) : NULL;
+
+	mv->create = NULL;
+	mv->answered = true;
+	error_copy(&mv->err, &c->err);
+	if (made) {
+		mv->to = engine_ref(made->engine);
+		memcpy(mv->new_id, made->id, sizeof(mv->new_id));
+	}
+	task_wake(&mv->task);
+}
+
+/* The same container, one epoch later. */
+static bool read_blueprint(
+	const struct container *old, struct container_config *ret, struct error *err)
+{
+	const char *before = labels_get(&old->labels, LABEL_EPOCH);
+	auto_free char *epoch = NULL;
+	uint64_t n;
+
+	if (!config_parse(
+		    ret, old->blueprint, strlen(old->blueprint), container_name(old), "", err))
+		return error_wrap(err, "its configuration");
+	if (!before || !parse_u64(before, &n))
+		n = 0;
+	epoch = xasprintf("%llu", (unsigned long long)n + 1);
+	config_set_label(ret, LABEL_EPOCH, epoch);
+	return true;
+}
+
+static enum task_turn wait_for_node(struct move *mv, const char *volume)
+{
+	if (!mv->named)
+		log_warn("Container %s waits for its node %s, where its volume %s is", mv->name,
+			mv->from->name, volume);
+	mv->named = true;
+	mv->busy = false;
+	task_wake(&mv->reschedule->task);
+	return task_wait_ms(&mv->task, &move_begin_step, RETRY_MAX_MS);
+}
+
+static enum task_turn move_probed(struct task *t)
+{
+	struct move *mv = container_of(t, struct move, task);
+	struct manager *m = mv->reschedule->manager;
+	auto_error struct error err = ERROR_INIT;
+	const struct container *old = still_lost(mv);
+	struct container_config config = { 0 };
+	enum task_turn turn;
+
+	if (mv->call.done && mv->call.answer.status) {
+		engine_report_call(mv->from, &mv->call);
+		return TASK_DONE;
+	}
+	call_finish(&mv->call);
+	if (!old || !may_move(mv->reschedule))
+		return TASK_DONE;
+	if (!read_blueprint(old, &config, &err))
+		return try_later(mv, &move_begin_step, &err);
+	if (config.volumes.count) {
+		turn = wait_for_node(mv, config.volumes.items[0]);
+		config_finish(&config);
+		return turn;
+	}
+	mv->was_running = container_is_running(old);
+	mv->answered = false;
+	mv->create = create_start(m, &config, NULL, (struct api_version){ 0 }, created, mv);
+	memcpy(mv->create->replaces, mv->old_id, sizeof(mv->create->replaces));
+	return task_wait_for(t, &mv->answered, &move_created_step);
+}
+
+static enum task_turn move_created(struct task *t)
+{
+	struct move *mv = container_of(t, struct move, task);
+	struct container *old = still_lost(mv);
+
+	if (error_is_set(&mv->err)) {
+		auto_error struct error err = ERROR_INIT;
+
+		error_move(&err, &mv->err);
+		return try_later(mv, &move_begin_step, &err);
+	}
+	if (old)
+		engine_remove_container(mv->from, old);
+	else if (mv->from->state == ENGINE_HEALTHY)
+		retire_start(mv->reschedule->manager, mv->from);
+	if (!mv->to) {
+		log_warn("Rescheduled container %s from %s, and cannot see it yet", mv->name,
+			mv->from->name);
+		return TASK_DONE;
+	}
+	log_info("Rescheduled container %s from %s to %s as %.12s", mv->name, mv->from->name,
+		mv->to->name, mv->new_id);
+	bus_publish_own(mv->reschedule->manager->cluster->bus, "reschedule", mv->to);
+	mv->retry_ms = RETRY_MIN_MS;
+	return mv->was_running ? task_go(t, &move_start_step) : TASK_DONE;
+}
+
+static enum task_turn move_start(struct task *t)
+{
+	struct move *mv = container_of(t, struct move, task);
+
+	if (!manager_may_act(mv->reschedule->manager) || !engine_find_container(mv->to, mv->new_id))
+		return TASK_DONE;
+	mv->busy = true;
+	call_finish(&mv->call);
+	remote_call_init(&mv->call, &mv->to->remote, (struct api_version){ 0 }, "POST",
+		"/containers/%s/start", mv->new_id);
+	mv->call.mode = CALL_TEXT;
+	mv->call.head_timeout_ms = START_TIMEOUT_MS;
+	remote_send(&mv->call, &mv->to->remote, t);
+	return task_wait_for(t, &mv->call.done, &move_started_step);
+}
+
+static enum task_turn move_started(struct task *t)
+{
+	struct move *mv = container_of(t, struct move, task);
+	auto_error struct error err = ERROR_INIT;
+
+	engine_report_call(mv->to, &mv->call);
+	if (!remote_check(&mv->call, &mv->to->remote, &err))
+		return try_later(mv, &move_start_step, &err);
+	return TASK_DONE;
+}
+
+/* --- nodes that come and go --- */
+
+static void wake_moves(struct reschedule *rs, const struct engine *back)
+{
+	struct move *mv;
+
+	list_for_each (mv, &rs->moves, link) {
+		if (mv->from == back && !mv->busy)
+			task_wake(&mv->task);
+	}
+}
+
+static void handle_event(
+	struct bus_listener *l, const struct docker_event *e, struct engine *engine)
+{
+	struct reschedule *rs = container_of(l, struct reschedule, listener);
+
+	if (!engine || strncmp(e->action, "engine_", strlen("engine_")) != 0)
+		return;
+	if (engine_is_healthy(engine) && manager_may_act(rs->manager))
+		retire_start(rs->manager, engine);
+	wake_moves(rs, engine);
+	task_wake(&rs->task);
+}
+
+struct reschedule *reschedule_create(struct manager *m)
+{
+	struct reschedule *rs = xnew(struct reschedule);
+
+	rs->manager = m;
+	list_init(&rs->moves);
+	rs->listener.handle_event = handle_event;
+	bus_subscribe(m->cluster->bus, &rs->listener);
+	task_init(&rs->task, m->loop, &reschedule_review_step, NULL);
+	task_start(&rs->task);
+	return rs;
+}
+
+void reschedule_destroy(struct reschedule *rs)
+{
+	if (!rs)
+		return;
+	bus_unsubscribe(&rs->listener);
+	while (!list_empty(&rs->moves))
+		move_free(container_of(rs->moves.next, struct move, link));
+	task_finish(&rs->task);
+	free(rs);
+}

@@ -1,0 +1,15 @@
+/*
+ * manager/retire.h - the old copies of containers that were made anew elsewhere.
+ *
+ * A node that returns still has them.  Of containers with one swarm id on several healthy nodes the
+ * one with the highest epoch label stays; the others are stopped and removed, their volumes kept.
+ * Equal epochs are nobody's to judge, and one id twice is one container seen twice.
+ */
+#pragma once
+
+#include "cluster/refresh.h"
+#include "manager/manager.h"
+#include "manager/work.h"
+
+/* Looks over all nodes, after reading the containers of this one, which is there (again). */
+void retire_start(struct manager *m, struct engine *returned);

@@ -1,0 +1,53 @@
+"""Containers of a node that fails come back on another one, once."""
+
+from harness.wait import eventually
+
+SLEEP = ["busybox", "sleep", "1000"]
+MOVES = ["-e", "reschedule:on-node-failure"]
+
+
+def copies(engines, name, state=None):
+    """The engines that have one, in that state."""
+    return [engine for engine in engines if name in (found := engine.containers()) and state in (None, found[name]["State"])]
+
+
+def test_a_killed_engine(manager, engines):
+    """What asked for it runs elsewhere, as it was; the node returns, and there is one copy."""
+    on_first = ["-e", "affinity:container==~anchor"]
+    manager.docker("network", "create", "together")
+    manager.docker("run", "-d", "--name", "anchor", "-e", "constraint:node==node-1", *SLEEP)
+    manager.docker("run", "-d", "--name", "kept", *MOVES, *on_first, "--network", "together", "--network-alias", "db", "-m", "64m",
+                   "-l", "mine=yes", "-h", "its-host", *SLEEP)
+    manager.docker("create", "--name", "resting", *MOVES, *on_first, *SLEEP)
+    manager.docker("run", "-d", "--name", "tied", *MOVES, *on_first, "-v", "data:/data", *SLEEP)
+    before = manager.get("/containers/kept/json").json
+    assert before["Node"]["Name"] == "node-1"
+    others = [engine for engine in engines if engine.name != "node-1"]
+    engines[1].kill()
+    eventually(lambda: copies(others, "kept", "running") and copies(others, "resting"), timeout=60)
+    after = eventually(lambda: manager.get("/containers/kept/json").json, timeout=10)
+    assert after["Node"]["Name"] != "node-1"
+    assert after["Config"]["Labels"]["com.docker.swarm.id"] == before["Config"]["Labels"]["com.docker.swarm.id"]
+    assert (after["Config"]["Hostname"], after["Config"]["Labels"]["mine"]) == ("its-host", "yes")
+    assert after["HostConfig"]["Memory"] == 64 << 20
+    assert "db" in after["NetworkSettings"]["Networks"]["together"]["Aliases"]
+    assert not copies(others, "resting", "running")
+    eventually(lambda: "tied waits for its node node-1, where its volume data is" in manager.log)
+    assert not copies(others, "tied") and not copies(others, "anchor")
+    engines[1].start()
+    eventually(lambda: len(copies(engines, "kept")) == 1 and len(copies(engines, "resting")) == 1, timeout=60)
+    assert copies(others, "kept", "running") and copies(others, "resting")
+    assert copies(engines, "anchor") == copies(engines, "tied") == [engines[1]]
+
+
+def test_most_engines_vanish(manager, engines):
+    """Then it is the manager that is cut off, and nothing moves."""
+    manager.docker("run", "-d", "--name", "kept", *MOVES, "-e", "constraint:node!=node-0", *SLEEP)
+    for engine in engines[1:]:
+        engine.freeze()
+    eventually(lambda: "2 of 3 nodes are out of reach" in manager.log, timeout=60)
+    assert not copies(engines[:1], "kept")
+    for engine in engines[1:]:
+        engine.thaw()
+    manager.wait_healthy()
+    assert len(copies(engines, "kept")) == 1

@@ -32,7 +32,7 @@ STEP(move_started);
 
 struct reschedule {
 	struct manager *manager; /* borrowed */
-	struct bus_listener listener;
+	struct engine_listener listener;
 	struct task task;
 	struct list moves; /* struct move::link */
 	bool held;         /* too many are out of reach; said in the log once */
@@ -368,16 +368,14 @@ static void wake_moves(struct reschedule *rs, const struct engine *back)
 	}
 }
 
-static void handle_event(
-	struct bus_listener *l, const struct docker_event *e, struct engine *engine)
+static void handle_state(
+	struct engine_listener *l, struct engine *e, enum engine_state before maybe_unused)
 {
 	struct reschedule *rs = container_of(l, struct reschedule, listener);
 
-	if (!engine || strncmp(e->action, "engine_", strlen("engine_")) != 0)
-		return;
-	if (engine_is_healthy(engine) && manager_may_act(rs->manager))
-		retire_start(rs->manager, engine);
-	wake_moves(rs, engine);
+	if (engine_is_healthy(e) && manager_may_act(rs->manager))
+		retire_start(rs->manager, e);
+	wake_moves(rs, e);
 	task_wake(&rs->task);
 }
 
@@ -387,8 +385,8 @@ struct reschedule *reschedule_create(struct manager *m)
 
 	rs->manager = m;
 	list_init(&rs->moves);
-	rs->listener.handle_event = handle_event;
-	bus_subscribe(m->cluster->bus, &rs->listener);
+	rs->listener.handle_state = handle_state;
+	cluster_listen(m->cluster, &rs->listener);
 	task_init(&rs->task, m->loop, &reschedule_review_step, NULL);
 	task_start(&rs->task);
 	return rs;
@@ -398,7 +396,7 @@ void reschedule_destroy(struct reschedule *rs)
 {
 	if (!rs)
 		return;
-	bus_unsubscribe(&rs->listener);
+	engine_unlisten(&rs->listener);
 	while (!list_empty(&rs->moves))
 		move_free(container_of(rs->moves.next, struct move, link));
 	task_finish(&rs->task);

@@ -302,11 +302,6 @@ static void build_cluster(struct wire *w)
 						     .tls = o->tls_client,
 					     });
 	manager_init(&w->manager, w->loop, w->cluster, o->sched, o->cluster.create_retry);
-	if (o->replication) {
-		manager_set_acting(&w->manager, false); /* until we lead */
-		w->manager.leads = leads;
-		w->manager.leads_arg = w;
-	}
 	w->reschedule = reschedule_create(&w->manager);
 	w->manager.volumes_everywhere = o->cluster.volumes_everywhere;
 }

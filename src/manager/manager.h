@@ -25,9 +25,6 @@ struct manager {
 	bool (*leads)(void *arg); /* private; NULL: nobody is to be asked */
 	void *leads_arg;
 	int64_t acting_since_ms; /* monotonic; of the newest change to true */
-	/* Among several managers: do we lead at this moment, by the clock?  NULL: we are alone. */
-	bool (*leads)(void *arg);
-	void *leads_arg;
 
 	struct node *nodes; /* scratch for one decision */
 	struct node **ranked;

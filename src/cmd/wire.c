@@ -99,7 +99,6 @@ static void handle_leader(void *arg, const char *address)
 
 	manager_set_acting(&w->manager, address && strcmp(address, w->options->advertise) == 0);
 	replica_set_leader(w->replica, address);
-	manager_set_acting(&w->manager, replica_leads(w->replica));
 }
 
 static bool is_resigning(void *arg)

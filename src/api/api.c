@@ -1,4 +1,4 @@
-/* The way in: exchange -> request -> route -> endpoint. */
+/* api/api.c - the way in: exchange -> request -> route -> endpoint. */
 #include "api/api.h"
 
 #include <string.h>

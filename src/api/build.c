@@ -1,3 +1,4 @@
+/* api/build.c - where a build goes, and what of its query the engine gets. */
 #include "api/build.h"
 
 #include <string.h>
@@ -60,7 +61,7 @@ static char *build_path(struct request *rq, const struct build_query *bq, const 
 	return *query ? xasprintf("/build?%s", query) : xstrdup("/build");
 }
 
-/* --- classic ------------------------------------------------------------------------------- */
+/* --- classic --- */
 
 static struct engine *choose_any(struct request *rq, const struct build_query *bq maybe_unused,
 	struct wish *wish, struct error *err)
@@ -82,7 +83,7 @@ static void build_classic(struct request *rq, const struct build_query *bq)
 	proxy_start(proxy_create(rq, e, path, PROXY_REFRESH_IMAGES));
 }
 
-/* --- BuildKit ------------------------------------------------------------------------------ */
+/* --- BuildKit --- */
 
 static bool is_engine(const struct engine *e, const void *arg)
 {
@@ -140,7 +141,7 @@ static void build_buildkit(struct request *rq, const struct build_query *bq)
 		reply_error(rq, &err);
 }
 
-/* --- requests about a build that has begun, or is about to --------------------------------- */
+/* --- requests about a build that has begun, or is about to --- */
 
 static const char *uploaded_id(const struct request *rq)
 {
@@ -173,7 +174,7 @@ void build_cancel(struct request *rq)
 		reply_empty(rq, 200);
 }
 
-/* --- POST /build --------------------------------------------------------------------------- */
+/* --- POST /build --- */
 
 void build_start(struct request *rq)
 {

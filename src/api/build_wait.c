@@ -1,3 +1,4 @@
+/* api/build_wait.c - woken by every new tie until the build is known, or its time is up. */
 #include "api/build_wait.h"
 
 #include "base/clock.h"

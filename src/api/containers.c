@@ -1,4 +1,4 @@
-/* Container routes that are passed to the container's engine. */
+/* api/containers.c - container routes that are passed to the container's engine. */
 #include "api/containers.h"
 
 #include <string.h>

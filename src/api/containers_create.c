@@ -1,4 +1,7 @@
-/* POST /containers/create: gather and check the body, let the manager do the work, answer. */
+/*
+ * api/containers_create.c - POST /containers/create: gather and check the body, let the manager
+ * do the work, answer.
+ */
 #include "api/body.h"
 #include "api/containers.h"
 #include "api/placement_label.h"

@@ -1,5 +1,7 @@
-/* GET /containers/{name}/json: the engine's own document, a Node object added, published addresses
- * made reachable. */
+/*
+ * api/containers_inspect.c - GET /containers/{name}/json: the engine's own document, a Node
+ * object added, published addresses made reachable.
+ */
 #include "api/containers.h"
 
 #include <string.h>

@@ -1,7 +1,8 @@
 /*
- * POST /containers/{name}/wait.  The engine answers, but for one case: Podman 4.3 has forgotten
- * the exit status of a container by the time it is removed, and tells 0 (test_wait, test_matrix).
- * There Podman says only when the container is gone; with which status, its event `die` has said.
+ * api/containers_wait.c - POST /containers/{name}/wait.  The engine answers, but for one case:
+ * Podman 4.3 has forgotten the exit status of a container by the time it is removed, and tells 0
+ * (test_wait, test_matrix). There Podman says only when the container is gone; with which
+ * status, its event `die` has said.
  */
 #include "api/containers.h"
 

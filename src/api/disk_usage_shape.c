@@ -1,3 +1,4 @@
+/* api/disk_usage_shape.c - between the lists of today and the members of older versions. */
 #include "api/disk_usage_shape.h"
 
 #include <string.h>

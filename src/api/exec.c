@@ -1,6 +1,6 @@
 /*
- * An exec belongs to a container, and so to an engine.  Its id is learnt from the answer to its
- * creation, and from the engine's events when somebody else made it.
+ * api/exec.c - an exec belongs to a container, and so to an engine.  Its id is learnt from the
+ * answer to its creation, and from the engine's events when somebody else made it.
  */
 #include "api/exec.h"
 
@@ -54,7 +54,7 @@ static struct container *find_or_reply(struct request *rq)
 	return c;
 }
 
-/* --- start --------------------------------------------------------------------------------- */
+/* --- start --- */
 
 /* What the output will be is said in the request, and only there. */
 struct exec_start {

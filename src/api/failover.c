@@ -1,3 +1,4 @@
+/* api/failover.c - the next engine is asked as long as nothing has reached the client. */
 #include "api/failover.h"
 
 #include "api/reply.h"

@@ -1,3 +1,4 @@
+/* api/images_collect.c - one transfer after the other, until one engine has all the names. */
 #include "api/images_collect.h"
 
 #include "api/failover.h"

@@ -1,5 +1,5 @@
 /*
- * POST /images/create and /images/load.
+ * api/images_create.c - POST /images/create and /images/load.
  *
  * A pull runs on all healthy engines at once, each asking the registry itself with the client's
  * credentials.  An import happens on one engine, because two would make two different images of the

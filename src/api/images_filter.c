@@ -1,3 +1,4 @@
+/* api/images_filter.c - each filter of the list over the tags of one record. */
 #include "api/images_filter.h"
 
 #include <string.h>

@@ -1,5 +1,7 @@
-/* GET /images/{name}/json.  Only a client that is older than all that the engine speaks needs more
- * than to be passed on. */
+/*
+ * api/images_inspect.c - GET /images/{name}/json.  Only a client that is older than all that the
+ * engine speaks needs more than to be passed on.
+ */
 #include "api/images.h"
 #include "api/typed.h"
 #include "base/json.h"

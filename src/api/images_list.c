@@ -1,6 +1,6 @@
 /*
- * GET /images/json, from memory, in one turn: what is written is bounded by the number of different
- * images, which is small even where thousands of engines have them.
+ * api/images_list.c - GET /images/json, from memory, in one turn: what is written is bounded by
+ * the number of different images, which is small even where thousands of engines have them.
  *
  * Memory has no sizes of shared layers, and no manifests.  A client that wants them waits for the
  * engines that know how to tell them; the others, and those that fail, are left to memory.

@@ -1,3 +1,4 @@
+/* api/images_merge.c - images by id, their names and sizes joined as they come. */
 #include "api/images_merge.h"
 
 #include <string.h>

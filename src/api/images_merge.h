@@ -2,7 +2,7 @@
  * api/images_merge.h - the images of many engines as one list.
  *
  * Images with the same id are one; their names are united, the other fields are those of the first
- * engine that has it.  The shape is the one that the client's API version had (docker-api.md 2.6).
+ * engine that has it.  The shape is the one that the client's API version had.
  */
 #pragma once
 

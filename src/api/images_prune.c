@@ -1,4 +1,4 @@
-/* POST /images/prune: every node removes what it does not use. */
+/* api/images_prune.c - POST /images/prune: every node removes what it does not use. */
 #include "api/images.h"
 #include "api/prune.h"
 

@@ -1,4 +1,4 @@
-/* What one engine that has the image can tell, or do, for all. */
+/* api/images_read.c - what one engine that has the image can tell, or do, for all. */
 #include "api/images.h"
 
 #include <string.h>
@@ -73,7 +73,7 @@ static char *path_for_reference(const struct request *rq, const char *reference)
 /*
  * Inspect, history, attestations.  The first healthy node that has the image answers, always the
  * same one, because images with the same name can have different ids on different nodes and Compose
- * compares them (docker-api.md 9.23).
+ * compares them.
  */
 void images_read(struct request *rq)
 {

@@ -1,3 +1,7 @@
+/*
+ * api/images_spread.c - a spread, fed from the client or from an engine, and its lines as the
+ * answer.
+ */
 #include "api/images_spread.h"
 
 #include <string.h>

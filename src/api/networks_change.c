@@ -1,3 +1,7 @@
+/*
+ * api/networks_change.c - the client's body is gathered, the engine asked, its networks read
+ * again.
+ */
 #include "api/networks_change.h"
 
 #include "api/body.h"

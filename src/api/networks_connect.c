@@ -1,7 +1,7 @@
 /*
- * POST /networks/{id}/connect and /disconnect: on the container's engine, which knows neither
- * "node/name" nor swarm ids nor other engines' instances of a network, so that network and
- * container are told by their full ids.
+ * api/networks_connect.c - POST /networks/{id}/connect and /disconnect: on the container's
+ * engine, which knows neither "node/name" nor swarm ids nor other engines' instances of a
+ * network, so that network and container are told by their full ids.
  */
 #include "api/networks.h"
 

@@ -1,5 +1,6 @@
 /*
- * POST /networks/create: decide what kind of network, and on which engine.
+ * api/networks_create.c - POST /networks/create: decide what kind of network, and on which
+ * engine.
  *
  * A client that names no driver (Compose) means a network on which all its containers reach each
  * other.  Where the engines are one swarm of their own that is an attachable overlay; elsewhere a

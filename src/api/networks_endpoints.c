@@ -1,3 +1,4 @@
+/* api/networks_endpoints.c - a hash from networks to the containers on them. */
 #include "api/networks_endpoints.h"
 
 #include <string.h>

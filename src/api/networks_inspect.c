@@ -1,4 +1,7 @@
-/* GET /networks/{id}, asked anew: all engines that have it, or an instance of it. */
+/*
+ * api/networks_inspect.c - GET /networks/{id}, asked anew: all engines that have it, or an
+ * instance of it.
+ */
 #include "api/networks.h"
 
 #include <string.h>

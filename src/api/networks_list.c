@@ -1,4 +1,7 @@
-/* GET /networks, from memory: every network once, those of one node with its name. */
+/*
+ * api/networks_list.c - GET /networks, from memory: every network once, those of one node with
+ * its name.
+ */
 #include "api/networks.h"
 
 #include <string.h>

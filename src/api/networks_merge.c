@@ -1,3 +1,4 @@
+/* api/networks_merge.c - the first document, with what the others know of containers and peers. */
 #include "api/networks_merge.h"
 
 #include <string.h>

@@ -1,4 +1,6 @@
-/* DELETE /networks/{id}: by full id, on an engine that has it; of one that spreads every instance.
+/*
+ * api/networks_remove.c - DELETE /networks/{id}: by full id, on an engine that has it; of one
+ * that spreads every instance.
  */
 #include "api/networks.h"
 

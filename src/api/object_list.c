@@ -1,3 +1,4 @@
+/* api/object_list.c - the reply, the label filter and the engine's own members. */
 #include "api/object_list.h"
 
 #include <string.h>

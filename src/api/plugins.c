@@ -1,3 +1,4 @@
+/* api/plugins.c - what all nodes say is joined; one plugin is looked for on each in turn. */
 #include "api/plugins.h"
 
 #include <string.h>

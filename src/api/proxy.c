@@ -1,6 +1,7 @@
 /*
- * One engine answers.  The task of a proxy waits for the relay's moments: the head is held
- * (then the record is refreshed first), the end is held (then the images are), and it is over.
+ * api/proxy.c - one engine answers.  The task of a proxy waits for the relay's moments: the head
+ * is held (then the record is refreshed first), the end is held (then the images are), and it is
+ * over.
  */
 #include "api/proxy.h"
 

@@ -1,4 +1,7 @@
-/* What there is to prune, apart from images (api/images) and networks (api/networks_prune.c). */
+/*
+ * api/prune_kinds.c - what there is to prune, apart from images (api/images) and networks
+ * (api/networks_prune.c).
+ */
 #include "api/prune.h"
 
 #include <string.h>

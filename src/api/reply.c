@@ -1,3 +1,4 @@
+/* api/reply.c - error codes to statuses, headers that every answer has. */
 #include "api/reply.h"
 
 #include <stdio.h>
@@ -74,7 +75,7 @@ void reply_exchange_error(const struct api *api, struct exchange *x, int status,
 static void reply(
 	struct request *rq, int status, const char *content_type, const char *data, size_t len)
 {
-	/* An unknown path is not ours: engines leave their fields out too (docker-api.md 0.4). */
+	/* An unknown path is not ours: engines leave their fields out too. */
 	if (rq->route || status != 404)
 		reply_decorate(rq->api, &rq->x->answer);
 	exchange_reply(rq->x, status, content_type, data, len);

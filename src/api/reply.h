@@ -2,7 +2,7 @@
  * api/reply.h - answers in the form that Docker clients expect.
  *
  * The one place that turns error codes into HTTP statuses.  Error bodies are
- * {"message":"..."} with the content type exactly "application/json" (docker-api.md 0.2).
+ * {"message":"..."} with the content type exactly "application/json".
  */
 #pragma once
 

@@ -2,7 +2,7 @@
  * api/routes.h - every path and method that we answer, in one table.
  *
  * `{name}` takes everything between what stands before and after it, slashes included, because
- * names of containers ("node/name") and images ("host:5000/a/b") hold slashes (docker-api.md 0.14).
+ * names of containers ("node/name") and images ("host:5000/a/b") hold slashes.
  */
 #pragma once
 

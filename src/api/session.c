@@ -1,3 +1,4 @@
+/* api/session.c - the ties that a connection holds, and the choice of a builder. */
 #include "api/session.h"
 
 #include <string.h>
@@ -17,7 +18,7 @@ static struct builds *builds_of(struct request *rq)
 	return rq->api->manager->builds;
 }
 
-/* --- keys ---------------------------------------------------------------------------------- */
+/* --- keys --- */
 
 bool session_check_name(struct request *rq, const char *what, const char *name)
 {
@@ -68,7 +69,7 @@ struct proxy *session_proxy(struct request *rq, struct engine *e, const char *pa
 	return p;
 }
 
-/* --- the choice ---------------------------------------------------------------------------- */
+/* --- the choice --- */
 
 /* What a builder can do came with the engines' versions, and attestations and several platforms
  * with the containerd store; Podman has none.  Above 0 when `a` can do more than `b`. */
@@ -115,7 +116,7 @@ static struct engine *find_or_place(struct request *rq, struct error *err)
 	return e ? e : place_anywhere(rq, err);
 }
 
-/* --- /session ------------------------------------------------------------------------------ */
+/* --- /session --- */
 
 static const char *session_of(const struct request *rq)
 {
@@ -168,7 +169,7 @@ void session_start(struct request *rq)
 		build_wait(rq, find_session, tunnel_session);
 }
 
-/* --- /grpc --------------------------------------------------------------------------------- */
+/* --- /grpc --- */
 
 void session_grpc(struct request *rq)
 {

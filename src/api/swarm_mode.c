@@ -1,3 +1,4 @@
+/* api/swarm_mode.c - the answers of an engine that is no member of a swarm. */
 #include "api/swarm_mode.h"
 
 #include "api/reply.h"

@@ -2,7 +2,7 @@
  * api/swarm_mode.h - the endpoints of the engine's own swarm mode, which is not offered here.
  *
  * Clients ask these first to learn whether there is a swarm; they get what an engine outside swarm
- * mode answers (docker-api.md 1.5), and take it for "no".
+ * mode answers, and take it for "no".
  */
 #pragma once
 

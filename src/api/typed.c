@@ -1,3 +1,4 @@
+/* api/typed.c - the body is read, edited, sent, and the answer edited in turn. */
 #include "api/typed.h"
 
 #include "api/body.h"

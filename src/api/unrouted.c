@@ -1,3 +1,4 @@
+/* api/unrouted.c - an engine is found by what the path names, and asked as it is. */
 #include "api/unrouted.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* api/volumes.c - inspect, and what is passed to the node that has the volume. */
 #include "api/volumes.h"
 
 #include "api/proxy.h"

@@ -1,4 +1,4 @@
-/* GET /volumes, from memory. */
+/* api/volumes_list.c - GET /volumes, from memory. */
 #include "api/volumes.h"
 
 #include <string.h>

@@ -1,4 +1,7 @@
-/* DELETE /volumes/{name}: from every node that has it, or from the one that is named. */
+/*
+ * api/volumes_remove.c - DELETE /volumes/{name}: from every node that has it, or from the one
+ * that is named.
+ */
 #include "api/volumes.h"
 
 #include <string.h>

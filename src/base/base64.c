@@ -1,3 +1,4 @@
+/* base/base64.c - three bytes and four characters at a time. */
 #include "base/base64.h"
 
 #include <stdint.h>

@@ -1,3 +1,4 @@
+/* base/error.c - formatting, wrapping, and codes from errno. */
 #include "base/error.h"
 
 #include <assert.h>

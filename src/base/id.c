@@ -1,3 +1,4 @@
+/* base/id.c - bytes of the kernel as hexadecimal digits. */
 #include "base/id.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* base/intern.c - one hash table of counted strings. */
 #include "base/intern.h"
 
 #include <assert.h>

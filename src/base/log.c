@@ -1,3 +1,4 @@
+/* base/log.c - lines are formatted at once and written without waiting. */
 #include "base/log.h"
 
 #include <assert.h>

@@ -1,7 +1,7 @@
 /*
  * base/log.h - lines for the person on call at night.
  *
- * Format and field rules are those that tools parse (cli-discovery-ha.md section 11):
+ * Format and field rules are those that tools parse:
  * `time="..." level=info msg="text" key=value ...`, fields sorted by name; on a terminal
  * a short coloured form.  One sink for the process, stdout by default.  When nobody reads what is
  * written there, lines are left out and counted, and the process goes on.

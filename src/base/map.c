@@ -1,4 +1,7 @@
-/* SipHash-1-3 (Aumasson, Bernstein): fast on short keys and hard to steer without the secret. */
+/*
+ * base/map.c - SipHash-1-3 (Aumasson, Bernstein): fast on short keys and hard to steer without
+ * the secret.
+ */
 #include "base/map.h"
 
 #include <endian.h>

@@ -1,3 +1,4 @@
+/* base/match.c - globs become expressions; both run under the limits of PCRE2. */
 #include "base/match.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* base/mem.c - the allocator's functions, with an end instead of NULL. */
 #include "base/mem.h"
 
 #include <stdarg.h>

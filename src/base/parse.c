@@ -1,3 +1,4 @@
+/* base/parse.c - numbers, sizes, durations, and the order of names. */
 #include "base/parse.h"
 
 #include <ctype.h>

@@ -1,3 +1,4 @@
+/* base/sorted.c - a binary search. */
 #include "base/sorted.h"
 
 size_t sorted_place(const void *key, const void *items, size_t count, size_t size,

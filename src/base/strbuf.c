@@ -1,3 +1,4 @@
+/* base/strbuf.c - room doubles, up to the ceiling. */
 #include "base/strbuf.h"
 
 #include <stdint.h>

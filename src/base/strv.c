@@ -1,3 +1,4 @@
+/* base/strv.c - an array that grows. */
 #include "base/strv.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* base/uri.c - percent escapes, and the parts of a target. */
 #include "base/uri.h"
 
 #include <ctype.h>

@@ -12,7 +12,7 @@
 /* Percent-decode; '+' stays (paths) or becomes a blank (query).  Bad escape: `invalid URL escape
  * "%zz"`. The result may hold any byte except NUL, which is an error. */
 bool uri_decode(const char *s, size_t len, bool plus_is_blank, char **ret, struct error *err);
-/* Encode as one path segment; the bytes letters digits -_.~$&+,/:;=@ stay (cli-discovery-ha.md 3).
+/* Encode as one path segment; the bytes letters digits -_.~$&+,/:;=@ stay.
  */
 void uri_encode_path(struct strbuf *sb, const char *s);
 /* A decoded path without empty, "." and ".." segments, as Go's servers clean it; a slash at the end

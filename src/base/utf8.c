@@ -1,3 +1,4 @@
+/* base/utf8.c - a table of lengths and a check of each byte. */
 #include "base/utf8.h"
 
 #include <stdbool.h>

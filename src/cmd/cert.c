@@ -1,5 +1,5 @@
 /*
- * `swarm cert`: the certificates of a cluster, without recipes.
+ * cmd/cert.c - `swarm cert`: the certificates of a cluster, without recipes.
  *
  *   FOLDER/ca.pem, ca-key.pem            the authority; its key stays here
  *   FOLDER/NAME/ca.pem, cert.pem, key.pem    all that NAME needs: copy the folder to its host, or
@@ -54,7 +54,7 @@ static const struct option_spec cert_options[] = {
 	},
 };
 
-/* ---- files ---- */
+/* --- files --- */
 
 /* One of those that are made together: all of them, or what was there stays. */
 struct new_file {
@@ -180,7 +180,7 @@ static bool make_folder(const char *path, mode_t mode, struct error *err)
 	return mkdir(path, mode) == 0 || errno == EEXIST || fail_file(path, errno, err);
 }
 
-/* ---- the authority ---- */
+/* --- the authority --- */
 
 struct authority_files {
 	char *cert, *key; /* owned */
@@ -217,7 +217,7 @@ static bool load_authority(const struct invocation *in, const struct authority_f
 	return false;
 }
 
-/* ---- kinds ---- */
+/* --- kinds --- */
 
 struct kind {
 	const char *name;

@@ -1,5 +1,6 @@
 /*
- * `swarm create`: a new token for token:// discovery, from a manager that serves as hub.
+ * cmd/create.c - `swarm create`: a new token for token:// discovery, from a manager that serves
+ * as hub.
  *
  * The token alone is on stdout, as scripts expect it; what to do with it is said on stderr.
  */

@@ -1,3 +1,4 @@
+/* cmd/dump.c - engines, members and connections, a line each. */
 #include "cmd/dump.h"
 
 #include "base/clock.h"

@@ -1,3 +1,4 @@
+/* cmd/help.c - columns as wide as their longest word. */
 #include "cmd/help.h"
 
 #include <string.h>
@@ -7,7 +8,7 @@
 
 #define TAB 8
 
-/* ---- columns, aligned with tabs ---- */
+/* --- columns, aligned with tabs --- */
 
 struct columns {
 	FILE *out;
@@ -32,7 +33,7 @@ static void columns_print(const struct columns *c, const char *label, const char
 	fprintf(c->out, "%s\n", text);
 }
 
-/* ---- options ---- */
+/* --- options --- */
 
 static void print_option(const struct columns *c, const struct option_spec *spec)
 {
@@ -63,7 +64,7 @@ static void print_options(
 		print_option(&c, &specs[i]);
 }
 
-/* ---- the program ---- */
+/* --- the program --- */
 
 static void command_label(const struct command *command, struct strbuf *ret)
 {
@@ -101,7 +102,7 @@ void help_print_program(FILE *out, const char *program)
 	fprintf(out, "Run '%s COMMAND --help' for more information on a command.\n", program);
 }
 
-/* ---- a command ---- */
+/* --- a command --- */
 
 static void print_discovery_argument(FILE *out)
 {
@@ -128,7 +129,7 @@ void help_print_command(FILE *out, const char *program, const struct command *co
 		print_options(out, "   ", command->options, command->options_count);
 }
 
-/* ---- the command "help" ---- */
+/* --- the command "help" --- */
 
 static bool help_run(const struct invocation *in, maybe_unused const void *values,
 	const struct strv *words, struct error *err)

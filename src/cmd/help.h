@@ -1,5 +1,5 @@
 /*
- * cmd/help.h - help texts, made from the tables (layout: cli-discovery-ha.md 1.7).
+ * cmd/help.h - help texts, made from the tables.
  */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* cmd/invite.c - the command line of `swarm join`, or why there is none. */
 #include "cmd/invite.h"
 
 #include <arpa/inet.h>

@@ -1,7 +1,7 @@
 /*
- * `swarm join`: the agent that keeps one engine registered.
+ * cmd/join.c - `swarm join`: the agent that keeps one engine registered.
  *
- * Everything on its command line is checked, in the order of cli-discovery-ha.md 1.5.  Then it
+ * Everything on its command line is checked, in classic Swarm's order.  Then it
  * registers and never gives up: neither because the store is away, nor because the engine is.  On
  * SIGTERM or SIGINT it takes the registration back, so that managers drop the engine at once.
  */
@@ -92,7 +92,7 @@ static bool check_beats(const struct join_args *args, struct beat *ret, struct e
 	return true;
 }
 
-/* ---- running ---- */
+/* --- running --- */
 
 struct agent {
 	struct loop *loop;

@@ -1,5 +1,5 @@
 /*
- * `swarm list`: the members as discovery sees them now, one a line.
+ * cmd/list.c - `swarm list`: the members as discovery sees them now, one a line.
  *
  * The first answer counts.  Good lines of a source that is bad in part are printed, and the exit
  * status still says that something was wrong.

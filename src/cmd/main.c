@@ -1,5 +1,6 @@
 /*
- * The program: global options, the table of commands, and the way from one to the other.
+ * cmd/main.c - the program: global options, the table of commands, and the way from one to the
+ * other.
  *
  * Errors end on stderr with exit status 1, whatever the command; stdout is for what was asked
  * for, and for the log of the commands that keep running.
@@ -69,7 +70,7 @@ const struct command *commands_find(const char *name)
 	return NULL;
 }
 
-/* ---- a command ---- */
+/* --- a command --- */
 
 static bool usage_error(const struct invocation *in)
 {
@@ -108,7 +109,7 @@ static bool run_command(const struct invocation *in, const struct strv *given, s
 	return ok;
 }
 
-/* ---- the program ---- */
+/* --- the program --- */
 
 static bool set_log_level(
 	const struct options *options, const struct globals *globals, struct error *err)

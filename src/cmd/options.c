@@ -1,3 +1,4 @@
+/* cmd/options.c - argv and environment against the rows of a table. */
 #include "cmd/options.h"
 
 #include <assert.h>
@@ -50,7 +51,7 @@ static bool set_value(const struct options *o, const struct option_spec *spec, c
 	return true;
 }
 
-/* ---- defaults ---- */
+/* --- defaults --- */
 
 static char *trimmed(const char *s)
 {
@@ -119,7 +120,7 @@ void options_finish(struct options *o)
 	o->count = 0;
 }
 
-/* ---- words ---- */
+/* --- words --- */
 
 static bool same(const char *a, const char *b)
 {
@@ -245,7 +246,7 @@ bool options_given(const struct options *o, const char *name)
 	return (o->by_name | o->by_alias) & (UINT64_C(1) << (spec - o->specs));
 }
 
-/* ---- help ---- */
+/* --- help --- */
 
 static void add_spelling(struct strbuf *ret, const char *name)
 {

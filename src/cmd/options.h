@@ -3,7 +3,7 @@
  *
  * A command has one table of rows and one struct of values; a row says where in the struct its
  * value goes.  Parsing, defaults, environment and help all come from the table.  The syntax is
- * that of classic Swarm (cli-discovery-ha.md 1.3), so that old scripts and units keep working:
+ * that of classic Swarm, so that old scripts and units keep working:
  * one dash or two, "-x=v" or "-x v", booleans with a value only after '='.
  */
 #pragma once
@@ -58,7 +58,7 @@ void options_finish(struct options *o);
 
 /*
  * The words that are not options are appended to ret_rest.  Parsing ends at a request for help.
- * Errors are ERROR_INVALID with the texts of cli-discovery-ha.md 1.10.
+ * Errors are ERROR_INVALID with the texts of classic Swarm.
  */
 bool options_parse(struct options *o, char *const *words, size_t count, enum options_order order,
 	struct strv *ret_rest, struct error *err);

@@ -1,3 +1,4 @@
+/* cmd/probe.c - one request to the address, and its answer. */
 #include "cmd/probe.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* discovery/discovery.c - the table of schemes, and one list that all watchers share. */
 #include "discovery/discovery.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* discovery/embedded.c - a watcher of the registry's own cluster. */
 #include "discovery/embedded.h"
 
 #include <string.h>
@@ -36,7 +37,7 @@ STEP(local_ask);
 STEP(local_answer);
 STEP(embedded_look);
 
-/* ---- the local engine ---- */
+/* --- the local engine --- */
 
 static enum task_turn local_ask(struct task *t)
 {
@@ -100,7 +101,7 @@ static void local_finish(struct local_engine *local)
 	free(local->address);
 }
 
-/* ---- all members ---- */
+/* --- all members --- */
 
 static bool is_news(const struct embedded *e, uint64_t index)
 {

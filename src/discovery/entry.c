@@ -1,3 +1,4 @@
+/* discovery/entry.c - host and port, checked as they were always checked. */
 #include "discovery/entry.h"
 
 #include <stdint.h>

@@ -1,3 +1,4 @@
+/* discovery/file.c - the file is read when its folder says that something has changed. */
 #include "discovery/file.h"
 
 #include <errno.h>
@@ -40,7 +41,7 @@ struct file {
 	bool settling;     /* look is near; more events do not move it away */
 };
 
-/* ---- the text ---- */
+/* --- the text --- */
 
 struct parser {
 	struct strv *members;
@@ -130,7 +131,7 @@ bool file_parse(const char *text, size_t len, struct strv *ret, struct error *er
 	return p.bad_lines == 0;
 }
 
-/* ---- reading ---- */
+/* --- reading --- */
 
 static bool read_all(int fd, struct strbuf *text, struct error *err)
 {
@@ -194,7 +195,7 @@ static void read_members(struct file *f)
 	}
 }
 
-/* ---- when to read ---- */
+/* --- when to read --- */
 
 /* The folder may not be there yet, or be another one than before: tried again at every look. */
 static void watch_folder(struct file *f)
@@ -264,7 +265,7 @@ static void start_watching(struct file *f)
 	f->readable_added = event_add(&f->readable, NULL) == 0;
 }
 
-/* ---- the scheme ---- */
+/* --- the scheme --- */
 
 bool file_check(
 	const struct discovery_url *url, maybe_unused const struct strv *options, struct error *err)

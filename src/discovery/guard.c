@@ -1,3 +1,4 @@
+/* discovery/guard.c - how many went at once, and since when. */
 #include "discovery/guard.h"
 
 #include <stdbool.h>

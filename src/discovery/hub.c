@@ -1,3 +1,4 @@
+/* discovery/hub.c - routes, bodies and watches of the hub. */
 #include "discovery/hub.h"
 
 #include <string.h>
@@ -41,7 +42,7 @@ STEP(hub_saved);
 STEP(hub_list);
 STEP(hub_answer_list);
 
-/* ---- answers ---- */
+/* --- answers --- */
 
 static void hub_request_destroy(struct hub_request *q)
 {
@@ -95,7 +96,7 @@ static enum task_turn refuse_error(struct hub_request *q, const struct error *er
 	return refuse(q, 500, error_text(err));
 }
 
-/* ---- changes ---- */
+/* --- changes --- */
 
 static enum task_turn hub_saved(struct task *t)
 {
@@ -143,7 +144,7 @@ static enum task_turn remove_one(struct hub_request *q)
 	return answer_when_saved(q, "OK");
 }
 
-/* ---- registration ---- */
+/* --- registration --- */
 
 static bool is_blank(char c)
 {
@@ -213,7 +214,7 @@ static enum task_turn hub_body(struct task *t)
 	return task_wait_ms(t, &hub_body_step, BODY_MS);
 }
 
-/* ---- the list ---- */
+/* --- the list --- */
 
 static void release_text(maybe_unused const void *data, maybe_unused size_t len, void *text)
 {
@@ -328,7 +329,7 @@ static enum task_turn answer_health(struct hub_request *q)
 	return answer_text(q, 200, "OK");
 }
 
-/* ---- which request it is ---- */
+/* --- which request it is --- */
 
 enum place {
 	PLACE_CLUSTERS,

@@ -1,3 +1,4 @@
+/* discovery/hub_url.c - the parts of token://, from the URL and the environment. */
 #include "discovery/hub_url.h"
 
 #include <stdlib.h>
@@ -17,7 +18,7 @@ bool token_is_valid(const char *token)
 	return len > 0 && len <= TOKEN_MAX_LEN && strspn(token, allowed) == len;
 }
 
-/* ---- options ---- */
+/* --- options --- */
 
 static const struct option_key {
 	const char *name;
@@ -63,7 +64,7 @@ bool hub_options_parse(struct hub_options *ret, const struct strv *options, stru
 	return true;
 }
 
-/* ---- where ---- */
+/* --- where --- */
 
 static bool has_port(const char *host)
 {

@@ -1,3 +1,4 @@
+/* discovery/nodes.c - the URL's own list, told once. */
 #include "discovery/nodes.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* discovery/range.c - each pattern multiplies the addresses before it. */
 #include "discovery/range.h"
 
 #include <ctype.h>

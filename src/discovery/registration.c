@@ -1,3 +1,4 @@
+/* discovery/registration.c - a beat at every interval, and back-off after a failure. */
 #include "discovery/registration.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* discovery/registry.c - clusters by token, members with a time to live. */
 #include "discovery/registry.h"
 
 #include <assert.h>
@@ -53,7 +54,7 @@ struct registry {
 	struct list change_waits, save_waits; /* struct registry_wait::link */
 };
 
-/* ---- waiting ---- */
+/* --- waiting --- */
 
 void registry_wait_in(struct list *list, struct registry_wait *wait, struct task *task)
 {
@@ -80,7 +81,7 @@ static void wake_all(struct list *waits)
 		task_wake(w->task);
 }
 
-/* ---- saving ---- */
+/* --- saving --- */
 
 static void format_token(struct strbuf *sb, const struct cluster_token *t)
 {
@@ -157,7 +158,7 @@ enum registry_state registry_state(const struct registry *r, uint64_t generation
 	return REGISTRY_FAILED;
 }
 
-/* ---- tokens and members ---- */
+/* --- tokens and members --- */
 
 static struct cluster_token *find_token(const struct registry *r, const char *name)
 {
@@ -399,7 +400,7 @@ uint64_t registry_index(const struct registry *r, const char *token)
 	return t ? t->index : 0;
 }
 
-/* ---- expiry ---- */
+/* --- expiry --- */
 
 static bool sweep_token(struct registry *r, struct cluster_token *t, int64_t now_ms)
 {
@@ -428,7 +429,7 @@ static void handle_sweep(struct timer *timer)
 	timer_start(&r->sweep, SWEEP_MS);
 }
 
-/* ---- life ---- */
+/* --- life --- */
 
 static void load_entry(struct registry *r, const struct registry_entry *e)
 {

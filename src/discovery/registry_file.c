@@ -1,3 +1,4 @@
+/* discovery/registry_file.c - a line for each cluster and member. */
 #include "discovery/registry_file.h"
 
 #include <string.h>
@@ -29,7 +30,7 @@ bool registry_check_address(const char *address, struct error *err)
 	return entry_check_host_port(address, err);
 }
 
-/* ---- lines ---- */
+/* --- lines --- */
 
 struct reader {
 	struct registry_entries *entries;

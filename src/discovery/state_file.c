@@ -1,3 +1,4 @@
+/* discovery/state_file.c - a thread writes beside the file, then renames. */
 #include "discovery/state_file.h"
 
 #include <assert.h>
@@ -33,7 +34,7 @@ struct state_file {
 	void *arg;
 };
 
-/* ---- writing: nothing here touches what the loop uses ---- */
+/* --- writing: nothing here touches what the loop uses --- */
 
 static bool write_all(int fd, const char *text, size_t len)
 {
@@ -85,7 +86,7 @@ static void *save_thread(void *arg)
 	return NULL;
 }
 
-/* ---- the loop's side ---- */
+/* --- the loop's side --- */
 
 /* The thread is over, or about to return. */
 static void end_save(struct state_file *sf)
@@ -153,7 +154,7 @@ bool state_file_save_now(struct state_file *sf, const char *text, size_t len, st
 	return write_state(sf, text, len, err);
 }
 
-/* ---- opening ---- */
+/* --- opening --- */
 
 static bool fail_open(const char *folder, int number, struct error *err)
 {
@@ -245,7 +246,7 @@ void state_file_close(struct state_file *sf)
 	free(sf);
 }
 
-/* ---- reading ---- */
+/* --- reading --- */
 
 static bool read_all(int fd, struct strbuf *ret)
 {

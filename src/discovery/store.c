@@ -1,3 +1,4 @@
+/* discovery/store.c - a watch and a lease of kv, told as members. */
 #include "discovery/store.h"
 
 #include <assert.h>
@@ -46,7 +47,7 @@ static struct kv *open_kv(struct loop *loop, const struct discovery_url *url,
 	return kv;
 }
 
-/* ---- members ---- */
+/* --- members --- */
 
 void store_read_members(
 	const struct kv_entries *entries, struct strv *ret_members, struct strv *ret_bad)
@@ -186,7 +187,7 @@ struct discovery *store_create(const struct discovery_config *config)
 	return &s->base;
 }
 
-/* ---- registering ---- */
+/* --- registering --- */
 
 /* A lease, whose owner hears of it directly. */
 struct store_registration {

@@ -46,7 +46,7 @@ static void place_finish(struct place *p)
 	free(steal(p->token));
 }
 
-/* ---- reading the list ---- */
+/* --- reading the list --- */
 
 struct token {
 	struct discovery base;
@@ -217,7 +217,7 @@ bool token_check(const struct discovery_url *url, const struct strv *options, st
 	       hub_url_parse_token(&hub, &token, url->scheme->is_tls, url->rest, &parsed, err);
 }
 
-/* ---- being on the list ---- */
+/* --- being on the list --- */
 
 struct enrollment {
 	struct registration base;

@@ -1,3 +1,4 @@
+/* docker/build_query.c - wishes out of the build arguments, the rest as it was written. */
 #include "docker/build_query.h"
 
 #include <string.h>

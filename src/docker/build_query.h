@@ -3,8 +3,7 @@
  *
  * Build arguments named like scheduling expressions ("constraint:node": "=node-1", which is how
  * `--build-arg constraint:node==node-1` arrives) steer placement and never reach the builder; they
- * are not written into labels either.  Everything else passes as the client wrote it
- * (cluster.md 12, D19 and D29 of the specifications).
+ * are not written into labels either.  Everything else passes as the client wrote it.
  */
 #pragma once
 

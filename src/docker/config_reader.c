@@ -1,3 +1,4 @@
+/* docker/config_reader.c - each getter remembers the first member of a wrong type. */
 #include "docker/config_reader.h"
 
 #include <string.h>

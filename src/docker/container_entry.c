@@ -4,7 +4,7 @@
  * The engine's text is rewritten when it is stored, so that an answer for a client is pieces of
  * copied text with names, state and the like between them.  What an engine writes is checked on the
  * way in: current clients read addresses strictly, and one bad string in one container would
- * cost them the whole list (docker-api.md 9.42).
+ * cost them the whole list.
  */
 #include <limits.h>
 #include <stdio.h>

@@ -189,7 +189,7 @@ bool event_action_is(const struct docker_event *e, const char *word)
 	       (e->action[len] == '\0' || e->action[len] == ':');
 }
 
-/* --- writing -------------------------------------------------------------------------------- */
+/* --- writing --- */
 
 static void add_key(struct strbuf *sb, const char *key)
 {

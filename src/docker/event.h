@@ -45,7 +45,7 @@ void event_copy(struct docker_event *to, const struct docker_event *from);
 bool event_action_is(const struct docker_event *e, const char *word);
 const char *event_attribute(const struct docker_event *e, const char *name); /* NULL when absent */
 
-/* As a client sees it (api.md section 11): node.* attributes, the `node` object and, below
+/* As a client sees it: node.* attributes, the `node` object and, below
  * API 1.52, from/status/id.  Ends with a newline. */
 struct event_node {
 	const char *name, *id, *addr, *ip;

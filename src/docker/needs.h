@@ -1,6 +1,6 @@
 /*
  * docker/needs.h - what a container asks of its host, computed alike for the create request and
- * for the inspect document of an existing one (scheduling.md section 3, F10, F14).
+ * for the inspect document of an existing one.
  */
 #pragma once
 

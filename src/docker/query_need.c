@@ -1,3 +1,4 @@
+/* docker/query_need.c - a table of parameters with their versions. */
 #include "docker/query_need.h"
 
 #include <string.h>

@@ -2,7 +2,7 @@
  * docker/query_need.h - query parameters that came with a version.
  *
  * An engine ignores a parameter that it does not know, and does something else than was asked for.
- * Where there is a choice, an engine that knows it is better (docker-api.md 2.5).
+ * Where there is a choice, an engine that knows it is better.
  */
 #pragma once
 

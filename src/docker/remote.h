@@ -40,7 +40,7 @@ char *remote_target(
  * status and text, or the transport error ("Cannot connect to the Docker daemon at tcp://A. Is the
  * docker daemon running?"). */
 bool remote_check(const struct call *c, const struct remote *r, struct error *err);
-/* A 404 of create that names a missing image (docker-api.md 9.18), as opposed to a missing volume
+/* A 404 of create that names a missing image, as opposed to a missing volume
  * plugin, network or container. */
 bool remote_error_is_missing_image(const struct error *err);
 /* From the head of GET or HEAD /_ping and the body of /version. */

@@ -4,8 +4,7 @@
  * The path of a call is moved into the range of the engine (docker/remote.h).  What is left are
  * the differences that clients rely on, each a row of a table in translate_*.c with the version
  * that made it.  `client` is the version of the request, `engine` the one that is spoken with the
- * engine; where they are equal nothing is touched, and what no row knows passes
- * (docker-api.md 2.5, 2.6).
+ * engine; where they are equal nothing is touched, and what no row knows passes.
  */
 #pragma once
 

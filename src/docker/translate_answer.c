@@ -8,7 +8,7 @@
 #include "docker/translate.h"
 #include "docker/translate_edit.h"
 
-/* --- streams ------------------------------------------------------------------------------- */
+/* --- streams --- */
 
 const char *translate_stream_type(bool tty, struct api_version client, struct api_version engine)
 {
@@ -18,7 +18,7 @@ const char *translate_stream_type(bool tty, struct api_version client, struct ap
 		   : "application/vnd.docker.multiplexed-stream";
 }
 
-/* --- answers ------------------------------------------------------------------------------- */
+/* --- answers --- */
 
 static yyjson_mut_val *networks_of(yyjson_mut_val *root)
 {

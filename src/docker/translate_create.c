@@ -10,7 +10,7 @@
 #include "docker/translate.h"
 #include "docker/translate_edit.h"
 
-/* --- walking ------------------------------------------------------------------------------- */
+/* --- walking --- */
 
 struct place {
 	yyjson_mut_val *object; /* that has, or may have, the member */
@@ -54,7 +54,7 @@ static void walk(yyjson_mut_val *val, const char *path, visit_fn visit, void *ar
 		walk(yyjson_mut_obj_getn(val, path, (size_t)(slash - path)), slash + 1, visit, arg);
 }
 
-/* --- what is new in a create request ------------------------------------------------------- */
+/* --- what is new in a create request --- */
 
 enum action {
 	DROP,   /* do without: the container does the same, or nearly */
@@ -113,7 +113,7 @@ static void drop_field(const struct place *place, void *arg)
 	yyjson_mut_obj_remove_key(place->object, place->member);
 }
 
-/* --- networks ------------------------------------------------------------------------------ */
+/* --- networks --- */
 
 static yyjson_mut_val *endpoints_of(yyjson_mut_val *root)
 {
@@ -157,7 +157,7 @@ static void move_address_to_endpoint(yyjson_mut_doc *doc, yyjson_mut_val *root)
 		address);
 }
 
-/* --- sysctls of one interface ----------------------------------------------------------------- */
+/* --- sysctls of one interface --- */
 
 /*
  * Up to API 1.47 they were the container's, with the interface in the name; since 1.46 they are an
@@ -255,7 +255,7 @@ static void move_sysctls_to_endpoint(yyjson_mut_doc *doc, yyjson_mut_val *root)
 	edit_put(doc, options, ENDPOINT_SYSCTLS, yyjson_mut_strcpy(doc, list.buf));
 }
 
-/* --- several networks ------------------------------------------------------------------------- */
+/* --- several networks --- */
 
 static void add_connect(struct translate_connects *to, const char *network, yyjson_mut_val *val)
 {
@@ -302,7 +302,7 @@ void translate_connects_finish(struct translate_connects *c)
 	*c = (struct translate_connects){ 0 };
 }
 
-/* --- what an old client takes for granted -------------------------------------------------- */
+/* --- what an old client takes for granted --- */
 
 static void share_ipc(const struct translate_create *t, yyjson_mut_doc *doc, yyjson_mut_val *root)
 {
@@ -366,7 +366,7 @@ static const struct habit {
 	{ 44, leave_submounts_writable },
 };
 
-/* --- create -------------------------------------------------------------------------------- */
+/* --- create --- */
 
 struct translate_need translate_create_need(yyjson_mut_val *root, struct api_version client)
 {
@@ -450,7 +450,7 @@ void translate_create(const struct translate_create *t, yyjson_mut_doc *doc,
 	}
 }
 
-/* --- networks -------------------------------------------------------------------------------- */
+/* --- networks --- */
 
 struct translate_need translate_network_need(yyjson_mut_val *root, struct api_version client)
 {

@@ -1,3 +1,4 @@
+/* docker/translate_edit.c - moving and copying members of a document. */
 #include "docker/translate_edit.h"
 
 #include <string.h>

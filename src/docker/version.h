@@ -1,5 +1,5 @@
 /*
- * docker/version.h - API versions and the range that each side speaks (DESIGN.md section 7).
+ * docker/version.h - API versions and the range that each side speaks.
  */
 #pragma once
 
@@ -18,7 +18,7 @@ struct api_range {
 };
 
 /* What this manager offers to clients: all that is released.  Some of today's refuse to talk below
- * 1.44 (docker-api.md 2.4). */
+ * 1.44. */
 #define API_VERSION_MAX ((struct api_version){ 1, 55 })
 #define API_VERSION_MIN ((struct api_version){ 1, 24 })
 
@@ -34,7 +34,7 @@ struct api_version api_version_clamp(struct api_version v, const struct api_rang
 
 /*
  * Split "/v1.47/containers/json" into version and rest.  Without a prefix the version is 0.0.
- * A prefix is exactly "/v", digits, ".", digits, "/" (docker-api.md 2.2); anything else is part of
+ * A prefix is exactly "/v", digits, ".", digits, "/"; anything else is part of
  * the path.
  */
 struct api_version api_path_split(const char *path, const char **ret_rest);

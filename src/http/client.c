@@ -15,9 +15,7 @@
 #include "base/strbuf.h"
 #include "http/client_private.h"
 
-/*
- * The end.
- */
+/* --- the end --- */
 
 /* Nothing more happens in this call; what can be kept of the connection has been taken already. */
 void call_over(struct call_state *s)
@@ -55,9 +53,7 @@ void call_fail(struct call_state *s, enum error_code code, const char *fmt, ...)
 	call_fail_with(s, &err);
 }
 
-/*
- * The connection.
- */
+/* --- the connection --- */
 
 static void handle_input(struct stream *stream maybe_unused, void *arg)
 {
@@ -138,9 +134,7 @@ void call_retry(struct call_state *s)
 	endpoint_connect(s->endpoint, s, true);
 }
 
-/*
- * The owner's side.
- */
+/* --- the owner's side --- */
 
 void call_init(struct call *c, const char *method, const char *target)
 {

@@ -15,9 +15,7 @@ enum {
 };
 static const size_t default_max_body = 64 * 1024 * 1024;
 
-/*
- * The end.
- */
+/* --- the end --- */
 
 static bool is_reusable(const struct call_state *s)
 {
@@ -71,9 +69,7 @@ static void call_complete(struct call_state *s)
 	call_over(s);
 }
 
-/*
- * The head.
- */
+/* --- the head --- */
 
 static bool asked_upgrade(const struct call *c)
 {
@@ -146,9 +142,7 @@ static bool advance_head(struct call_state *s)
 	return s->phase == CALL_BODY;
 }
 
-/*
- * The body.
- */
+/* --- the body --- */
 
 static size_t body_room(const struct call *c)
 {
@@ -206,9 +200,7 @@ static bool advance_body(struct call_state *s)
 	return false;
 }
 
-/*
- * The end of the connection.
- */
+/* --- the end of the connection --- */
 
 static bool input_over(const struct call_state *s)
 {

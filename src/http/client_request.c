@@ -73,9 +73,7 @@ void call_prepare_head(struct call_state *s, const char *host)
 	add_framing(s->call);
 }
 
-/*
- * A body that follows in pieces.
- */
+/* --- a body that follows in pieces --- */
 
 static bool takes_body(const struct call_state *s)
 {

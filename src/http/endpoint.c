@@ -62,9 +62,7 @@ struct endpoint *endpoint_create(struct loop *loop, const struct endpoint_config
 	return e;
 }
 
-/*
- * Idle connections.
- */
+/* --- idle connections --- */
 
 /* The stream goes to the caller. */
 static struct stream *idle_take(struct idle *i)
@@ -131,9 +129,7 @@ void endpoint_close_idle(struct endpoint *e)
 		close_oldest(e);
 }
 
-/*
- * Calls.
- */
+/* --- calls --- */
 
 static bool is_good_for(const struct idle *kept, const struct call *c)
 {

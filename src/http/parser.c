@@ -355,9 +355,7 @@ static bool accept_response(struct http_parser *p)
 	return true;
 }
 
-/*
- * Feeding.
- */
+/* --- feeding --- */
 
 static enum http_parse fail(struct http_parser *p)
 {

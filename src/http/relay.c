@@ -30,9 +30,7 @@ static enum task_turn relay_over_as(struct relay *r, enum relay_state state)
 	return TASK_DONE;
 }
 
-/*
- * The request.
- */
+/* --- the request --- */
 
 static bool wants_stream(const struct relay *r)
 {
@@ -111,9 +109,7 @@ static void relay_upload(struct relay *r)
 	r->uploaded = true;
 }
 
-/*
- * The answer's head.
- */
+/* --- the answer's head --- */
 
 static bool body_is_held(const struct relay *r)
 {
@@ -157,9 +153,7 @@ static void send_head(struct relay *r)
 	r->head_sent = true;
 }
 
-/*
- * The tunnel.
- */
+/* --- the tunnel --- */
 
 static void hold_at_end(struct relay *r)
 {
@@ -211,9 +205,7 @@ static enum task_turn relay_become_tunnel(struct relay *r)
 	return TASK_DONE;
 }
 
-/*
- * The answer's body.
- */
+/* --- the answer's body --- */
 
 static bool tail_is_held(const struct relay *r, size_t len)
 {
@@ -301,9 +293,7 @@ static enum task_turn relay_pump(struct task *t)
 	return TASK_WAIT;
 }
 
-/*
- * The owner's side.
- */
+/* --- the owner's side --- */
 
 void relay_start(struct relay *r, struct loop *loop, struct exchange *x, struct endpoint *to,
 	struct task *waiter)

@@ -1,3 +1,4 @@
+/* kv/backoff.c - doubling, with a random half. */
 #include "kv/backoff.h"
 
 #include "base/id.h"

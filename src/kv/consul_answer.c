@@ -1,3 +1,4 @@
+/* kv/consul_answer.c - its JSON, its indexes and its errors. */
 #include "kv/consul_answer.h"
 
 #include <stdint.h>

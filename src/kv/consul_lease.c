@@ -61,7 +61,7 @@ static bool answered(const struct consul_lease *l, bool absent_is_fine, struct e
 	return worker_answered(&l->worker, absent_is_fine, err);
 }
 
-/* ---- what is there ---- */
+/* --- what is there --- */
 
 static enum task_turn lease_read(struct task *t)
 {
@@ -110,7 +110,7 @@ static enum task_turn lease_found(struct task *t)
 	return ask_session(l, "renew", 0, &lease_renewed_step);
 }
 
-/* ---- held ---- */
+/* --- held --- */
 
 /* Twice within the time of the session, which the store doubles: three may get lost. */
 static enum task_turn lease_rest(struct consul_lease *l)
@@ -138,7 +138,7 @@ static enum task_turn lease_renewed(struct task *t)
 	return l->rewrite ? acquire(l) : lease_rest(l);
 }
 
-/* ---- free ---- */
+/* --- free --- */
 
 static enum task_turn lease_create(struct task *t)
 {
@@ -190,7 +190,7 @@ static enum task_turn lease_discarded(struct task *t)
 	return task_go(t, &lease_read_step);
 }
 
-/* ---- the end ---- */
+/* --- the end --- */
 
 static enum task_turn lease_release(struct task *t)
 {

@@ -1,3 +1,4 @@
+/* kv/entries.c - an array of keys and values. */
 #include "kv/entries.h"
 
 #include <string.h>

@@ -15,7 +15,7 @@
 
 #define FORM "application/x-www-form-urlencoded"
 
-/* ---- watch ---- */
+/* --- watch --- */
 
 static enum task_turn watch_list(struct task *t);
 const struct task_step etcd2_watch_first = { .name = "watch_list", .run = watch_list };
@@ -101,7 +101,7 @@ static enum task_turn watch_event(struct task *t)
 	return task_wait_ms(t, &etcd2_watch_first, WORKER_SETTLE_MS);
 }
 
-/* ---- lease ---- */
+/* --- lease --- */
 
 static enum task_turn lease_write(struct task *t);
 static enum task_turn lease_delete(struct task *t);

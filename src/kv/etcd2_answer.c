@@ -1,3 +1,4 @@
+/* kv/etcd2_answer.c - its JSON, its indexes and its errors. */
 #include "kv/etcd2_answer.h"
 
 #include <string.h>

@@ -13,7 +13,7 @@
 #include "kv/etcd.h"
 #include "kv/etcd3_answer.h"
 
-/* ---- watch ---- */
+/* --- watch --- */
 
 static enum task_turn watch_range(struct task *t);
 const struct task_step etcd3_watch_first = { .name = "watch_range", .run = watch_range };
@@ -113,7 +113,7 @@ static enum task_turn watch_news(struct task *t)
 			    : task_wait(t, &watch_news_step);
 }
 
-/* ---- lease ---- */
+/* --- lease --- */
 
 static enum task_turn lease_grant(struct task *t);
 static enum task_turn lease_keep(struct task *t);

@@ -1,3 +1,4 @@
+/* kv/etcd3_answer.c - its JSON, base64 and revisions. */
 #include "kv/etcd3_answer.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* kv/kv.c - the table of drivers, and what they share. */
 #include "kv/kv.h"
 
 #include <assert.h>

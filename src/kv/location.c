@@ -1,3 +1,4 @@
+/* kv/location.c - hosts before the first slash, a prefix after it. */
 #include "kv/location.h"
 
 #include <stdint.h>

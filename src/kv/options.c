@@ -1,3 +1,4 @@
+/* kv/options.c - a table of keys, and the files that they name. */
 #include "kv/options.h"
 
 #include <stddef.h>

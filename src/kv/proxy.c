@@ -1,3 +1,4 @@
+/* kv/proxy.c - the variables in their order, and who is excepted. */
 #include "kv/proxy.h"
 
 #include <arpa/inet.h>
@@ -30,7 +31,7 @@ struct proxy_settings proxy_settings_read(void)
 	};
 }
 
-/* ---- what is reached directly ---- */
+/* --- what is reached directly --- */
 
 struct ip {
 	int family; /* AF_INET, AF_INET6; 0: it is a name */
@@ -144,7 +145,7 @@ static bool any_is_direct(const char *list, const char *host, const char *port)
 	return false;
 }
 
-/* ---- the proxy ---- */
+/* --- the proxy --- */
 
 static bool read_credentials(
 	const char *text, size_t len, struct proxy_server *ret, struct error *err)

@@ -83,7 +83,7 @@ static struct zk *zk_of(struct kv *kv)
 	return container_of(kv, struct zk, base);
 }
 
-/* ---- users and their requests ---- */
+/* --- users and their requests --- */
 
 void zk_user_attach(struct zk_user *u, struct kv *kv)
 {
@@ -169,7 +169,7 @@ static void tell_error(struct zk *zk, const struct error *err)
 		u->handle_error(u, err);
 }
 
-/* ---- events of the library ---- */
+/* --- events of the library --- */
 
 void zk_handle_watch(maybe_unused zhandle_t *zh, int type, maybe_unused int state, const char *path,
 	void *context)
@@ -230,7 +230,7 @@ static void close_session(struct zk *zk)
 		zk_request_drop(list_first(&zk->requests, struct zk_request, link));
 }
 
-/* ---- the library in the loop ---- */
+/* --- the library in the loop --- */
 
 static void note_failure(struct zk *zk, int rc)
 {
@@ -326,7 +326,7 @@ static void handle_pause(struct timer *t)
 	resolve(zk);
 }
 
-/* ---- names to addresses ---- */
+/* --- names to addresses --- */
 
 static void open_session(struct zk *zk)
 {
@@ -412,7 +412,7 @@ static void resolve(struct zk *zk)
 	look_up_next(zk);
 }
 
-/* ---- the driver ---- */
+/* --- the driver --- */
 
 static bool zk_check(const struct kv_options *o, struct error *err)
 {

@@ -75,7 +75,7 @@ static void list_complete(struct zk_watch *w)
 	kv_watch_report(&w->base, &entries);
 }
 
-/* ---- data ---- */
+/* --- data --- */
 
 static bool is_known(const struct kv_entries *known, const char *name)
 {
@@ -127,7 +127,7 @@ static void read_child(struct zk_watch *w, const char *name, watcher_fn watcher)
 		zk_request_drop(r); /* the session is over; the next one lists again */
 }
 
-/* ---- names ---- */
+/* --- names --- */
 
 static int compare_names(const void *a, const void *b)
 {
@@ -216,7 +216,7 @@ static void list_children(struct zk_watch *w)
 		zk_request_drop(r);
 }
 
-/* ---- events ---- */
+/* --- events --- */
 
 static void handle_connected(struct zk_user *u)
 {

@@ -1,6 +1,6 @@
 /*
- * Few builds run at once, so ties are a list.  Idle ones have a ceiling: names of sessions are the
- * clients' to invent.
+ * manager/builds.c - few builds run at once, so ties are a list.  Idle ones have a ceiling:
+ * names of sessions are the clients' to invent.
  */
 #include "manager/builds.h"
 

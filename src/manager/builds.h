@@ -4,8 +4,7 @@
  * A BuildKit build comes on several connections: /grpc, which says nothing about itself, /session
  * with the id of the session, /build with the ids of session and build.  A tie says that a key of
  * one of these kinds means an engine.  Ties are held by the requests that use them, and stay for a
- * minute after the last one, because one build leaves gaps between its connections
- * (docker-api.md 4.2, 4.3).
+ * minute after the last one, because one build leaves gaps between its connections.
  *
  * When a hold is given up the engine's list of images is read again: nobody tells us which of the
  * connections was the one that made an image.

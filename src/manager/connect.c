@@ -1,3 +1,4 @@
+/* manager/connect.c - one connect after the other, and what undoes them. */
 #include "manager/connect.h"
 
 #include <string.h>

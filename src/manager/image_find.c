@@ -1,3 +1,4 @@
+/* manager/image_find.c - engines by what they call the image. */
 #include "manager/image_find.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* manager/network_spread.c - one creation at a time for each engine and network. */
 #include "manager/network_spread.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* manager/progress.c - lines out of a stream, and their members edited. */
 #include "manager/progress.h"
 
 #include <string.h>

@@ -3,7 +3,7 @@
  *
  * Engines write one JSON object per line.  A line may be long (a build's output, a plugin's error),
  * but not endless, and one that is no JSON is skipped.  Clients see every engine's lines under the
- * name of its node (api.md 8.3).
+ * name of its node.
  */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* manager/pull.c - one call, read to its end for the error in it. */
 #include "manager/pull.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* manager/spread.c - the legs, their queues, and the verdict. */
 #include "manager/spread.h"
 
 #include <string.h>

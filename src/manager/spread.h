@@ -81,7 +81,7 @@ void spread_abort(struct spread *s, const struct error *err);
 
 /* Looks at everything; true when all legs are over. */
 bool spread_advance(struct spread *s);
-/* False with the failed nodes, a line each, when the whole is no success (api.md 8.3.6). */
+/* False with the failed nodes, a line each, when the whole is no success. */
 bool spread_check(const struct spread *s, struct error *err);
 /* All that succeeded said that they had the newest image before. */
 bool spread_is_up_to_date(const struct spread *s);

@@ -1,3 +1,4 @@
+/* net/address.c - host and port, in brackets or without. */
 #include "net/address.h"
 
 #include <string.h>

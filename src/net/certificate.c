@@ -1,3 +1,4 @@
+/* net/certificate.c - keys and certificates by OpenSSL. */
 #include "net/certificate.h"
 
 #include <arpa/inet.h>
@@ -29,7 +30,7 @@ static bool fail_openssl(struct error *err, const char *what)
 	return error_set(err, ERROR_INTERNAL, "%s: %s", what, reason ? reason : "unknown error");
 }
 
-/* ---- names ---- */
+/* --- names --- */
 
 static bool is_ip(const char *name)
 {
@@ -86,7 +87,7 @@ static bool add_names(X509 *x, const struct strv *names)
 	return ok;
 }
 
-/* ---- what it is for ---- */
+/* --- what it is for --- */
 
 static const struct use {
 	const char *constraints;
@@ -127,7 +128,7 @@ static bool add_extensions(X509 *x, const struct certificate_wish *wish, X509 *i
 	       add_names(x, wish->names);
 }
 
-/* ---- making it ---- */
+/* --- making it --- */
 
 static bool set_serial(X509 *x)
 {
@@ -198,7 +199,7 @@ void certificate_finish(struct certificate *c)
 	*c = (struct certificate){ 0 };
 }
 
-/* ---- files ---- */
+/* --- files --- */
 
 static FILE *open_file(const char *path, struct error *err)
 {

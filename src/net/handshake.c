@@ -1,3 +1,4 @@
+/* net/handshake.c - steps of SSL_do_handshake between events of the descriptor. */
 #include "net/handshake.h"
 
 #include <errno.h>

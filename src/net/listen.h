@@ -25,8 +25,8 @@ struct listener_ops {
 };
 
 /* spec may yield several sockets (fd://, names with several addresses), all under one listener.
- * tls may be NULL.  Errors as in cli-discovery-ha.md 1.10 ("listen tcp A: bind: address already in
- * use..."). */
+ * tls may be NULL.  Errors in the words that scripts know: "listen tcp A: bind: address already in
+ * use...". */
 struct listener *listener_create(struct loop *loop, const char *spec, struct tls_context *tls,
 	const struct listener_ops *ops, void *arg, struct error *err) must_check;
 /* Stops accepting, removes a unix socket file that it made.  NULL is fine. */

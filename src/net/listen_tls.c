@@ -58,9 +58,7 @@ static void client_destroy(struct client *c)
 		listen_resume(l);
 }
 
-/*
- * The end of a refused one.
- */
+/* --- the end of a refused one --- */
 
 static void handle_discard(evutil_socket_t fd, short what maybe_unused, void *arg)
 {
@@ -103,9 +101,7 @@ static void client_failed(struct client *c, const struct error *err)
 		l->ops->handle_failure(l, peer, err, l->arg);
 }
 
-/*
- * The handshake.
- */
+/* --- the handshake --- */
 
 static void client_ready(struct client *c)
 {

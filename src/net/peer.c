@@ -1,3 +1,4 @@
+/* net/peer.c - addresses and credentials of the kernel. */
 #include "net/peer.h"
 
 #include <openssl/x509v3.h>

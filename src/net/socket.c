@@ -1,3 +1,4 @@
+/* net/socket.c - options of descriptors, and their errors. */
 #include "net/socket.h"
 
 #include <arpa/inet.h>

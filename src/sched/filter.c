@@ -1,4 +1,4 @@
-/* What the filters share. */
+/* sched/filter.c - what the filters share. */
 #include "sched/filter.h"
 
 #include <string.h>

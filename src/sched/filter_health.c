@@ -1,3 +1,4 @@
+/* sched/filter_health.c - only healthy nodes take new work. */
 #include "sched/filter.h"
 #include "sched/node.h"
 

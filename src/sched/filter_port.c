@@ -1,5 +1,5 @@
 /*
- * A port of the host can be taken once for each protocol and address.
+ * sched/filter_port.c - a port of the host can be taken once for each protocol and address.
  *
  * Published ports and the ports that containers on the host's network expose are compared with each
  * other in every combination, reservations included; only what processes outside Docker listen on

@@ -1,4 +1,7 @@
-/* Names of nodes, separated by '|', compared literally; the key says nothing. */
+/*
+ * sched/filter_whitelist.c - names of nodes, separated by '|', compared literally; the key says
+ * nothing.
+ */
 #include <string.h>
 
 #include "sched/filter.h"

@@ -1,4 +1,4 @@
-/* What the strategies share. */
+/* sched/strategy.c - what the strategies share. */
 #include "sched/strategy.h"
 
 const struct strategy *const strategies[] = {

@@ -1,4 +1,7 @@
-/* The fullest node first, so that large requests find room on the others. */
+/*
+ * sched/strategy_binpack.c - the fullest node first, so that large requests find room on the
+ * others.
+ */
 #include "sched/strategy.h"
 
 static struct standing judge(const struct wish *w, const struct node *n)

@@ -1,4 +1,6 @@
-/* Every order of the nodes that have room is equally likely: all stand alike, and chance decides.
+/*
+ * sched/strategy_random.c - every order of the nodes that have room is equally likely: all stand
+ * alike, and chance decides.
  */
 #include "sched/strategy.h"
 

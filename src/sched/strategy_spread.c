@@ -1,4 +1,4 @@
-/* The emptiest node first; a failure weighs more than any load. */
+/* sched/strategy_spread.c - the emptiest node first; a failure weighs more than any load. */
 #include "sched/strategy.h"
 
 static struct standing judge(const struct wish *w, const struct node *n)

@@ -1,3 +1,4 @@
+/* api/body.c - the body is gathered up to its ceiling, then the endpoint goes on. */
 #include "api/body.h"
 
 #include <string.h>

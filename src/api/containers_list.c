@@ -1,5 +1,5 @@
 /*
- * GET /containers/json, from memory.
+ * api/containers_list.c - GET /containers/json, from memory.
  *
  * The ids of what can be in the answer are gathered and sorted first (list_order.h); then the list
  * is filtered and written.  Both go a bounded piece per turn; each container is looked up again on

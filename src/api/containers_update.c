@@ -1,4 +1,7 @@
-/* POST /containers/{name}/update: CpuShares of a request is a number of CPUs, as on create. */
+/*
+ * api/containers_update.c - POST /containers/{name}/update: CpuShares of a request is a number
+ * of CPUs, as on create.
+ */
 #include "api/containers.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* api/disk_usage.c - every node is asked, and what several of them have is counted once. */
 #include "api/disk_usage.h"
 
 #include "api/disk_usage_shape.h"

@@ -1,6 +1,6 @@
 /*
- * A client of /events is a listener on the bus.  What it does not read in time waits in a bounded
- * queue; a client that falls further behind is cut off, so that it notices.
+ * api/events.c - a client of /events is a listener on the bus.  What it does not read in time
+ * waits in a bounded queue; a client that falls further behind is cut off, so that it notices.
  */
 #include "api/events.h"
 
@@ -193,7 +193,7 @@ static bool accepts(const struct request *rq, const char *type)
 }
 
 /* Objects end with a newline for everybody; what that is called changed, and some want a separator
- * before them, too (docker-api.md 2.6). */
+ * before them, too. */
 static const char *content_type(const struct request *rq)
 {
 	static const char *const types[] = { "application/jsonl", "application/x-ndjson",

@@ -1,3 +1,4 @@
+/* api/gather.c - a fan-out whose answers a function of the caller makes one. */
 #include "api/gather.h"
 
 #include "api/reply.h"

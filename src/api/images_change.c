@@ -1,6 +1,6 @@
 /*
- * Tagging and removing: on every healthy engine that has the image, in parallel, each asked for
- * what it calls the image.
+ * api/images_change.c - tagging and removing: on every healthy engine that has the image, in
+ * parallel, each asked for what it calls the image.
  *
  * An engine that refuses (an image in use) makes the whole a failure with that engine's status, and
  * a line per node says what happened where.  An engine that was lost meanwhile does not turn the

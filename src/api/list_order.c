@@ -1,3 +1,6 @@
+/*
+ * api/list_order.c - containers looked at, sorted in pieces, and merged while they are written.
+ */
 #include "api/list_order.h"
 
 #include <string.h>

@@ -1,6 +1,7 @@
 /*
- * POST /networks/prune, decided here: an engine does not know that a network which none of its own
- * containers uses is used on another.  What an engine still refuses (in use, after all) stays.
+ * api/networks_prune.c - POST /networks/prune, decided here: an engine does not know that a
+ * network which none of its own containers uses is used on another.  What an engine still
+ * refuses (in use, after all) stays.
  */
 #include "api/networks.h"
 

@@ -1,3 +1,4 @@
+/* api/prune.c - the filters fitted to each engine, their answers added up. */
 #include "api/prune.h"
 
 #include "api/reply.h"

@@ -1,4 +1,4 @@
-/* Adding an endpoint is adding a row. */
+/* api/routes.c - adding an endpoint is adding a row. */
 #include "api/routes.h"
 
 #include <string.h>

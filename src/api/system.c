@@ -1,3 +1,4 @@
+/* api/system.c - ping, version, info and auth. */
 #include "api/system.h"
 
 #include <string.h>

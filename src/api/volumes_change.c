@@ -1,3 +1,4 @@
+/* api/volumes_change.c - a fan-out, and what became of it, into records and the answer. */
 #include "api/volumes_change.h"
 
 #include "api/body.h"

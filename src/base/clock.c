@@ -1,3 +1,4 @@
+/* base/clock.c - the kernel's clocks, and the offset that tests give them. */
 #include "base/clock.h"
 
 #include <ctype.h>
@@ -104,9 +105,7 @@ static void date_from_seconds(struct tm *ret, int64_t seconds)
 	};
 }
 
-/*
- * Texts.
- */
+/* --- texts --- */
 
 /* Exactly n digits. */
 static bool take_digits(const char **s, int n, int *ret)

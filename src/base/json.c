@@ -1,3 +1,4 @@
+/* base/json.c - the getters, and writing into text. */
 #include "base/json.h"
 
 #include <assert.h>

@@ -29,9 +29,7 @@ enum {
 	FAILURES_MAX = 1000000,
 };
 
-/*
- * Life.
- */
+/* --- life --- */
 
 static char *literal_ip(const struct address *a)
 {
@@ -115,9 +113,7 @@ void engine_unref(struct engine *e)
 		engine_destroy(e);
 }
 
-/*
- * State.
- */
+/* --- state --- */
 
 static const char *const state_texts[] = {
 	[ENGINE_PENDING] = "Pending",
@@ -278,9 +274,7 @@ void engine_disconnect(struct engine *e)
 	e->cluster = NULL;
 }
 
-/*
- * Complaints.
- */
+/* --- complaints --- */
 
 void engine_warn(struct engine *e, const char *msg, const char *field, const char *value)
 {
@@ -297,9 +291,7 @@ void engine_warn(struct engine *e, const char *msg, const char *field, const cha
 		log_fields(LOG_WARN, msg, "addr", e->addr, field, value, "name", e->name, NULL);
 }
 
-/*
- * Outcome of calls.
- */
+/* --- outcome of calls --- */
 
 void engine_note_heard(struct engine *e)
 {
@@ -376,9 +368,7 @@ void engine_report_call(struct engine *e, const struct call *c)
 	}
 }
 
-/*
- * What it is worth.
- */
+/* --- what it is worth --- */
 
 int engine_health_indicator(const struct engine *e)
 {

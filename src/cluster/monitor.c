@@ -68,9 +68,7 @@ static struct monitor *monitor_of(struct task *t)
 	return container_of(t, struct monitor, task);
 }
 
-/*
- * When.
- */
+/* --- when --- */
 
 static int64_t plus_quarter(int64_t ms)
 {
@@ -139,9 +137,7 @@ static enum task_turn monitor_rest(struct task *t)
 		t, &monitor_rest_step, left > 0 ? min_of(left, (int64_t)REST_MAX_MS) : REST_MAX_MS);
 }
 
-/*
- * The round.
- */
+/* --- the round --- */
 
 static bool is_void(const struct monitor *m)
 {
@@ -363,9 +359,7 @@ static enum task_turn monitor_complete(struct task *t)
 	return task_go(t, &monitor_rest_step);
 }
 
-/*
- * What is heard.
- */
+/* --- what is heard --- */
 
 static struct monitor *hears(struct engine_listener *l)
 {
@@ -429,9 +423,7 @@ static void handle_reload(struct watch *w)
 
 static const struct watch_ops watch_ops = { handle_break, handle_overflow, handle_reload };
 
-/*
- * Life.
- */
+/* --- life --- */
 
 struct monitor *monitor_create(struct engine *e)
 {

@@ -88,9 +88,7 @@ static enum task_turn job_listed(struct task *t)
 	return task_go(t, &job_read_step);
 }
 
-/*
- * The list.
- */
+/* --- the list --- */
 
 static void queue_inspect(struct job *job, const char *id, struct container *fresh)
 {
@@ -187,9 +185,7 @@ static enum task_turn job_read(struct task *t)
 	return task_go(t, &job_inspect_step);
 }
 
-/*
- * Inspecting.
- */
+/* --- inspecting --- */
 
 static bool set_inspect(struct job *job, struct container *c, yyjson_val *inspect)
 {

@@ -46,9 +46,7 @@ static void replace(char **text, const char *value)
 	*text = xstrdup(value);
 }
 
-/*
- * The range.
- */
+/* --- the range --- */
 
 static enum task_turn job_ask_version(struct task *t)
 {
@@ -126,9 +124,7 @@ static enum task_turn job_version(struct task *t)
 	return task_wait_for(t, &job->call.done, &job_info_step);
 }
 
-/*
- * The labels.
- */
+/* --- the labels --- */
 
 static bool add_engine_label(
 	struct engine *e, struct labels *labels, const char *entry, struct error *err)
@@ -183,9 +179,7 @@ static bool read_labels(struct engine *e, yyjson_val *info, struct error *err)
 	return ok;
 }
 
-/*
- * The clock.
- */
+/* --- the clock --- */
 
 /*
  * The engine looked at its clock at some time between the question and the answer, which a busy one
@@ -234,9 +228,7 @@ static void read_clock(struct engine *e, yyjson_val *info, int64_t took_ms)
 	e->clock_shift_ns = shift;
 }
 
-/*
- * The rest of /info.
- */
+/* --- the rest of /info --- */
 
 /* What GET /info of the manager unites. */
 static const char *const kept_members[] = {

@@ -49,9 +49,7 @@ static void queue_event(struct watch *w, struct docker_event *e)
 		fresh_note(w->engine);
 }
 
-/*
- * What was seen before a break.
- */
+/* --- what was seen before a break --- */
 
 static uint64_t hash_text(const char *text, size_t len)
 {
@@ -88,9 +86,7 @@ static void note_seen(struct watch *w, int64_t time_ns, uint64_t hash)
 		w->seen[w->seen_count++] = hash;
 }
 
-/*
- * The stream.
- */
+/* --- the stream --- */
 
 static void close_stream(struct watch *w)
 {
@@ -232,9 +228,7 @@ static bool read_stream(struct watch *w)
 	return more;
 }
 
-/*
- * Effects.
- */
+/* --- effects --- */
 
 static void remove_container(struct engine *e, const struct docker_event *event)
 {
@@ -356,9 +350,7 @@ static enum task_turn watch_pump(struct task *t)
 	return task_wait(t, &watch_pump_step);
 }
 
-/*
- * Life.
- */
+/* --- life --- */
 
 void watch_init(
 	struct watch *w, struct engine *e, struct task *monitor, const struct watch_ops *ops)

@@ -196,7 +196,7 @@ static const struct option_spec manage_options[] = {
 	},
 };
 
-/* ---- TLS ---- */
+/* --- TLS --- */
 
 static bool check_tls_options(const struct manage_args *args, struct error *err)
 {
@@ -236,7 +236,7 @@ static bool load_tls(const struct manage_args *args, struct manage_options *o, s
 	return o->tls_client != NULL;
 }
 
-/* ---- engines ---- */
+/* --- engines --- */
 
 static bool check_refresh(
 	const struct manage_args *args, struct manage_options *o, struct error *err)
@@ -270,7 +270,7 @@ static bool check_retries(
 	return true;
 }
 
-/* ---- members ---- */
+/* --- members --- */
 
 /* Neither argument nor variable.  One that is there but empty is a mistake: a script whose variable
  * is not set must not start a cluster of its own. */
@@ -316,7 +316,7 @@ static void note_state_dir(const struct manage_args *args, struct manage_options
 		o->state_dir = xstrndup(folder, strcspn(folder, ":"));
 }
 
-/* ---- placement ---- */
+/* --- placement --- */
 
 /* "KEY,KEY!" */
 static void keep_together(struct sched *sched, const char *keys)
@@ -351,7 +351,7 @@ static bool check_cluster(
 	return true;
 }
 
-/* ---- several managers ---- */
+/* --- several managers --- */
 
 static bool check_replication_ttl(const char *text, int64_t *ret_ms, struct error *err)
 {
@@ -388,7 +388,7 @@ static bool check_replication(
 	return true;
 }
 
-/* ---- listeners ---- */
+/* --- listeners --- */
 
 static bool check_hosts(const struct manage_args *args, struct manage_options *o, struct error *err)
 {
@@ -400,7 +400,7 @@ static bool check_hosts(const struct manage_args *args, struct manage_options *o
 	return true;
 }
 
-/* ---- clients ---- */
+/* --- clients --- */
 
 static bool check_client_memory(
 	const struct manage_args *args, struct manage_options *o, struct error *err)
@@ -411,7 +411,7 @@ static bool check_client_memory(
 	return true;
 }
 
-/* ---- all of it ---- */
+/* --- all of it --- */
 
 static void note_plain_values(
 	const struct invocation *in, const struct manage_args *args, struct manage_options *o)

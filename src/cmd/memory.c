@@ -1,3 +1,6 @@
+/*
+ * cmd/memory.c - the smallest of what the machine and the control group allow.
+ */
 #include "cmd/memory.h"
 
 #include <stdint.h>

@@ -1,3 +1,4 @@
+/* cmd/values.c - texts of options into numbers, addresses and settings. */
 #include "cmd/values.h"
 
 #include <ctype.h>
@@ -89,7 +90,7 @@ bool value_host(const char *text, struct error *err)
 	return true;
 }
 
-/* ---- --cluster-opt ---- */
+/* --- --cluster-opt --- */
 
 static bool set_overcommit(struct cluster_options *o, const char *text, struct error *err)
 {
@@ -220,7 +221,7 @@ bool value_cluster_options(
 	return true;
 }
 
-/* ---- <discovery> ---- */
+/* --- <discovery> --- */
 
 bool value_discovery(const struct invocation *in, const struct strv *words, const char *purpose,
 	const char **ret_text, struct error *err)

@@ -1,5 +1,5 @@
 /*
- * cmd/values.h - what option values mean (cli-discovery-ha.md 1.8); no I/O.
+ * cmd/values.h - what option values mean; no I/O.
  */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* discovery/hub_client.c - one call, and what its answer means. */
 #include "discovery/hub_client.h"
 
 #include <string.h>

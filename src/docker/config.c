@@ -39,7 +39,7 @@ void config_put_label(struct container_config *c, const char *key, const char *v
 	labels_set(&c->labels, key, value);
 }
 
-/* --- the whole ---------------------------------------------------------------------------- */
+/* --- the whole --- */
 
 static bool check_policies(const struct container_config *c, struct error *err)
 {

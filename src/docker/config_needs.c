@@ -12,7 +12,7 @@
 /* What is done for each of them looks at all of them. */
 enum { NETWORKS_MAX = 1024 };
 
-/* --- resources ---------------------------------------------------------------------------- */
+/* --- resources --- */
 
 /* Requests older than HostConfig had these at the top; what is there wins. */
 void config_move_legacy_resources(struct container_config *c, struct config_reader *r)
@@ -52,7 +52,7 @@ void config_read_resources(
 		needs_memory(memory, config_read_int(r, host, "HostConfig.", "MemoryReservation"));
 }
 
-/* --- ports -------------------------------------------------------------------------------- */
+/* --- ports --- */
 
 struct port_reader {
 	struct config_reader *json;
@@ -131,7 +131,7 @@ void config_read_exposed(struct container_config *c, struct config_reader *r)
 	}
 }
 
-/* --- neighbours: namespaces, volumes, networks --------------------------------------------- */
+/* --- neighbours: namespaces, volumes, networks --- */
 
 void config_read_namespaces(
 	struct container_config *c, struct config_reader *r, yyjson_mut_val *host)

@@ -1,5 +1,5 @@
 /*
- * docker/container.h - a container at rest: one compact record, no trees (DESIGN.md section 4).
+ * docker/container.h - a container at rest: one compact record, no trees.
  *
  * The fields that placement, look-up and list filters need, repeated strings interned, and the
  * engine's own list entry as text with holes for what is computed when somebody asks: Names,

@@ -13,7 +13,7 @@
 #include "docker/container_facts.h"
 #include "docker/needs.h"
 
-/* cluster.md 8.1: paused wins over restarting, restarting over running. */
+/* As engines do: paused wins over restarting, restarting over running. */
 static enum container_state read_state(yyjson_val *state, enum container_state otherwise)
 {
 	if (json_get_bool(state, "Paused", false))

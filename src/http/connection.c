@@ -118,9 +118,7 @@ static void linger_tick(struct http_connection *c)
 		timer_start(&c->timer, LINGER_TICK_MS);
 }
 
-/*
- * Between exchanges.
- */
+/* --- between exchanges --- */
 
 void connection_wait_for_head(struct http_connection *c)
 {
@@ -228,9 +226,7 @@ void connection_finish_exchange(struct http_connection *c, struct exchange *x)
 	}
 }
 
-/*
- * Events.
- */
+/* --- events --- */
 
 static void handle_input(struct stream *s maybe_unused, void *arg)
 {
@@ -289,9 +285,7 @@ static void handle_timer(struct timer *t)
 	}
 }
 
-/*
- * Life.
- */
+/* --- life --- */
 
 static char *identity_of(struct stream *s)
 {

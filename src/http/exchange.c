@@ -54,9 +54,7 @@ static bool can_write(const struct exchange *x)
 	return !x->gone && !x->answer_ended && connection_serves(x->connection, x);
 }
 
-/*
- * The request's body.
- */
+/* --- the request's body --- */
 
 void exchange_continue(struct exchange *x)
 {
@@ -108,9 +106,7 @@ bool exchange_body_ready(struct exchange *x, size_t max, struct error *err)
 	return false;
 }
 
-/*
- * The head of the answer.
- */
+/* --- the head of the answer --- */
 
 static void add_date(struct headers *h)
 {
@@ -204,9 +200,7 @@ void exchange_start(struct exchange *x, int status, int64_t length)
 	exchange_start_reason(x, status, NULL, length);
 }
 
-/*
- * The body of the answer.
- */
+/* --- the body of the answer --- */
 
 /* More than was announced would be read as the next answer. */
 static void clip_to_length(struct http_connection *c, struct evbuffer *from)
@@ -314,9 +308,7 @@ void exchange_reply(
 	exchange_end(x);
 }
 
-/*
- * Giving the connection up.
- */
+/* --- giving the connection up --- */
 
 void exchange_write_raw(struct exchange *x, struct evbuffer *from)
 {

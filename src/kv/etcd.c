@@ -39,7 +39,7 @@ enum task_turn etcd_worker_failed(struct etcd_worker *w, struct error *err)
 	return worker_retry(&w->worker, &etcd_step_open);
 }
 
-/* ---- v2 or v3 ---- */
+/* --- v2 or v3 --- */
 
 char *etcd2_target(const char *key, const char *suffix)
 {
@@ -175,7 +175,7 @@ static enum task_turn open_classic(struct task *t)
 	return task_go(t, &etcd_step_open);
 }
 
-/* ---- logging in (v3) ---- */
+/* --- logging in (v3) --- */
 
 enum task_turn etcd3_ask_within(struct etcd_worker *w, int64_t ms, const char *path, char *body,
 	const struct task_step *next)
@@ -251,7 +251,7 @@ static enum task_turn open_token(struct task *t)
 	return task_go(t, w->first_v3);
 }
 
-/* ---- the driver ---- */
+/* --- the driver --- */
 
 static bool etcd_check(const struct kv_options *o, struct error *err)
 {

@@ -1,3 +1,4 @@
+/* kv/servers.c - the next server when one fails, and workers with their pauses. */
 #include "kv/servers.h"
 
 #include <string.h>
@@ -100,7 +101,7 @@ static void leave_server(struct servers *s, const struct way *bad)
 		s->current = (s->current + 1) % s->count;
 }
 
-/* ---- workers ---- */
+/* --- workers --- */
 
 void worker_start(
 	struct worker *w, struct servers *servers, struct loop *loop, const struct task_step *first)

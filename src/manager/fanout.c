@@ -1,3 +1,4 @@
+/* manager/fanout.c - an array of calls, over when all are. */
 #include "manager/fanout.h"
 
 #include "base/mem.h"

@@ -1,3 +1,4 @@
+/* manager/refreshes.c - an array of refreshes, over when all are. */
 #include "manager/refreshes.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* net/task.c - the turns of a task, and its timer. */
 #include "net/task.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* sched/expr.c - key, operator, value, and their comparison. */
 #include "sched/expr.h"
 
 #include <stdint.h>

@@ -1,6 +1,7 @@
 /*
- * The node label `containerslots` says how many containers a node takes; all states count, and
- * reservations too.  A negative number is 0: the node takes none.  What is no number is no limit.
+ * sched/filter_slots.c - the node label `containerslots` says how many containers a node takes;
+ * all states count, and reservations too.  A negative number is 0: the node takes none.  What is
+ * no number is no limit.
  */
 #include "base/parse.h"
 #include "sched/filter.h"

@@ -121,11 +121,8 @@ void containers_rename(struct request *rq)
 	}
 	holder = name ? cluster_find_name(rq->api->cluster, name) : NULL;
 	if (holder && holder != c) { /* its own name is the engine's to refuse */
-		reply_errorf(rq, 409,
-			"Conflict: The name %s is already assigned. You have to delete (or rename) "
-			"that "
-			"container to be able to assign %s to a container again.",
-			name, name);
+		container_name_conflict(holder, name, &err);
+		reply_error(rq, &err);
 		return;
 	}
 	auto_free char *path = xasprintf("/containers/%s/rename", c->id);

@@ -166,6 +166,15 @@ const char *container_name(const struct container *c)
 	return *name == '/' ? name + 1 : name;
 }
 
+bool container_name_conflict(const struct container *c, const char *name, struct error *err)
+{
+	return error_set(err, ERROR_CONFLICT,
+		"Conflict. The container name \"/%s\" is already in use by container \"%s\". You "
+		"have "
+		"to remove (or rename) that container to be able to reuse that name.",
+		name, *c->id ? c->id : c->swarm_id);
+}
+
 bool container_is_running(const struct container *c)
 {
 	return c->state == CONTAINER_RUNNING || c->state == CONTAINER_PAUSED ||

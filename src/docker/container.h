@@ -131,7 +131,10 @@ bool container_set_inspect(struct container *c, yyjson_val *inspect,
 
 /* Derived. */
 const char *container_name(const struct container *c); /* first name without '/', "" when none */
-bool container_is_running(const struct container *c);  /* running, paused or restarting */
+/* ERROR_CONFLICT in the engine's words, which clients look for: the name is this container's, or
+ * that of one that is being made.  Returns false. */
+bool container_name_conflict(const struct container *c, const char *name, struct error *err);
+bool container_is_running(const struct container *c);         /* running, paused or restarting */
 const char *container_state_text(const struct container *c);  /* "running", ... */
 const char *container_health_text(const struct container *c); /* "none", ... */
 bool container_health_parse(const char *s, enum container_health *ret);

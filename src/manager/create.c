@@ -116,10 +116,7 @@ static bool name_is_free(struct create *c)
 
 	if (!holder || (*c->replaces && strcmp(holder->id, c->replaces) == 0))
 		return true;
-	return error_set(&c->err, ERROR_CONFLICT,
-		"Conflict: The name %s is already assigned. You have to delete (or rename) that "
-		"container to be able to assign %s to a container again.",
-		name, name);
+	return container_name_conflict(holder, name, &c->err);
 }
 
 /* "node-1/net" names the node as well as the network. */

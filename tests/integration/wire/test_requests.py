@@ -287,6 +287,7 @@ def test_pages_of_other_origins_are_refused(engine, manager):
     # what no browser sends is no browser's business
     for name in ("docker.example.com", "tunnel.internal:2375", ""):
         assert ask(("Host", name)) == 404
+        assert ask(("Host", name), ("Origin", "http://localhost")) == 404
 
 
 def test_all_origins_where_they_were_invited(engine, start_manager):

@@ -52,24 +52,12 @@ static struct volume_sight look(const struct round *r, const char *name)
 	return s;
 }
 
+/* A copy with something in it, or that may have. */
 static bool holds(const struct node *n, const void *arg)
 {
 	const struct volume_sight *s = arg;
 
-	return node_has_volume(n, s->name) && (!s->used || !is_fresh(n, s->name));
-}
-
-/* Only if somebody is left. */
-static size_t keep_if_any(
-	const struct round *r, struct node **nodes, size_t count, const struct volume_sight *s)
-{
-	memcpy(r->scratch, nodes, count * sizeof(*nodes));
-	size_t left = filter_keep(r->scratch, count, holds, s);
-
-	if (left == 0)
-		return count;
-	memcpy(nodes, r->scratch, left * sizeof(*nodes));
-	return left;
+	return node_has_volume(n, s->name) && !is_fresh(n, s->name);
 }
 
 size_t volumes_narrow(const struct round *r, struct node **nodes, size_t count)
@@ -83,12 +71,6 @@ size_t volumes_narrow(const struct round *r, struct node **nodes, size_t count)
 
 		if (s.there && s.draws && s.used)
 			count = filter_keep(nodes, count, holds, &s);
-	}
-	for (size_t i = 0; i < names->count && count; i++) {
-		struct volume_sight s = look(r, names->items[i]);
-
-		if (s.there && s.draws && !s.used)
-			count = keep_if_any(r, nodes, count, &s);
 	}
 	return count;
 }

@@ -4,7 +4,8 @@
  * As on one host: a local volume draws to the node that has it, and a container that cannot be
  * there is refused rather than given an empty volume of the same name.  Of several copies those
  * that something has mounted count, and of these the one that is, or was last, in use is preferred.
- * Fresh ones (docker/volume_use.h) give way when they are apart.  Private to this floor.
+ * Fresh ones (docker/volume_use.h) are preferred, and give way to what a container must have: it
+ * gets another empty one where it can be.  Private to this floor.
  */
 #pragma once
 

@@ -135,8 +135,9 @@ class Manager:
         """{container name: node name} of everything in the cluster."""
         placed = {}
         for container in self.list():
-            name = max(container["Names"], key=lambda n: n.count("/"))
-            _, node, own = name.split("/", 2)
+            # from 1.52 on each name is there with its node and without, and links have names as well
+            names = [name.split("/", 2) for name in container["Names"] if name.count("/") == 2]
+            _, node, own = next((parts for parts in names if f"/{parts[2]}" in container["Names"]), names[0])
             placed[own] = node
         return placed
 

@@ -125,7 +125,11 @@ static void test_fresh_volumes(void **state maybe_unused)
 	static const struct body_case cases[] = {
 		{ "alone", BINDS("\"fresh:/f\""), "0" },
 		{ "used goes first", BINDS("\"fresh:/f\",\"data:/d\""), "1" },
-		{ "both fresh", BINDS("\"fresh:/f\",\"other:/o\""), "0" },
+		{ "both fresh", BINDS("\"fresh:/f\",\"other:/o\""), "02" },
+		{ "what must be goes first",
+			"{\"Image\":\"i\",\"Env\":[\"constraint:node!=node-0-name\"],"
+			"\"HostConfig\":{\"Binds\":[\"fresh:/f\"]}}",
+			"12" },
 		{ "of its copies the used one", BINDS("\"twice:/t\""), "1" },
 	};
 	struct pool *p = pool_create(3, NULL, NULL);

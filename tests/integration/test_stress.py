@@ -21,7 +21,7 @@ def metric(manager, name):
 @pytest.fixture
 def pool(fakes, start_manager, monkeypatch):
     # A sanitizer keeps what was freed, unless it is told not to.
-    monkeypatch.setenv("ASAN_OPTIONS", "quarantine_size_mb=0:thread_local_quarantine_size_kb=0")
+    monkeypatch.setenv("ASAN_OPTIONS", "quarantine_size_mb=0:thread_local_quarantine_size_kb=0:allocator_release_to_os_interval_ms=0")
     engines = fakes(2)
     for engine in engines:
         for i in range(CONTAINERS):

@@ -11,6 +11,9 @@ BUDGET = 32 * 1024 * 1024
 PIECE = bytes(1024 * 1024)
 PIECES = 8
 CONTAINERS = 300
+# Of processor time.  50 ms is what a turn may take; the sanitizers of this build take several times as long for the same
+# work, and what is to be found took seconds without them.
+LONGEST_TURN_US = 500_000
 
 
 def metric(manager, name):
@@ -87,17 +90,15 @@ def many_networks(pool):
 
 @pytest.mark.parametrize("attack", [many_parts, many_names, many_labels, many_networks])
 def test_what_is_too_much_is_refused(pool, attack):
-    long_turns = metric(pool, "loop_long_turns_total")
     assert 400 <= attack(pool).status < 500
-    assert metric(pool, "loop_long_turns_total") == long_turns
+    assert metric(pool, "loop_longest_turn_microseconds") < LONGEST_TURN_US
 
 
 def test_many_lists_at_once(pool):
-    long_turns = metric(pool, "loop_long_turns_total")
     clients = [pool.connect() for _ in range(200)]
     for i, client in enumerate(clients):
         client.send_request("GET", "/containers/json?all=1" + ("&limit=1" if i % 2 else ""))
     for i, client in enumerate(clients):
         assert len(client.read_response().json) == (1 if i % 2 else 2 * CONTAINERS)
         client.close()
-    assert metric(pool, "loop_long_turns_total") == long_turns
+    assert metric(pool, "loop_longest_turn_microseconds") < LONGEST_TURN_US

@@ -1,6 +1,7 @@
 /* api/api.c - the way in: exchange -> request -> route -> endpoint. */
 #include "api/api.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "api/browser.h"
@@ -139,6 +140,22 @@ bool api_admit(struct exchange *x, struct api *api)
 	return false;
 }
 
+/* "/containers//web/stop": inspect shows names with a slash, and the docker command follows no
+ * redirect of what it posts. */
+static bool is_name_with_slash(const char *path)
+{
+	static const char place[] = "/containers//";
+	const char *at = strstr(path, place);
+	auto_free char *without = NULL, *clean = NULL;
+
+	if (!at)
+		return false;
+	without = xasprintf("%.*s%s", (int)(at - path + (ptrdiff_t)sizeof(place) - 2), path,
+		at + sizeof(place) - 1);
+	clean = uri_clean_path(without);
+	return clean == NULL;
+}
+
 /* Engines send whoever asks for "//_ping" (DOCKER_HOST with a slash at its end) to "/_ping". */
 static bool redirect(struct exchange *x)
 {
@@ -150,7 +167,7 @@ static bool redirect(struct exchange *x)
 	if (target[0] != '/' || !uri_decode(target, len, false, &path, NULL))
 		return false; /* whoever reads it next says what is wrong */
 	clean = uri_clean_path(path);
-	if (!clean)
+	if (!clean || is_name_with_slash(path))
 		return false;
 	uri_encode_path(&to, clean);
 	strbuf_add(&to, target + len, strcspn(target + len, "#"));

@@ -245,7 +245,7 @@ def test_prune_spares_what_is_used(manager, engines, docker):
 
 def test_refused_filters(manager):
     for filters, message in [
-        ('{"type":["other"]}', "Invalid filter: 'type'='other'"),
+        ('{"type":["other"]}', "invalid filter: 'type'='other'"),
         ('{"colour":["red"]}', "invalid filter 'colour'"),
     ]:
         answer = manager.get(f"/networks?filters={quote(filters)}")

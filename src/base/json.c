@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/json_scan.h"
 #include "base/mem.h"
 
 static void *alc_malloc(void *ctx maybe_unused, size_t size)
@@ -48,23 +49,34 @@ static bool is_shallow(yyjson_doc *doc)
 	return true;
 }
 
-static bool is_acceptable(yyjson_doc *doc, size_t max_values, struct error *err)
+/* Found out before anything is made of them. */
+static bool are_few_values(const char *text, size_t len, size_t max_values, struct error *err)
 {
-	size_t values = yyjson_doc_get_val_count(doc);
+	struct json_scan scan = { 0 };
+	size_t step = 64 * 1024;
+	bool ended = false;
 
-	if (values > max_values)
-		return error_set(err, ERROR_INVALID,
-			"invalid JSON: %zu names and values, of which %zu are taken", values,
-			max_values);
-	if (!is_shallow(doc))
-		return error_set(err, ERROR_TOO_LARGE, "invalid JSON: nested deeper than %d",
-			JSON_MAX_DEPTH);
-	return true;
+	if (len <= max_values)
+		return true; /* each takes a byte */
+	while (len > 0 && !ended && scan.values <= max_values) {
+		size_t count = min_of(len, step);
+
+		json_scan_run(&scan, text, count, &ended);
+		text += count;
+		len -= count;
+	}
+	if (scan.values <= max_values)
+		return true;
+	return error_set(
+		err, ERROR_INVALID, "invalid JSON: more than %zu names and values", max_values);
 }
 
 static yyjson_doc *parse(const char *text, size_t len, size_t max_values, struct error *err)
 {
 	yyjson_read_err why;
+
+	if (!are_few_values(text, len, max_values, err))
+		return NULL;
 	/* without INSITU the text is only read; numbers too big for 64 bits pass through as text */
 	yyjson_doc *doc =
 		yyjson_read_opts((char *)text, len, YYJSON_READ_BIGNUM_AS_RAW, &json_alc, &why);
@@ -73,8 +85,10 @@ static yyjson_doc *parse(const char *text, size_t len, size_t max_values, struct
 		error_set(err, ERROR_INVALID, "invalid JSON at byte %zu: %s", why.pos, why.msg);
 		return NULL;
 	}
-	if (!is_acceptable(doc, max_values, err)) {
+	if (!is_shallow(doc)) {
 		yyjson_doc_free(doc);
+		error_set(err, ERROR_TOO_LARGE, "invalid JSON: nested deeper than %d",
+			JSON_MAX_DEPTH);
 		return NULL;
 	}
 	return doc;
@@ -82,7 +96,7 @@ static yyjson_doc *parse(const char *text, size_t len, size_t max_values, struct
 
 yyjson_doc *json_parse(const char *text, size_t len, struct error *err)
 {
-	return parse(text, len, SIZE_MAX, err);
+	return parse(text, len, JSON_MAX_VALUES, err);
 }
 
 yyjson_doc *json_parse_request(const char *text, size_t len, struct error *err)

@@ -12,8 +12,10 @@
 #include "base/strv.h"
 
 /* Whole text, one value; err names the byte offset.  Depth is bounded (deeper than JSON_MAX_DEPTH
- * is an error). */
-#define JSON_MAX_DEPTH 512
+ * is an error), and so is the number of names and values: what is longer is read by pieces
+ * (json_pieces.h).  The 65,536 members of a store's answer are 983,041. */
+#define JSON_MAX_DEPTH  512
+#define JSON_MAX_VALUES 1048576
 yyjson_doc *json_parse(const char *text, size_t len, struct error *err) must_check;
 /* The same for what a client sent: also an error with more than JSON_MAX_REQUEST_VALUES names and
  * values, because what is done with a request grows with them, in one turn.  A range of 10,000

@@ -2,8 +2,8 @@
  * cluster/refresh_containers.c - all containers of an engine.
  *
  * The list first; then inspect, a few at a time, for every container that is new or whose state or
- * status text is not what the record would say itself.  The list is read some entries a turn
- * and freed before the first inspect is sent, so that a thousand engines at once stay small.
+ * status text is not what the record would say itself.  The list is read as it comes, and is never
+ * held as a whole, so that a thousand engines at once stay small.
  */
 #include <stdio.h>
 #include <string.h>
@@ -17,8 +17,6 @@
 
 enum {
 	INSPECTS_AT_ONCE = 4,
-	ENTRIES_PER_TURN = 200,
-	LIST_TIMEOUT_MS = 60 * 1000, /* thousands of containers on a slow disk */
 	INSPECT_TIMEOUT_MS = 15 * 1000,
 	INSPECT_MAX_BYTES = 16 * 1024 * 1024,
 };
@@ -37,23 +35,23 @@ struct slot {
 
 struct job {
 	struct refresh_state base;
-	struct call list;
-	yyjson_arr_iter entries; /* of list.json */
-	struct item *items;      /* owned; those before `next` have been given to a slot */
+	struct refresh_list list;
+	size_t unchecked;   /* of the engine's containers, from the first on: still there? */
+	struct item *items; /* owned; those before `next` have been given to a slot */
 	size_t items_count, items_cap, next;
 	struct slot slots[INSPECTS_AT_ONCE];
 };
 
 STEP(job_ask);
-STEP(job_listed);
 STEP(job_read);
+STEP(job_sweep);
 STEP(job_inspect);
 
 static void job_free(struct refresh_state *base)
 {
 	struct job *job = container_of(base, struct job, base);
 
-	call_finish(&job->list);
+	refresh_list_finish(&job->list);
 	for (size_t i = 0; i < INSPECTS_AT_ONCE; i++) {
 		call_finish(&job->slots[i].call);
 		container_destroy(job->slots[i].item.fresh);
@@ -68,24 +66,8 @@ static enum task_turn job_ask(struct task *t)
 {
 	struct job *job = container_of(t, struct job, base.task);
 
-	refresh_ask(&job->base, &job->list, "/containers/json?all=1");
-	job->list.head_timeout_ms = LIST_TIMEOUT_MS;
-	return task_wait_for(t, &job->list.done, &job_listed_step);
-}
-
-static enum task_turn job_listed(struct task *t)
-{
-	struct job *job = container_of(t, struct job, base.task);
-	auto_error struct error err = ERROR_INIT;
-
-	if (!refresh_answer(&job->base, &job->list, &err))
-		return refresh_fail(&job->base, &err);
-	if (!yyjson_arr_iter_init(yyjson_doc_get_root(job->list.json), &job->entries)) {
-		error_set(&err, ERROR_PROTOCOL, "%s: the list of containers is no list",
-			job->base.engine->addr);
-		return refresh_fail(&job->base, &err);
-	}
-	return task_go(t, &job_read_step);
+	refresh_ask_list(&job->base, &job->list, "/containers/json?all=1", NULL);
+	return task_wait(t, &job_read_step); /* the call has deadlines */
 }
 
 /* --- the list --- */
@@ -149,40 +131,46 @@ static void read_entry(struct job *job, yyjson_val *entry)
 		read_new(job, entry);
 }
 
-/* Gone is what the list did not show, unless it came after the list was asked for. */
-static void remove_unlisted(struct job *job)
-{
-	struct engine *e = job->base.engine;
-
-	for (size_t i = e->containers_count; i-- > 0;) {
-		struct container *c = e->containers[i];
-
-		if (c->state != CONTAINER_PENDING && c->seen < job->base.place.order)
-			engine_remove_container(e, c);
-	}
-}
-
 static enum task_turn job_read(struct task *t)
 {
 	struct job *job = container_of(t, struct job, base.task);
 	auto_error struct error err = ERROR_INIT;
-	yyjson_val *entry = NULL;
+	yyjson_val *entry;
 
-	if (job->base.engine->state == ENGINE_DISCONNECTED) {
-		error_set(&err, ERROR_CLOSED, "Engine no longer exists");
-		return refresh_fail(&job->base, &err);
+	for (;;) {
+		switch (refresh_next_entry(&job->base, &job->list, &entry, &err)) {
+		case JSON_PIECES_PIECE: read_entry(job, entry); break;
+		case JSON_PIECES_MORE: return task_wait(t, &job_read_step); /* it has deadlines */
+		case JSON_PIECES_FAILED: return refresh_fail(&job->base, &err);
+		case JSON_PIECES_END:
+			refresh_list_finish(&job->list);
+			job->unchecked = job->base.engine->containers_count;
+			return task_go(t, &job_sweep_step);
+		}
 	}
-	for (int i = 0; i < ENTRIES_PER_TURN; i++) {
-		entry = yyjson_arr_iter_next(&job->entries);
-		if (!entry)
-			break;
-		read_entry(job, entry);
+}
+
+/*
+ * Gone is what the list did not show, unless it came after the list was asked for.  While others
+ * have their turn containers come and go: the last one takes the place of one that goes, and that
+ * has been looked at, or came later.
+ */
+static enum task_turn job_sweep(struct task *t)
+{
+	struct job *job = container_of(t, struct job, base.task);
+	struct engine *e = job->base.engine;
+
+	job->unchecked = min_of(job->unchecked, e->containers_count);
+	while (job->unchecked > 0 && loop_has_time(t->loop)) {
+		struct container *c = e->containers[--job->unchecked];
+
+		if (c->state != CONTAINER_PENDING && c->seen < job->base.place.order)
+			engine_remove_container(e, c);
 	}
-	if (entry)
-		return task_wait_ms(t, &job_read_step, 0); /* let others have their turn */
-	remove_unlisted(job);
-	call_finish(&job->list);
-	return task_go(t, &job_inspect_step);
+	if (job->unchecked == 0)
+		return task_go(t, &job_inspect_step);
+	task_wake(t); /* others have their turn in between */
+	return task_wait(t, &job_sweep_step);
 }
 
 /* --- inspecting --- */

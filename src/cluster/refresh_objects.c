@@ -1,8 +1,7 @@
 /*
  * cluster/refresh_objects.c - images, networks and volumes: each list is replaced as a whole.
  *
- * A list may have any number of entries: some are read a turn, and only when all are there it
- * becomes the engine's.
+ * A list is read as it comes, and only when it is complete it becomes the engine's.
  */
 #include <string.h>
 
@@ -12,22 +11,15 @@
 #include "cluster/fresh.h"
 #include "cluster/refresh_job.h"
 
-enum {
-	LIST_TIMEOUT_MS = 60 * 1000,
-	ENTRIES_PER_TURN = 200,
-};
-
 struct job {
 	struct refresh_state base;
 	enum object_kind kind;
-	struct call list;
-	yyjson_arr_iter entries; /* of list.json */
-	char *items;             /* owned array of what was read of them */
-	size_t count;
+	struct refresh_list list;
+	char *items; /* owned array of what was read of it */
+	size_t count, room;
 };
 
 STEP(job_ask);
-STEP(job_answered);
 STEP(job_read);
 
 /*
@@ -80,7 +72,7 @@ static void job_free(struct refresh_state *base)
 	for (size_t i = 0; i < job->count; i++)
 		kinds[job->kind].drop(place_of(job, i));
 	free(job->items);
-	call_finish(&job->list);
+	refresh_list_finish(&job->list);
 	free(job);
 }
 
@@ -88,9 +80,8 @@ static enum task_turn job_ask(struct task *t)
 {
 	struct job *job = container_of(t, struct job, base.task);
 
-	refresh_ask(&job->base, &job->list, "%s", kinds[job->kind].path);
-	job->list.head_timeout_ms = LIST_TIMEOUT_MS;
-	return task_wait_for(t, &job->list.done, &job_answered_step);
+	refresh_ask_list(&job->base, &job->list, kinds[job->kind].path, kinds[job->kind].member);
+	return task_wait(t, &job_read_step); /* the call has deadlines */
 }
 
 static void settle(const struct job *job)
@@ -105,41 +96,12 @@ static enum task_turn job_fail(struct job *job, struct error *err)
 	return refresh_fail(&job->base, err);
 }
 
-static bool is_list_or_null(yyjson_val *v)
-{
-	return !v || yyjson_is_arr(v) || yyjson_is_null(v);
-}
-
-static enum task_turn job_answered(struct task *t)
-{
-	struct job *job = container_of(t, struct job, base.task);
-	struct engine *e = job->base.engine;
-	const char *member = kinds[job->kind].member;
-	auto_error struct error err = ERROR_INIT;
-	yyjson_val *list;
-
-	if (!refresh_answer(&job->base, &job->list, &err))
-		return job_fail(job, &err);
-	list = yyjson_doc_get_root(job->list.json);
-	if (member)
-		list = yyjson_obj_get(list, member);
-	if (!is_list_or_null(list)) {
-		error_set(
-			&err, ERROR_PROTOCOL, "%s: %s is no list", e->addr, kinds[job->kind].path);
-		return job_fail(job, &err);
-	}
-	job->items = xcalloc(yyjson_arr_size(list) + 1, kinds[job->kind].size);
-	yyjson_arr_iter_init(list, &job->entries);
-	return task_go(t, &job_read_step);
-}
-
-/* The old items go, those that have the right shape come. */
 static void store(struct job *job)
 {
 	struct refresh_log *log = job->base.engine->refresh_log;
 	size_t count = job->count;
 
-	call_finish(&job->list);
+	refresh_list_finish(&job->list);
 	if (log->objects_seen[job->kind] >= job->base.place.order)
 		return;
 	log->objects_seen[job->kind] = job->base.place.order;
@@ -147,34 +109,40 @@ static void store(struct job *job)
 	kinds[job->kind].set(job->base.engine, steal(job->items), count);
 }
 
+/* Those that do not have the right shape are left out. */
+static void read_entry(struct job *job, yyjson_val *entry)
+{
+	auto_error struct error err = ERROR_INIT;
+	size_t size = kinds[job->kind].size;
+
+	if (job->count == job->room) {
+		job->room = max_of(2 * job->room, (size_t)16);
+		job->items = xreallocarray(job->items, job->room, size);
+	}
+	if (kinds[job->kind].read(place_of(job, job->count), entry, &err))
+		job->count++;
+	else
+		engine_warn(job->base.engine, "Skipping an entry of an engine's list", "error",
+			error_text(&err));
+}
+
 static enum task_turn job_read(struct task *t)
 {
 	struct job *job = container_of(t, struct job, base.task);
-	struct engine *e = job->base.engine;
-	auto_error struct error gone = ERROR_INIT;
-	yyjson_val *entry = NULL;
+	auto_error struct error err = ERROR_INIT;
+	yyjson_val *entry;
 
-	if (e->state == ENGINE_DISCONNECTED) {
-		error_set(&gone, ERROR_CLOSED, "Engine no longer exists");
-		return job_fail(job, &gone);
+	for (;;) {
+		switch (refresh_next_entry(&job->base, &job->list, &entry, &err)) {
+		case JSON_PIECES_PIECE: read_entry(job, entry); break;
+		case JSON_PIECES_MORE: return task_wait(t, &job_read_step); /* it has deadlines */
+		case JSON_PIECES_FAILED: return job_fail(job, &err);
+		case JSON_PIECES_END:
+			store(job);
+			settle(job);
+			return TASK_DONE;
+		}
 	}
-	for (int i = 0; i < ENTRIES_PER_TURN; i++) {
-		auto_error struct error err = ERROR_INIT;
-
-		entry = yyjson_arr_iter_next(&job->entries);
-		if (!entry)
-			break;
-		if (kinds[job->kind].read(place_of(job, job->count), entry, &err))
-			job->count++;
-		else
-			engine_warn(e, "Skipping an entry of an engine's list", "error",
-				error_text(&err));
-	}
-	if (entry)
-		return task_wait_ms(t, &job_read_step, 0); /* let others have their turn */
-	store(job);
-	settle(job);
-	return TASK_DONE;
 }
 
 static void start(struct refresh *r, struct engine *e, enum object_kind kind, struct task *waiter)

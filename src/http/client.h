@@ -17,6 +17,7 @@
 #include <yyjson.h>
 
 #include "base/error.h"
+#include "base/json_pieces.h"
 #include "http/message.h"
 #include "net/address.h"
 #include "net/stream.h"
@@ -66,11 +67,11 @@ struct call {
 	bool stream_body;      /* the body follows through call_write; length: */
 	int64_t stream_length; /* -1: chunked */
 	enum call_mode mode;
-	size_t max_body;         /* CALL_TEXT/JSON: 0 = 64 MiB; passing it is an error */
+	size_t max_body;         /* CALL_TEXT/JSON: 0 = 16 MiB; passing it is an error */
 	int64_t head_timeout_ms; /* from sent to head; 0 = 30 s, -1 = none */
 	int64_t idle_timeout_ms; /* between body bytes; 0 = 60 s, -1 = none */
-	int64_t body_timeout_ms; /* CALL_TEXT/JSON: from head to end, however steadily it drips;
-				    0 = 60 s, -1 = none */
+	int64_t body_timeout_ms; /* from head to end, however steadily it drips; -1 = none, 0 =
+				    60 s for CALL_TEXT/JSON, else none */
 	bool fresh_connection;   /* do not reuse (hijack, endless streams) */
 	bool skips_line;         /* starts however many are under way: for the few that tell how the
 				  * peer fares, which must not look silent because it is busy */
@@ -111,6 +112,13 @@ void call_end_body(struct call *c);
 /* CALL_STREAM: call after taking bytes out of `in`.  A head that may be taken as a stream is an
  * ordinary answer from here. */
 void call_resume(struct call *c);
+/*
+ * CALL_STREAM of an answer in JSON: its next piece, out of what has come.  MORE: the waiter is
+ * woken when there is more of it.  FAILED, with err (not NULL), also when the call has failed, or
+ * the answer is longer than max_body (0 = 64 MiB).
+ */
+enum json_pieces_turn call_next_piece(
+	struct call *c, struct json_pieces *p, struct json_piece *ret, struct error *err);
 /* After head_done with 101, or (hijack) with a 200 without length: the connection becomes a stream
  * of the caller's; bytes after the head are in its input.  The call is over.  NULL when there is
  * nothing to take. */

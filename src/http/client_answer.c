@@ -13,7 +13,7 @@ enum {
 	DRAIN_STEP = 64 * 1024,
 	MAX_INTERIM = 32, /* 1xx heads before the answer */
 };
-static const size_t default_max_body = 64 * 1024 * 1024;
+static const size_t default_max_body = 16 * 1024 * 1024;
 
 /* --- the end --- */
 

@@ -31,9 +31,9 @@ static bool is_gathered(const struct call *c)
 
 static int64_t body_budget_ms(const struct call *c)
 {
-	if (!is_gathered(c))
-		return -1;
-	return c->body_timeout_ms ? c->body_timeout_ms : DEFAULT_BODY_TIMEOUT_MS;
+	if (c->body_timeout_ms)
+		return c->body_timeout_ms;
+	return is_gathered(c) ? DEFAULT_BODY_TIMEOUT_MS : -1;
 }
 
 /* Of silence. */

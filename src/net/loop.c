@@ -23,6 +23,7 @@
 enum {
 	DEFERRED_ROUNDS = 8,
 	DEFERRED_US = 20 * 1000, /* of one turn; then the kernel is asked again */
+	PIECE_US = 5 * 1000,     /* of one piece of work */
 	LONG_TURN_US = 50 * 1000,
 };
 
@@ -148,6 +149,11 @@ void loop_mark(struct loop *loop, const char *name)
 	}
 	loop->work = name;
 	loop->marked_us = now_us;
+}
+
+bool loop_has_time(const struct loop *loop)
+{
+	return clock_cpu_us() - loop->marked_us < PIECE_US;
 }
 
 /* False: there is no more time in this turn. */

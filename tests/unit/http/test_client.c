@@ -370,6 +370,62 @@ static void test_declined_stream_is_an_answer(void **state maybe_unused)
 	assert_body(&r.call, "all of it");
 }
 
+/* A list that is read while it comes: what it says, and how it fails. */
+static void test_json_by_pieces(void **state maybe_unused)
+{
+	static const struct {
+		const char *rest;
+		bool ends;
+		size_t max_body;
+		const char *error; /* NULL: it is complete */
+		enum error_code code;
+	} cases[] = {
+		{ " 2 ]", false, 0, NULL, 0 },
+		{ "2}  ", false, 0, "expected a comma or an end", ERROR_PROTOCOL },
+		{ "2   ", false, 0, "it ends in the middle", ERROR_PROTOCOL },
+		{ "2", true, 0, "in the middle of the body", ERROR_CLOSED },
+		{ "22 ]", false, 5, "too large", ERROR_TOO_LARGE },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		auto_rig struct rig r;
+		auto_error struct error err = ERROR_INIT;
+		struct json_pieces p;
+		struct json_piece piece = { 0 };
+		enum json_pieces_turn turn = JSON_PIECES_MORE;
+
+		rig_start(&r, (struct endpoint_config){ 0 });
+		call_init(&r.call, "GET", "/");
+		r.call.mode = CALL_STREAM;
+		r.call.max_body = cases[i].max_body;
+		send_call(&r, &r.call);
+		accept_peer(&r);
+		raw_send(&r.peer, "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n[1,");
+		turn_until(r.loop, r.call.in && evbuffer_get_length(r.call.in) == 3);
+		json_pieces_init(&p, NULL, 0);
+		assert_int_equal(call_next_piece(&r.call, &p, &piece, &err), JSON_PIECES_PIECE);
+		assert_true(piece.is_array);
+		assert_int_equal(call_next_piece(&r.call, &p, &piece, &err), JSON_PIECES_PIECE);
+		assert_int_equal(yyjson_get_int(piece.value), 1);
+		assert_int_equal(call_next_piece(&r.call, &p, &piece, &err), JSON_PIECES_MORE);
+		raw_send(&r.peer, cases[i].rest);
+		if (cases[i].ends)
+			raw_end(&r.peer);
+		wait_done(&r);
+		do
+			turn = call_next_piece(&r.call, &p, &piece, &err);
+		while (turn == JSON_PIECES_PIECE);
+		if (cases[i].error) {
+			assert_int_equal(turn, JSON_PIECES_FAILED);
+			assert_int_equal(err.code, cases[i].code);
+			if (!strstr(error_text(&err), cases[i].error))
+				fail_msg("'%s'", error_text(&err));
+		} else {
+			assert_int_equal(turn, JSON_PIECES_END);
+		}
+		json_pieces_finish(&p);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -379,6 +435,7 @@ int main(void)
 		cmocka_unit_test(test_endless_head),
 		cmocka_unit_test(test_body_ceiling),
 		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_json_by_pieces),
 		cmocka_unit_test(test_error_text),
 		cmocka_unit_test(test_streamed_request),
 		cmocka_unit_test(test_answer_before_the_end_of_the_upload),

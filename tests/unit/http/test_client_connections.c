@@ -211,8 +211,9 @@ static void test_a_dripped_answer_has_a_deadline(void **state maybe_unused)
 		{ CALL_JSON, 60, true },
 		{ CALL_TEXT, 60, true },
 		{ CALL_TEXT, -1, false },
-		{ CALL_STREAM, 60, false },
-		{ CALL_DRAIN, 60, false },
+		{ CALL_STREAM, 60, true },
+		{ CALL_STREAM, 0, false },
+		{ CALL_DRAIN, 60, true },
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		auto_rig struct rig r;

@@ -39,7 +39,7 @@ static struct request *change_free(struct network_change *c)
 	}
 	free(c->targets);
 	free(c->body);
-	free(c->name);
+	network_claim_end(&c->claim);
 	free(c->removed_id);
 	free(c);
 	rq->cancel = NULL;

@@ -9,6 +9,7 @@
 
 #include "api/request.h"
 #include "cluster/refresh.h"
+#include "manager/network_claim.h"
 #include "manager/network_spread.h"
 #include "manager/refreshes.h"
 
@@ -28,10 +29,10 @@ struct network_change {
 	struct network_target *targets; /* owned */
 	size_t targets_count, next;
 	bool each;
-	bool everywhere;       /* other engines than the asked one show the change, too */
-	char container_id[65]; /* its record changes, too; "" for none */
-	char *removed_id;      /* of a network being removed; owned; NULL */
-	char *name;            /* of a network being created, "" when it is one node's own; owned */
+	bool everywhere;            /* other engines than the asked one show the change, too */
+	char container_id[65];      /* its record changes, too; "" for none */
+	char *removed_id;           /* of a network being removed; owned; NULL */
+	struct network_claim claim; /* of the name of a network being created */
 
 	/* Private. */
 	bool (*prepare)(struct network_change *c, struct error *err);

@@ -18,7 +18,6 @@
 #include "api/networks_change.h"
 #include "api/placement_label.h"
 #include "api/reply.h"
-#include "api/routes.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "cluster/find_network.h"
@@ -148,34 +147,16 @@ static bool engine_has(const struct engine *e, const char *name)
 	return false;
 }
 
-/* Somebody else is making one of that name right now. */
-static bool is_being_created(const struct network_change *c, const char *name)
+/* node NULL: in the whole cluster, where it is then claimed.  What every engine has is the engine's
+ * to refuse. */
+static bool take_name(struct network_change *c, const struct engine *node, const char *name)
 {
-	const struct request *rq;
-
-	list_for_each (rq, &c->rq->api->requests, link) {
-		const struct network_change *other = rq->work;
-
-		if (rq->route && rq->route->handle == networks_create && other && other != c &&
-			other->name && strcmp(other->name, name) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* node NULL: in the whole cluster.  What every engine has is the engine's to refuse. */
-static bool name_is_taken(
-	const struct network_change *c, const struct engine *node, const char *name)
-{
-	const struct cluster *cluster = c->rq->api->cluster;
-
 	if (network_is_predefined(name))
-		return false;
-	if (node)
-		return engine_has(node, name);
-	if (network_find_name(cluster, name))
 		return true;
-	return is_being_created(c, name);
+	if (node)
+		return !engine_has(node, name);
+	return !network_find_name(c->rq->api->cluster, name) &&
+	       network_claim_begin(&c->claim, c->rq->api->manager, name);
 }
 
 /* --- where --- */
@@ -247,12 +228,11 @@ static bool prepare_create(struct network_change *c, struct error *err)
 	driver = settle_driver(c->rq->api->cluster, doc, node);
 	if (!choose_engines(c, doc, driver, node, err))
 		return false;
-	if (name_is_taken(c, *node ? c->targets[0].engine : NULL, name))
+	if (!take_name(c, *node ? c->targets[0].engine : NULL, name))
 		return error_set(
 			err, ERROR_CONFLICT, "network with name %s already exists", written);
 	if (!*node && strcmp(driver, "bridge") == 0)
 		let_spread(doc);
-	c->name = xstrdup(*node ? "" : name);
 	c->everywhere = !driver_is_local(driver);
 	put_str(doc, "Name", name);
 	drop_ipv4(doc, c->targets[0].engine);

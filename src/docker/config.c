@@ -195,17 +195,14 @@ bool config_has_node_constraint(const struct container_config *c)
 	return false;
 }
 
-char *config_format(struct container_config *c, int64_t engine_cpus, size_t *ret_len)
+yyjson_mut_doc *config_document(const struct container_config *c, int64_t engine_cpus)
 {
-	yyjson_mut_val *host = yyjson_mut_obj_get(config_root(c), "HostConfig");
-	char *text;
+	yyjson_mut_doc *doc = yyjson_mut_doc_mut_copy(c->doc, NULL);
 
-	if (c->cpu_shares <= 0)
-		return json_doc_text(c->doc, ret_len);
-	config_put(c->doc, host, "CpuShares",
-		yyjson_mut_sint(c->doc, needs_shares_to_engine(c->cpu_shares, engine_cpus)));
-	text = json_doc_text(c->doc, ret_len);
-	/* the document keeps the number of CPUs: the next attempt may be on another engine */
-	config_put(c->doc, host, "CpuShares", yyjson_mut_sint(c->doc, c->cpu_shares));
-	return text;
+	assert(doc);
+	if (c->cpu_shares > 0)
+		config_put(doc, yyjson_mut_obj_get(yyjson_mut_doc_get_root(doc), "HostConfig"),
+			"CpuShares",
+			yyjson_mut_sint(doc, needs_shares_to_engine(c->cpu_shares, engine_cpus)));
+	return doc;
 }

@@ -63,9 +63,10 @@ void config_resolve_dependency(
 /* NetworkMode and EndpointsConfig keys "node/net" -> "net". */
 void config_rename_network(struct container_config *c, const char *from, const char *to);
 bool config_has_node_constraint(const struct container_config *c); /* hard node== */
-/* The body for an engine with that many CPUs: CpuShares = ceil(n * 1024 / cpus) when n > 0. free()
+/* What an engine with that many CPUs is asked, a copy: CpuShares = ceil(n * 1024 / cpus) when n >
+ * 0.
  */
-char *config_format(struct container_config *c, int64_t engine_cpus, size_t *ret_len) must_check;
+yyjson_mut_doc *config_document(const struct container_config *c, int64_t engine_cpus) must_check;
 /* A PENDING container with the name, labels, ports and resources of the config. */
 struct container *config_reserve(const struct container_config *c) must_check;
 /* "constraint:x==y" entries of an environment-like list go to the matching list (also for build

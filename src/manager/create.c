@@ -14,8 +14,6 @@
 #include "base/mem.h"
 #include "base/parse.h"
 #include "base/uri.h"
-#include "cluster/find_container.h"
-#include "cluster/find_network.h"
 #include "manager/image_find.h"
 #include "manager/pull.h"
 
@@ -26,12 +24,6 @@ STEP(create_pulled);
 STEP(create_connected);
 STEP(create_adopted);
 
-static void drop_reservation(struct create *c)
-{
-	if (c->reservation)
-		engine_remove_container(c->engine, steal(c->reservation));
-}
-
 static void leave_engine(struct create *c)
 {
 	refresh_finish(&c->refresh);
@@ -39,9 +31,7 @@ static void leave_engine(struct create *c)
 	connect_finish(&c->connect);
 	translate_connects_finish(&c->connects);
 	call_finish(&c->call);
-	drop_reservation(c);
-	if (c->engine)
-		engine_unref(steal(c->engine));
+	placing_leave(&c->placing);
 }
 
 static void create_free(struct create *c)
@@ -49,13 +39,11 @@ static void create_free(struct create *c)
 	leave_engine(c);
 	task_finish(&c->task);
 	work_end(&c->work);
-	wish_destroy(c->wish);
-	config_finish(&c->config);
+	placing_finish(&c->placing);
 	error_clear(&c->err);
 	error_clear(&c->pull_err);
 	free(c->registry_auth);
 	free(c->answer);
-	free(c->os);
 	free(c);
 }
 
@@ -81,10 +69,8 @@ struct create *create_start(struct manager *m, struct container_config *config,
 	struct create *c = xnew(struct create);
 
 	c->manager = m;
-	c->config = *config;
-	*config = (struct container_config){ 0 };
+	placing_init(&c->placing, m, config, version);
 	c->registry_auth = xstrdup_null(registry_auth);
-	c->version = version;
 	c->finished = finished;
 	c->arg = arg;
 	work_begin(&c->work, m, cancel);
@@ -109,147 +95,6 @@ static enum task_turn attempt_failed(struct create *c, bool about_image);
 
 static void keep_404_for_images(struct error *err);
 
-static bool name_is_free(struct create *c)
-{
-	const char *name = c->config.name;
-	const struct container *holder = cluster_find_name(c->manager->cluster, name);
-
-	if (!holder || (*c->replaces && strcmp(holder->id, c->replaces) == 0))
-		return true;
-	return container_name_conflict(holder, name, &c->err);
-}
-
-/* "node-1/net" names the node as well as the network. */
-static bool pin_network(struct create *c, const char *written)
-{
-	const char *slash = strchr(written, '/');
-	auto_free char *node = slash ? xstrndup(written, (size_t)(slash - written)) : NULL;
-	auto_free char *plain = slash ? xstrdup(slash + 1) : NULL;
-	auto_free char *constraint = NULL;
-
-	if (!node || !cluster_find_engine(c->manager->cluster, node))
-		return true;
-	constraint = xasprintf("node==%s", node);
-	if (!wish_add_constraint(c->wish, constraint, &c->err))
-		return false;
-	config_rename_network(&c->config, written, plain);
-	return true;
-}
-
-static bool pin_networks(struct create *c)
-{
-	auto_strv struct strv written = STRV_INIT;
-
-	strv_copy(&written, &c->config.networks);
-	if (c->config.network_mode && !strv_contains(&written, c->config.network_mode) &&
-		!str_starts_with(c->config.network_mode, "container:"))
-		strv_add(&written, c->config.network_mode);
-	for (size_t i = 0; i < written.count; i++) {
-		if (!pin_network(c, written.items[i]))
-			return false;
-	}
-	return true;
-}
-
-/* An instance on another engine has the name, but not the id. */
-static void name_networks(struct create *c)
-{
-	auto_strv struct strv written = STRV_INIT;
-	struct network_found found;
-
-	strv_copy(&written, &c->config.networks);
-	strv_add(&written, c->config.network_mode);
-	for (size_t i = 0; i < written.count; i++) {
-		if (network_find(c->manager->cluster, written.items[i], &found, NULL) &&
-			found.network->spreads)
-			config_rename_network(&c->config, written.items[i], found.network->name);
-	}
-}
-
-/* What the request itself does not say: where the image is, and for which system it is. */
-static bool add_hints(struct create *c)
-{
-	bool at_holders = c->holders == HOLDERS_FIRST || c->holders == HOLDERS_ONLY;
-	auto_free char *affinity = xasprintf("image==%s", c->config.image);
-	auto_free char *constraint = c->os ? xasprintf("ostype==%s", c->os) : NULL;
-
-	return (!constraint || wish_add_constraint(c->wish, constraint, &c->err)) &&
-	       (!at_holders || wish_add_affinity(c->wish, affinity, &c->err));
-}
-
-static bool make_wish(struct create *c)
-{
-	wish_destroy(c->wish);
-	c->wish = wish_create(&c->config, &c->err);
-	if (!c->wish || !pin_networks(c))
-		return false;
-	name_networks(c);
-	return add_hints(c);
-}
-
-/* The engine knows its containers by id and name, not by swarm id or "node/name". */
-static void resolve_dependency(struct create *c, const char *written, const char *what)
-{
-	struct container *found = cluster_find_container(c->manager->cluster, what, NULL);
-
-	if (found && found->engine == c->engine)
-		config_resolve_dependency(&c->config, written, found->id);
-}
-
-static void resolve_dependencies(struct create *c)
-{
-	const struct strv *lists[] = { &c->config.volumes_from, &c->config.links };
-
-	for (size_t l = 0; l < ARRAY_SIZE(lists); l++) {
-		auto_strv struct strv names = STRV_INIT;
-
-		strv_copy(&names, lists[l]);
-		for (size_t i = 0; i < names.count; i++) {
-			auto_free char *name =
-				xstrndup(names.items[i], strcspn(names.items[i], ":"));
-
-			resolve_dependency(c, names.items[i], name);
-		}
-	}
-	auto_strv struct strv shared = STRV_INIT;
-
-	strv_copy(&shared, &c->config.shared_namespaces);
-	for (size_t i = 0; i < shared.count; i++)
-		resolve_dependency(c, shared.items[i], shared.items[i] + strlen("container:"));
-}
-
-static void give_swarm_id(struct create *c)
-{
-	char id[ID_HEX_LEN + 1];
-
-	if (c->config.swarm_id[0])
-		return;
-	id_new(id);
-	config_set_swarm_id(&c->config, id);
-}
-
-/* --- the engine's version --- */
-
-static struct api_version client_version(const struct create *c)
-{
-	return c->version.major ? c->version : API_VERSION_MAX;
-}
-
-/* What is newer of its own needs and those of its networks, which may have to be made there. */
-static struct engine *choose_engine(struct create *c)
-{
-	struct api_version client = client_version(c);
-	struct translate_need need =
-		translate_create_need(yyjson_mut_doc_get_root(c->config.doc), client);
-	struct translate_need networks = network_spread_need(c->manager->cluster, &c->config);
-
-	if (api_version_compare(networks.since, need.since) > 0) {
-		need = networks;
-		client = (struct api_version){ 0 };
-	}
-	return manager_place_needing(c->manager, c->wish, &need, client, &c->err);
-}
-
 static bool has_cgroup1(const struct engine *e)
 {
 	yyjson_val *info = yyjson_doc_get_root(e->info);
@@ -257,25 +102,24 @@ static bool has_cgroup1(const struct engine *e)
 	return strcmp(json_get_str(info, "CgroupVersion", "1"), "1") == 0;
 }
 
-/* The body in the words of the engine. */
-static void translate_body(struct create *c, char **body, size_t *len)
+/* The document in the words of the engine. */
+static char *write_body(struct create *c, size_t *ret_len)
 {
+	const struct engine *e = c->placing.engine;
+	struct api_version client = c->placing.version;
 	struct translate_create translation = {
-		.client = client_version(c),
-		.engine = remote_version(&c->engine->remote, c->version),
-		.cgroup1 = has_cgroup1(c->engine),
+		.client = client.major ? client : API_VERSION_MAX,
+		.engine = remote_version(&e->remote, client),
+		.cgroup1 = has_cgroup1(e),
 	};
+	auto_json_mut yyjson_mut_doc *doc = config_document(&c->placing.config, e->cpus);
 
-	if (translation.engine.major == 0 ||
-		api_version_compare(translation.client, translation.engine) == 0)
-		return;
-	auto_json yyjson_doc *written = json_parse(*body, *len, NULL);
-	auto_json_mut yyjson_mut_doc *doc = yyjson_doc_mut_copy(written, NULL);
-
-	translate_connects_finish(&c->connects);
-	translate_create(&translation, doc, &c->connects);
-	free(*body);
-	*body = json_doc_text(doc, len);
+	if (translation.engine.major &&
+		api_version_compare(translation.client, translation.engine) != 0) {
+		translate_connects_finish(&c->connects);
+		translate_create(&translation, doc, &c->connects);
+	}
+	return json_doc_text(doc, ret_len);
 }
 
 static void ask_engine(struct create *c)
@@ -283,23 +127,22 @@ static void ask_engine(struct create *c)
 	auto_strbuf struct strbuf query = STRBUF_INIT;
 	struct call *call = &c->call;
 
-	if (c->config.name[0]) {
+	if (c->placing.config.name[0]) {
 		strbuf_add_str(&query, "name=");
-		uri_encode_query(&query, c->config.name);
+		uri_encode_query(&query, c->placing.config.name);
 	}
-	if (c->config.platform[0]) {
+	if (c->placing.config.platform[0]) {
 		strbuf_add_str(&query, query.len ? "&platform=" : "platform=");
-		uri_encode_query(&query, c->config.platform);
+		uri_encode_query(&query, c->placing.config.platform);
 	}
 	call_finish(call);
-	remote_call_init(call, &c->engine->remote, c->version, "POST", "/containers/create%s%s",
-		query.len ? "?" : "", query.len ? query.buf : "");
+	remote_call_init(call, &c->placing.engine->remote, c->placing.version, "POST",
+		"/containers/create%s%s", query.len ? "?" : "", query.len ? query.buf : "");
 	headers_set(&call->head.headers, "Content-Type", "application/json");
-	call->body = config_format(&c->config, c->engine->cpus, &call->body_len);
-	translate_body(c, &call->body, &call->body_len);
+	call->body = write_body(c, &call->body_len);
 	call->mode = CALL_TEXT;
 	call->head_timeout_ms = CREATE_TIMEOUT_MS;
-	remote_send(call, &c->engine->remote, &c->task);
+	remote_send(call, &c->placing.engine->remote, &c->task);
 }
 
 /* That nobody who fits has the image says less than why it could not be pulled. */
@@ -314,26 +157,21 @@ static void tell_why_not_pulled(struct create *c)
 static enum task_turn create_place(struct task *t)
 {
 	struct create *c = container_of(t, struct create, task);
-	struct engine *engine;
-
-	if (!manager_check_acting(c->manager, &c->err) || !name_is_free(c) || !make_wish(c))
+	if (!manager_check_acting(c->manager, &c->err))
 		return TASK_DONE;
-	give_swarm_id(c);
-	engine = choose_engine(c);
-	if (!engine && c->holders == HOLDERS_FIRST) {
-		c->holders = HOLDERS_UNFIT;
-		error_clear(&c->err);
-		return task_go(t, &create_place_step);
-	}
-	if (!engine) {
-		tell_why_not_pulled(c);
+	c->placing.at_holders = c->holders == HOLDERS_FIRST || c->holders == HOLDERS_ONLY;
+	if (!placing_choose(&c->placing, &c->err)) {
+		if (c->err.code != ERROR_CONFLICT && c->holders == HOLDERS_FIRST) {
+			c->holders = HOLDERS_UNFIT;
+			error_clear(&c->err);
+			return task_go(t, &create_place_step);
+		}
+		if (c->err.code != ERROR_CONFLICT)
+			tell_why_not_pulled(c);
 		return TASK_DONE;
 	}
-	c->engine = engine_ref(engine);
-	c->reservation = config_reserve(&c->config);
-	engine_add_container(engine, c->reservation);
+	placing_reserve(&c->placing);
 	c->pulled = false;
-	resolve_dependencies(c);
 	return task_go(t, &create_networked_step);
 }
 
@@ -353,12 +191,12 @@ static enum task_turn create_networked(struct task *t)
 	network_spread_finish(&c->spread);
 	if (!manager_check_acting(c->manager, &c->err))
 		return TASK_DONE;
-	missing = network_spread_missing_of(c->engine, &c->config);
+	missing = placing_missing_network(&c->placing);
 	if (!missing) {
 		ask_engine(c);
 		return task_wait_for(t, &c->call.done, &create_answered_step);
 	}
-	network_spread_start(&c->spread, c->manager, c->engine, missing, t);
+	network_spread_start(&c->spread, c->manager, c->placing.engine, missing, t);
 	return task_wait(t, &create_networked_step);
 }
 
@@ -380,7 +218,7 @@ static char *wanted_os(const struct error *err)
 
 static bool prefer_holders(struct create *c, enum create_holders how)
 {
-	if (c->holders != HOLDERS_UNASKED || config_has_node_constraint(&c->config))
+	if (c->holders != HOLDERS_UNASKED || config_has_node_constraint(&c->placing.config))
 		return false;
 	c->holders = how;
 	return true;
@@ -392,7 +230,7 @@ static bool is_known_here_only(const struct create *c)
 {
 	bool pushed;
 
-	return image_is_somewhere(c->manager->cluster, c->config.image, &pushed) && !pushed;
+	return image_is_somewhere(c->manager->cluster, c->placing.config.image, &pushed) && !pushed;
 }
 
 /* Change something about the next attempt; false when there is nothing left to try. */
@@ -400,11 +238,11 @@ static bool prepare_retry(struct create *c, bool about_image)
 {
 	auto_free char *os = wanted_os(&c->err);
 
-	if (os && !c->os) {
-		c->os = steal(os);
+	if (os && !c->placing.os) {
+		c->placing.os = steal(os);
 		return true;
 	}
-	if (about_image && image_is_somewhere(c->manager->cluster, c->config.image, NULL) &&
+	if (about_image && image_is_somewhere(c->manager->cluster, c->placing.config.image, NULL) &&
 		prefer_holders(c, HOLDERS_ONLY)) {
 		error_copy(&c->pull_err, &c->err);
 		return true;
@@ -414,7 +252,7 @@ static bool prepare_retry(struct create *c, bool about_image)
 
 static enum task_turn attempt_failed(struct create *c, bool about_image)
 {
-	auto_free char *node = xstrdup(c->engine->name);
+	auto_free char *node = xstrdup(c->placing.engine->name);
 
 	leave_engine(c);
 	if (c->err.code == ERROR_CONFLICT || !prepare_retry(c, about_image))
@@ -440,14 +278,15 @@ static enum task_turn adopt(struct create *c)
 
 	if (!id_is_hex(id, 12)) {
 		error_set(&c->err, ERROR_PROTOCOL,
-			"node %s created a container but answered without its id", c->engine->name);
+			"node %s created a container but answered without its id",
+			c->placing.engine->name);
 		return TASK_DONE;
 	}
 	if (c->connects.count) {
-		connect_start(&c->connect, c->engine, id, &c->connects, &c->task);
+		connect_start(&c->connect, c->placing.engine, id, &c->connects, &c->task);
 		return task_wait_for(&c->task, &c->connect.done, &create_connected_step);
 	}
-	refresh_container(&c->refresh, c->engine, id, &c->task);
+	refresh_container(&c->refresh, c->placing.engine, id, &c->task);
 	return task_wait_for(&c->task, &c->refresh.done, &create_adopted_step);
 }
 
@@ -463,8 +302,8 @@ static enum task_turn create_answered(struct task *t)
 {
 	struct create *c = container_of(t, struct create, task);
 
-	engine_report_call(c->engine, &c->call);
-	if (remote_check(&c->call, &c->engine->remote, &c->err)) {
+	engine_report_call(c->placing.engine, &c->call);
+	if (remote_check(&c->call, &c->placing.engine->remote, &c->err)) {
 		keep_answer(c);
 		return adopt(c);
 	}
@@ -478,7 +317,8 @@ static enum task_turn create_answered(struct task *t)
 		leave_engine(c);
 		return task_go(t, &create_place_step);
 	}
-	pull_send(&c->call, c->engine, c->config.image, c->config.platform, c->registry_auth, t);
+	pull_send(&c->call, c->placing.engine, c->placing.config.image, c->placing.config.platform,
+		c->registry_auth, t);
 	return task_wait_for(
 		t, &c->call.done, &create_pulled_step); /* a pull may take long; silence ends it */
 }
@@ -501,8 +341,8 @@ static enum task_turn create_pulled(struct task *t)
 
 	if (!c->call.done)
 		return task_wait_for(t, &c->call.done, &create_pulled_step);
-	engine_report_call(c->engine, &c->call);
-	if (!pull_check(&c->call, c->engine, c->config.image, &c->err)) {
+	engine_report_call(c->placing.engine, &c->call);
+	if (!pull_check(&c->call, c->placing.engine, c->placing.config.image, &c->err)) {
 		invite_pull(c);
 		return attempt_failed(c, true);
 	}
@@ -530,7 +370,7 @@ static void add_warnings(struct create *c)
 {
 	auto_strv struct strv warnings = STRV_INIT;
 
-	network_spread_warn(c->engine, &c->config, &warnings);
+	placing_warn(&c->placing, &warnings);
 	if (warnings.count == 0)
 		return;
 	auto_json yyjson_doc *answer = json_parse(c->answer, c->answer_len, NULL);

@@ -10,11 +10,11 @@
 #pragma once
 
 #include "cluster/refresh.h"
-#include "docker/config.h"
 #include "http/client.h"
 #include "manager/connect.h"
 #include "manager/manager.h"
 #include "manager/network_spread.h"
+#include "manager/placing.h"
 #include "manager/work.h"
 
 /* Those that have the image, when the engine chosen at first has not. */
@@ -30,14 +30,9 @@ struct create {
 	struct task task;
 	struct manager *manager;
 
-	struct container_config config; /* owned */
-	char *registry_auth;            /* X-Registry-Auth as received; owned; NULL */
-	struct api_version version;     /* of the client */
-	char replaces[65]; /* id of the container whose name it takes over; "" for none */
+	struct placing placing; /* the configuration, and the engine of the present attempt */
+	char *registry_auth;    /* X-Registry-Auth as received; owned; NULL */
 
-	struct wish *wish;             /* owned */
-	struct engine *engine;         /* counted; of the present attempt */
-	struct container *reservation; /* in the engine's list, as long as engine is set */
 	struct call call;
 	struct translate_connects connects; /* owned; for after this engine's create */
 	struct connect connect;
@@ -46,7 +41,6 @@ struct create {
 	uint32_t retries;
 	bool pulled; /* in this attempt */
 	enum create_holders holders;
-	char *os;              /* of the image, as an engine has complained; owned; NULL */
 	struct error pull_err; /* why it was tried again where the image is */
 
 	/* The result, for `finished`. */

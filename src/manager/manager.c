@@ -5,7 +5,6 @@
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "cluster/departed.h"
-#include "cluster/find_network.h"
 #include "manager/builds.h"
 #include "manager/work.h"
 
@@ -22,6 +21,7 @@ void manager_init(struct manager *m, struct loop *loop, struct cluster *cluster,
 	};
 	list_init(&m->works);
 	list_init(&m->network_spreads);
+	list_init(&m->network_claims);
 	m->builds = builds_create(loop);
 }
 
@@ -114,21 +114,6 @@ static size_t gather_nodes(struct manager *m,
 	return count;
 }
 
-/* Each name is looked up once, by the rules of everybody else, and not on every node.  Of a name
- * that several nodes have for networks of their own any of them will do. */
-static void mean_networks(struct manager *m, struct wish *w)
-{
-	for (size_t i = 0; i < wish_networks_count(w); i++) {
-		const char *name = wish_network(w, i);
-		struct network_found found;
-
-		if (network_find(m->cluster, name, &found, NULL))
-			wish_mean_network(w, i, found.network);
-		else if (!network_find_name(m->cluster, name))
-			wish_mean_network(w, i, NULL);
-	}
-}
-
 /* Removed and created again: where it was, what it had is. */
 static void return_to_place(struct manager *m, struct wish *w)
 {
@@ -145,7 +130,6 @@ static bool rank_nodes(struct manager *m, struct wish *w,
 {
 	int64_t began = clock_mono_us();
 
-	mean_networks(m, w);
 	return_to_place(m, w);
 	size_t count = gather_nodes(m, accepts, arg);
 	bool placed = sched_place(m->sched, w, m->nodes, count, m->ranked, ret_count, err);

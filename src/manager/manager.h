@@ -19,6 +19,7 @@ struct manager {
 
 	struct list works;           /* struct work::link: what is under way */
 	struct list network_spreads; /* struct network_spread::link: instances being made */
+	struct list network_claims;  /* struct network_claim::link: names being made */
 	struct builds *builds;       /* owned; which engine a build is on */
 
 	bool acting;              /* private; see manager_may_act */

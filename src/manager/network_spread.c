@@ -14,59 +14,15 @@ STEP(spread_begin);
 STEP(spread_answered);
 STEP(spread_refreshed);
 
-/* --- what is missing --- */
-
-const struct network *network_spread_missing(struct engine *e, const char *what)
-{
-	struct network_found found;
-
-	if (network_find_on(e, what) || !e->cluster ||
-		!network_find(e->cluster, what, &found, NULL) || !found.network->spreads)
-		return NULL;
-	return found.network;
-}
-
-const struct network *network_spread_missing_of(
-	struct engine *e, const struct container_config *config)
-{
-	const struct network *missing = network_spread_missing(e, config->network_mode);
-
-	for (size_t i = 0; !missing && i < config->networks.count; i++)
-		missing = network_spread_missing(e, config->networks.items[i]);
-	return missing;
-}
-
 /* --- what it asks of an engine --- */
 
 /* The entry tells it in the words of the request. */
-static struct translate_need need_of(const struct network *n)
+struct translate_need network_spread_need(const struct network *n)
 {
 	auto_json yyjson_doc *entry = json_parse(n->entry, strlen(n->entry), NULL);
 	auto_json_mut yyjson_mut_doc *doc = yyjson_doc_mut_copy(entry, NULL);
 
 	return translate_network_need(yyjson_mut_doc_get_root(doc), API_VERSION_MAX);
-}
-
-static void add_need(struct translate_need *need, struct cluster *cluster, const char *what)
-{
-	struct translate_need more = { 0 };
-	struct network_found found;
-
-	if (network_find(cluster, what, &found, NULL) && found.network->spreads)
-		more = need_of(found.network);
-	if (api_version_compare(more.since, need->since) > 0)
-		*need = more;
-}
-
-struct translate_need network_spread_need(
-	struct cluster *cluster, const struct container_config *config)
-{
-	struct translate_need need = { 0 };
-
-	add_need(&need, cluster, config->network_mode);
-	for (size_t i = 0; i < config->networks.count; i++)
-		add_need(&need, cluster, config->networks.items[i]);
-	return need;
 }
 
 /* --- the body, from an instance that is there --- */
@@ -150,7 +106,7 @@ void network_spread_start(struct network_spread *s, struct manager *m, struct en
 	s->engine = engine_ref(e);
 	s->logical_id = xstrdup(n->logical_id);
 	s->body = write_body(n);
-	s->need = need_of(n);
+	s->need = network_spread_need(n);
 	s->waiter = waiter;
 	list_push_back(&m->network_spreads, &s->link);
 	task_init(&s->task, m->loop, &spread_begin_step, spread_done);
@@ -254,11 +210,13 @@ static size_t count_attached(const struct engine *e, const char *network_id)
 	return count;
 }
 
-static void warn_about(const struct engine *e, const struct network *n, struct strv *ret)
+void network_spread_warn(const struct engine *e, const struct network *n, struct strv *ret)
 {
 	auto_strv struct strv nodes = STRV_INIT;
 	const struct engine *other;
 
+	if (!e->cluster)
+		return;
 	cluster_each (other, e->cluster, CLUSTER_ALL) {
 		const struct network *instance = network_on(other, n->logical_id);
 
@@ -268,20 +226,12 @@ static void warn_about(const struct engine *e, const struct network *n, struct s
 	if (nodes.count == 0)
 		return;
 	auto_free char *joined = strv_join(&nodes, ", ");
+	char *text = xasprintf("Network %s is a bridge of its own on every node: this container "
+			       "on %s does not reach those on %s",
+		n->name, e->name, joined);
 
-	strv_take(ret, xasprintf("Network %s is a bridge of its own on every node: this container "
-				 "on %s does not reach those on %s",
-			       n->name, e->name, joined));
-}
-
-void network_spread_warn(
-	const struct engine *e, const struct container_config *config, struct strv *ret)
-{
-	for (size_t i = 0; e->cluster && i < e->networks_count; i++) {
-		const struct network *n = &e->networks[i];
-
-		if (n->spreads && (strcmp(n->name, config->network_mode) == 0 ||
-					  strv_contains(&config->networks, n->name)))
-			warn_about(e, n, ret);
-	}
+	if (strv_contains(ret, text))
+		free(text);
+	else
+		strv_take(ret, text);
 }

@@ -7,8 +7,8 @@
  */
 #pragma once
 
+#include "base/strv.h"
 #include "cluster/refresh.h"
-#include "docker/config.h"
 #include "docker/translate.h"
 #include "manager/manager.h"
 
@@ -28,17 +28,9 @@ struct network_spread {
 	struct refresh refresh;
 };
 
-/* The network that `what` (name or id) means, when it spreads but has no instance on e; else
- * NULL. */
-const struct network *network_spread_missing(struct engine *e, const char *what);
-/* The first such of all that a container shall be in. */
-const struct network *network_spread_missing_of(
-	struct engine *e, const struct container_config *config);
-
-/* What an engine must be able to do to have instances of all of them: one that does not know a word
- * of how the first was made would make another network. */
-struct translate_need network_spread_need(
-	struct cluster *cluster, const struct container_config *config);
+/* What an engine must be able to do to have an instance of it, which spreads: one that does not
+ * know a word of how the first was made would make another network. */
+struct translate_need network_spread_need(const struct network *n);
 
 /* s is zeroed memory.  An engine that cannot have an instance is not asked: err says why. */
 void network_spread_start(struct network_spread *s, struct manager *m, struct engine *e,
@@ -46,7 +38,6 @@ void network_spread_start(struct network_spread *s, struct manager *m, struct en
 /* Cancels when under way, frees, leaves zeroed memory.  Zeroed memory is fine. */
 void network_spread_finish(struct network_spread *s);
 
-/* A sentence for each of the container's networks that has containers on other nodes, which one on
- * e will not reach. */
-void network_spread_warn(
-	const struct engine *e, const struct container_config *config, struct strv *ret);
+/* When the network has containers on other nodes: a sentence that one on e will not reach them.
+ * Once in ret. */
+void network_spread_warn(const struct engine *e, const struct network *n, struct strv *ret);

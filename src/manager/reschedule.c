@@ -298,7 +298,7 @@ static enum task_turn move_probed(struct task *t)
 	mv->was_running = container_is_running(old);
 	mv->answered = false;
 	mv->create = create_start(m, &config, NULL, (struct api_version){ 0 }, created, mv);
-	memcpy(mv->create->replaces, mv->old_id, sizeof(mv->create->replaces));
+	placing_replace(&mv->create->placing, old);
 	return task_wait_for(t, &mv->answered, &move_created_step);
 }
 

@@ -19,7 +19,8 @@ static void check_again(struct container_config *c)
 {
 	struct container_config again;
 	size_t len;
-	auto_free char *text = config_format(c, 4, &len);
+	auto_json_mut yyjson_mut_doc *document = config_document(c, 4);
+	auto_free char *text = json_doc_text(document, &len);
 
 	/* shares are another number on the engine, everything else is the same */
 	fuzz_check(config_parse(&again, text, len, c->name, c->platform, NULL));
@@ -45,7 +46,8 @@ static void check_edits(struct container_config *c)
 		config_resolve_dependency(c, c->volumes_from.items[0], "id");
 	if (c->shared_namespaces.count)
 		config_resolve_dependency(c, c->shared_namespaces.items[0], "id");
-	auto_free char *text = config_format(c, 4, &len);
+	auto_json_mut yyjson_mut_doc *document = config_document(c, 4);
+	auto_free char *text = json_doc_text(document, &len);
 	auto_json yyjson_doc *doc = json_parse(text, len, NULL);
 	fuzz_check(doc);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/intern.h"
+#include "base/json.h"
 #include "base/util.h"
 #include "docker/config.h"
 
@@ -17,7 +18,8 @@ static void parse(struct container_config *c, const char *body)
 static void check_format(struct container_config *c, int64_t cpus, const char *expected)
 {
 	size_t len;
-	auto_free char *text = config_format(c, cpus, &len);
+	auto_json_mut yyjson_mut_doc *document = config_document(c, cpus);
+	auto_free char *text = json_doc_text(document, &len);
 
 	assert_string_equal(text, expected);
 	assert_int_equal(len, strlen(expected));
@@ -250,7 +252,8 @@ static void test_last_of_repeated_keys(void **state maybe_unused)
 	assert_string_equal(c.image, "b");
 	assert_int_equal(c.memory_bytes, 3);
 	size_t len;
-	auto_free char *text = config_format(&c, 1, &len);
+	auto_json_mut yyjson_mut_doc *document = config_document(&c, 1);
+	auto_free char *text = json_doc_text(document, &len);
 	assert_null(strstr(text, "\"a\""));
 	assert_null(strstr(text, "1"));
 	config_finish(&c);

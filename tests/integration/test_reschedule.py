@@ -15,7 +15,7 @@ def test_a_killed_engine(manager, engines):
     """What asked for it runs elsewhere, as it was; the node returns, and there is one copy."""
     on_first = ["-e", "affinity:container==~anchor"]
     manager.docker("network", "create", "together")
-    manager.docker("run", "-d", "--name", "anchor", "-e", "constraint:node==node-1", *SLEEP)
+    manager.docker("run", "-d", "--name", "anchor", "-e", "constraint:node==node-1", "--network", "together", *SLEEP)
     manager.docker("run", "-d", "--name", "kept", *MOVES, *on_first, "--network", "together", "--network-alias", "db", "-m", "64m",
                    "-l", "mine=yes", "-h", "its-host", *SLEEP)
     manager.docker("create", "--name", "resting", *MOVES, *on_first, *SLEEP)

@@ -190,7 +190,7 @@ void build_start(struct request *rq)
 		build_wait(rq, find_uploaded, pass_to_build);
 		return;
 	}
-	build_query_read(&bq, &rq->query);
+	build_query_read(&bq, &rq->query, cluster_most_cpus(rq->api->cluster));
 	if (buildkit)
 		build_buildkit(rq, &bq);
 	else

@@ -1,6 +1,6 @@
 /*
  * api/containers_update.c - POST /containers/{name}/update: CpuShares of a request is a number
- * of CPUs, as on create.
+ * of CPUs, or a weight, as on create.
  */
 #include "api/containers.h"
 
@@ -22,6 +22,15 @@ static bool engine_can_update(const struct typed *t, yyjson_mut_val *root, struc
 	       translate_need_refuse(&need, t->rq->version, t->engine->name, range, err);
 }
 
+/* What they are is settled when the container is made, where its record keeps it. */
+static bool shares_are_weight(const struct typed *t, int64_t shares)
+{
+	const struct container *c = engine_find_container(t->engine, t->container_id);
+
+	return needs_shares_are_weight(shares, cluster_most_cpus(t->rq->api->cluster)) ||
+	       (c && needs_swarm_id_says_weight(c->swarm_id));
+}
+
 static bool edit_update(struct typed *t, struct error *err)
 {
 	auto_json yyjson_doc *doc = NULL;
@@ -37,8 +46,8 @@ static bool edit_update(struct typed *t, struct error *err)
 	if (!engine_can_update(t, yyjson_mut_doc_get_root(edited), err))
 		return false;
 	shares = yyjson_mut_obj_get(yyjson_mut_doc_get_root(edited), "CpuShares");
-	if (!shares || yyjson_mut_get_sint(shares) <= 0 || t->engine->cpus <= 0 ||
-		yyjson_mut_get_sint(shares) > INT32_MAX)
+	if (yyjson_mut_get_sint(shares) <= 0 || t->engine->cpus <= 0 ||
+		shares_are_weight(t, yyjson_mut_get_sint(shares)))
 		return true;
 	yyjson_mut_set_sint(
 		shares, needs_shares_to_engine(yyjson_mut_get_sint(shares), t->engine->cpus));

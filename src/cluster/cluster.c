@@ -195,6 +195,16 @@ struct engine *cluster_find_engine(struct cluster *cluster, const char *name_or_
 	return pending;
 }
 
+int64_t cluster_most_cpus(const struct cluster *cluster)
+{
+	const struct engine *e;
+	int64_t most = 0;
+
+	cluster_each (e, cluster, CLUSTER_VALIDATED)
+		most = max_of(most, e->cpus);
+	return most;
+}
+
 struct engine *cluster_any_healthy(struct cluster *cluster)
 {
 	for (size_t i = 0; i < cluster->engines_count; i++) {

@@ -73,6 +73,8 @@ struct engine *cluster_find_engine(struct cluster *cluster,
 	const char *name_or_id); /* node name, composite id, daemon id, address */
 /* Any healthy engine, in rotation; NULL when there is none. */
 struct engine *cluster_any_healthy(struct cluster *cluster);
+/* Of the validated engine that has most; 0 without any. */
+int64_t cluster_most_cpus(const struct cluster *cluster);
 /* All engines (pending too) in natural order of their names; caller frees the array, the engines
  * are borrowed. */
 struct engine **cluster_sorted_engines(struct cluster *cluster, size_t *ret_count) must_check;

@@ -14,6 +14,7 @@ struct blueprint {
 	yyjson_mut_doc *doc;
 	const char *id, *network_mode;
 	const struct container_view *view;
+	bool shares_are_weight;
 };
 
 bool blueprint_is_wanted(const struct labels *labels)
@@ -116,8 +117,10 @@ static void add_links(struct blueprint *b, yyjson_mut_val *host, yyjson_val *old
 static void add_host(struct blueprint *b, yyjson_mut_val *root, yyjson_val *old)
 {
 	yyjson_mut_val *host = yyjson_mut_obj_add_obj(b->doc, root, "HostConfig");
-	int64_t shares =
-		needs_shares_from_engine(json_get_int(old, "CpuShares", 0), b->view->engine_cpus);
+	int64_t shares = json_get_int(old, "CpuShares", 0);
+
+	if (!b->shares_are_weight)
+		shares = needs_shares_from_engine(shares, b->view->engine_cpus);
 
 	copy_members(b, host, old, skips_host);
 	add_links(b, host, old);
@@ -173,10 +176,13 @@ char *blueprint_from_inspect(yyjson_val *inspect, const struct container_view *v
 {
 	auto_json_mut yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
 	yyjson_val *host = json_get_obj(inspect, "HostConfig");
+	yyjson_val *labels = json_get_obj(json_get_obj(inspect, "Config"), "Labels");
 	struct blueprint b = {
 		.doc = doc,
 		.id = json_get_str(inspect, "Id", ""),
 		.network_mode = json_get_str(host, "NetworkMode", ""),
+		.shares_are_weight =
+			needs_swarm_id_says_weight(json_get_str(labels, LABEL_SWARM_ID, "")),
 		.view = view,
 	};
 	yyjson_mut_val *root = yyjson_mut_obj(doc);

@@ -52,7 +52,7 @@ static int64_t read_number(const struct query *q, const char *key)
 	return text && parse_i64(text, &n) ? n : 0;
 }
 
-void build_query_read(struct build_query *ret, const struct query *q)
+void build_query_read(struct build_query *ret, const struct query *q, int64_t most_cpus)
 {
 	const char *args = query_get(q, "buildargs");
 	struct cpu_request cpu = {
@@ -63,6 +63,8 @@ void build_query_read(struct build_query *ret, const struct query *q)
 
 	const char *platform = query_get(q, "platform");
 
+	if (needs_shares_are_weight(cpu.shares, most_cpus))
+		cpu.shares = 0;
 	*ret = (struct build_query){
 		.platform = xstrdup(platform && !strchr(platform, ',') ? platform : ""),
 		.cpu_shares = cpu.shares,

@@ -14,15 +14,15 @@
 
 struct build_query {
 	struct strv affinities, constraints, whitelists;
-	int64_t cpu_shares; /* as in the request: a number of CPUs */
+	int64_t cpu_shares; /* as in the request: a number of CPUs; 0 when they are a weight */
 	int64_t nano_cpus, memory_bytes;
 	char *platform; /* "linux/arm64"; "" for none, or several at once; owned */
 	char *args; /* build arguments without expressions, as JSON; NULL: as they came; owned */
 };
 
 /* Build arguments that are no object have no expressions: the engine has the words to refuse them.
- */
-void build_query_read(struct build_query *ret, const struct query *q);
+ * most_cpus are those of the largest engine (docker/needs.h). */
+void build_query_read(struct build_query *ret, const struct query *q, int64_t most_cpus);
 void build_query_finish(struct build_query *b);
 /* The query for an engine with that many CPUs: raw, unless something in it must change. */
 char *build_query_format(const struct build_query *b, const struct query *q, const char *raw,

@@ -195,14 +195,24 @@ bool config_has_node_constraint(const struct container_config *c)
 	return false;
 }
 
+void config_weigh_shares(struct container_config *c, int64_t most_cpus)
+{
+	if (!needs_swarm_id_says_weight(c->swarm_id) &&
+		!needs_shares_are_weight(c->cpu.shares, most_cpus))
+		return;
+	c->shares_are_weight = true;
+	c->cpu.shares = 0;
+	c->nano_cpus = needs_nano_cpus(&c->cpu);
+}
+
 yyjson_mut_doc *config_document(const struct container_config *c, int64_t engine_cpus)
 {
 	yyjson_mut_doc *doc = yyjson_mut_doc_mut_copy(c->doc, NULL);
 
 	assert(doc);
-	if (c->cpu_shares > 0)
+	if (c->cpu.shares > 0)
 		config_put(doc, yyjson_mut_obj_get(yyjson_mut_doc_get_root(doc), "HostConfig"),
 			"CpuShares",
-			yyjson_mut_sint(doc, needs_shares_to_engine(c->cpu_shares, engine_cpus)));
+			yyjson_mut_sint(doc, needs_shares_to_engine(c->cpu.shares, engine_cpus)));
 	return doc;
 }

@@ -15,6 +15,7 @@
 #include "base/strv.h"
 #include "docker/container.h"
 #include "docker/label.h"
+#include "docker/needs.h"
 #include "docker/port.h"
 
 struct container_config {
@@ -29,7 +30,8 @@ struct container_config {
 	int64_t nano_cpus; /* see docs: NanoCpus, else quota/period, else CpuShares as a number of
 			      CPUs */
 	int64_t memory_bytes;   /* Memory, else MemoryReservation */
-	int64_t cpu_shares;     /* as in the request: a number of CPUs */
+	struct cpu_request cpu; /* as in the request */
+	bool shares_are_weight; /* see config_weigh_shares */
 	struct port_use *ports; /* PortBindings */
 	char **port_texts;      /* the host port of each as written, for error texts; may be "" */
 	size_t ports_count;
@@ -63,6 +65,9 @@ void config_resolve_dependency(
 /* NetworkMode and EndpointsConfig keys "node/net" -> "net". */
 void config_rename_network(struct container_config *c, const char *from, const char *to);
 bool config_has_node_constraint(const struct container_config *c); /* hard node== */
+/* HostConfig.CpuShares is a weight (docker/needs.h) when it is more than the CPUs of any engine,
+ * or when its swarm id says so. */
+void config_weigh_shares(struct container_config *c, int64_t most_cpus);
 /* What an engine with that many CPUs is asked, a copy: CpuShares = ceil(n * 1024 / cpus) when n >
  * 0.
  */

@@ -38,7 +38,7 @@ void config_move_legacy_resources(struct container_config *c, struct config_read
 void config_read_resources(
 	struct container_config *c, struct config_reader *r, yyjson_mut_val *host)
 {
-	struct cpu_request cpu = {
+	c->cpu = (struct cpu_request){
 		.nano_cpus = config_read_int(r, host, "HostConfig.", "NanoCpus"),
 		.quota_us = config_read_int(r, host, "HostConfig.", "CpuQuota"),
 		.period_us = config_read_int(r, host, "HostConfig.", "CpuPeriod"),
@@ -46,8 +46,7 @@ void config_read_resources(
 	};
 	int64_t memory = config_read_int(r, host, "HostConfig.", "Memory");
 
-	c->cpu_shares = cpu.shares;
-	c->nano_cpus = needs_nano_cpus(&cpu);
+	c->nano_cpus = needs_nano_cpus(&c->cpu);
 	c->memory_bytes =
 		needs_memory(memory, config_read_int(r, host, "HostConfig.", "MemoryReservation"));
 }

@@ -194,10 +194,11 @@ static void set_resources(struct container *c, yyjson_val *host, const struct co
 		.nano_cpus = json_get_int(host, "NanoCpus", 0),
 		.quota_us = json_get_int(host, "CpuQuota", 0),
 		.period_us = json_get_int(host, "CpuPeriod", 0),
-		.shares = needs_shares_from_engine(
-			json_get_int(host, "CpuShares", 0), view->engine_cpus),
 	};
 
+	if (!needs_swarm_id_says_weight(c->swarm_id))
+		cpu.shares = needs_shares_from_engine(
+			json_get_int(host, "CpuShares", 0), view->engine_cpus);
 	c->nano_cpus = needs_nano_cpus(&cpu);
 	c->memory_bytes = needs_memory(
 		json_get_int(host, "Memory", 0), json_get_int(host, "MemoryReservation", 0));
@@ -245,10 +246,10 @@ bool container_set_inspect(struct container *c, yyjson_val *inspect,
 	set_identity(c, inspect, view);
 	set_name(c, json_get_str(inspect, "Name", ""));
 	set_state(c, json_get_obj(inspect, "State"), view);
+	container_set_labels(c, json_get_obj(json_get_obj(inspect, "Config"), "Labels"));
 	set_host_config(c, json_get_obj(inspect, "HostConfig"), view);
 	set_ports(c, inspect);
 	c->tty = json_get_bool(json_get_obj(inspect, "Config"), "Tty", false);
-	container_set_labels(c, json_get_obj(json_get_obj(inspect, "Config"), "Labels"));
 	container_set_networks(c, json_get_obj(settings, "Networks"));
 	container_set_mounts(c, json_get_arr(inspect, "Mounts"));
 	free(c->blueprint);

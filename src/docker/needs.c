@@ -3,6 +3,10 @@
  */
 #include "docker/needs.h"
 
+#include <assert.h>
+#include <string.h>
+
+#include "base/id.h"
 #include "base/intern.h"
 #include "base/util.h"
 #include "docker/container_facts.h"
@@ -44,6 +48,27 @@ int64_t needs_memory(int64_t memory_bytes, int64_t reservation_bytes)
 	int64_t asked = memory_bytes > 0 ? memory_bytes : reservation_bytes;
 
 	return min_of(max_of(asked, INT64_C(0)), NEEDS_MAX);
+}
+
+bool needs_shares_are_weight(int64_t shares, int64_t most_cpus)
+{
+	return shares > most_cpus;
+}
+
+/* Of 2^48 ids made at random one ends so. */
+static const char weight_mark[] = "3e1647000000";
+
+bool needs_swarm_id_says_weight(const char *swarm_id)
+{
+	size_t len = strlen(swarm_id);
+
+	return len == ID_HEX_LEN && strcmp(swarm_id + len - strlen(weight_mark), weight_mark) == 0;
+}
+
+void needs_swarm_id_say_weight(char *swarm_id)
+{
+	assert(strlen(swarm_id) == ID_HEX_LEN);
+	memcpy(swarm_id + ID_HEX_LEN - strlen(weight_mark), weight_mark, strlen(weight_mark));
 }
 
 int64_t needs_shares_to_engine(int64_t shares, int64_t engine_cpus)

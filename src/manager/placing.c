@@ -218,6 +218,7 @@ bool placing_choose(struct placing *p, struct error *err)
 	assert(!p->engine && !p->reservation);
 	if (!name_is_free(p, err))
 		return false;
+	config_weigh_shares(&p->config, cluster_most_cpus(p->manager->cluster));
 	for (size_t i = 0; i < p->networks_count; i++)
 		resolve_network(p, &p->networks[i]);
 	e = make_wish(p, err) ? choose_engine(p, err) : NULL;
@@ -237,6 +238,8 @@ void placing_reserve(struct placing *p)
 		char id[ID_HEX_LEN + 1];
 
 		id_new(id);
+		if (p->config.shares_are_weight)
+			needs_swarm_id_say_weight(id);
 		config_set_swarm_id(&p->config, id);
 	}
 	p->reservation = config_reserve(&p->config);

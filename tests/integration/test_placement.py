@@ -198,7 +198,7 @@ def test_s91_and_s92_slots(labelled):
 
 
 def test_s93_more_than_there_is(manager):
-    for option in (["-m", "1000G"], ["--cpu-shares", "10240"]):
+    for option in (["-m", "1000G"], ["--cpus", "10240"]):
         assert "no resources available to schedule container" in fails(manager, "c1", *option)
     assert manager.placed() == {}
 
@@ -211,6 +211,18 @@ def test_s94_spread(two):
     for name in ("c1", "c2"):
         run(two.docker, name, "--cpu-shares", "1")
     assert reserved_cpus(two) == ["1", "1"]
+
+
+def test_shares_as_a_weight(two):
+    """More than any node has CPUs is a weight, which reserves nothing; also after its list is read again."""
+    run(two.docker, "c1", "--cpu-shares", "512")
+    assert two.get("/containers/c1/json").json["HostConfig"]["CpuShares"] == 512
+    assert reserved_cpus(two) == ["0", "0"]
+    two.docker("update", "--cpu-shares", "2", "c1")
+    assert two.get("/containers/c1/json").json["HostConfig"]["CpuShares"] == 2
+    two.stop()
+    two.start()
+    assert reserved_cpus(two.wait_healthy()) == ["0", "0"]
 
 
 def test_s95_binpack(engines, start_manager):

@@ -4,7 +4,8 @@
 #include "docker/config.h"
 #include "docker_test.h"
 
-#define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define ID        "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define WEIGHT_ID "0123456789abcdef0123456789abcdef0123456789abcdef01233e1647000000"
 
 /* Members of Config, HostConfig and Networks, and the request that they come from. */
 static void test_bodies(void **state maybe_unused)
@@ -37,6 +38,9 @@ static void test_bodies(void **state maybe_unused)
 		{ "\"Hostname\":\"own\"", "\"Links\":[\"/db:/web/store\"],\"CpuShares\":512", "",
 			"{\"Hostname\":\"own\",\"HostConfig\":{\"Links\":[\"db:store\"],"
 			"\"CpuShares\":2},\"NetworkingConfig\":{\"EndpointsConfig\":{}}}" },
+		{ "\"Labels\":{\"com.docker.swarm.id\":\"" WEIGHT_ID "\"}", "\"CpuShares\":512", "",
+			"{\"Labels\":{\"com.docker.swarm.id\":\"" WEIGHT_ID "\"},\"HostConfig\":{"
+			"\"CpuShares\":512},\"NetworkingConfig\":{\"EndpointsConfig\":{}}}" },
 		/* no document of an engine */
 		{ "\"HostConfig\":{\"Memory\":1},\"NetworkingConfig\":3", "\"Links\":[\"\",\"a\"]",
 			"\"n\":7",
@@ -78,7 +82,7 @@ static void test_round_trip(void **state maybe_unused)
 	assert_string_equal(c.swarm_id, "5a");
 	assert_string_equal(c.constraints.items[0], "disk==ssd");
 	assert_int_equal(c.memory_bytes, 1048576);
-	assert_int_equal(c.cpu_shares, 1);
+	assert_int_equal(c.cpu.shares, 1);
 	assert_int_equal(c.ports[0].first, 8080);
 	assert_string_equal(c.volumes.items[0], "data");
 	config_finish(&c);

@@ -34,7 +34,7 @@ static void test_arguments(void **state maybe_unused)
 		struct build_query b;
 
 		query_set(&q, "buildargs", cases[i].args);
-		build_query_read(&b, &q);
+		build_query_read(&b, &q, 8);
 		assert_int_equal(b.constraints.count, cases[i].constraint != NULL);
 		assert_int_equal(b.affinities.count, cases[i].affinity != NULL);
 		assert_int_equal(b.whitelists.count, cases[i].whitelist != NULL);
@@ -57,8 +57,7 @@ static void test_query_for_an_engine(void **state maybe_unused)
 	static const struct {
 		const char *raw, *sent;
 	} cases[] = {
-		{ "", "" },
-		{ "t=a%3ab&rm&q=0&new=%7b&t=c", "t=a%3ab&rm&q=0&new=%7b&t=c" },
+		{ "", "" }, { "t=a%3ab&rm&q=0&new=%7b&t=c", "t=a%3ab&rm&q=0&new=%7b&t=c" },
 		{ "buildargs={\"a\":null}&t=x", "buildargs={\"a\":null}&t=x" },
 		{ "t=x&buildargs={\"constraint:node\":\"%3Da\",\"b\":\"c\"}&t=y",
 			"t=x&buildargs=%7B%22b%22%3A%22c%22%7D&t=y" },
@@ -67,6 +66,7 @@ static void test_query_for_an_engine(void **state maybe_unused)
 			"buildargs=%7B%7D" },
 		{ "cpushares=1&memory=5", "cpushares=256&memory=5" },
 		{ "cpushares=0&memory=5", "cpushares=0&memory=5" },
+		{ "cpushares=9", "cpushares=9" }, /* a weight */
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -74,7 +74,7 @@ static void test_query_for_an_engine(void **state maybe_unused)
 		struct build_query b;
 
 		assert_true(query_parse(&q, cases[i].raw, strlen(cases[i].raw), NULL));
-		build_query_read(&b, &q);
+		build_query_read(&b, &q, 8);
 		auto_free char *sent = build_query_format(&b, &q, cases[i].raw, 4);
 		assert_string_equal(sent, cases[i].sent);
 		build_query_finish(&b);
@@ -91,6 +91,7 @@ static void test_resources(void **state maybe_unused)
 		{ "cpushares=2&memory=1048576", 2000000000, 1048576, true },
 		{ "cpuquota=50000&cpuperiod=100000", 500000000, 0, true },
 		{ "cpushares=0&memory=0&cpuquota=0", 0, 0, false },
+		{ "cpushares=512", 0, 0, false },
 		{ "cpushares=x&memory=-1", 0, 0, false },
 		{ "buildargs={\"a\":\"b\"}", 0, 0, false },
 		{ "buildargs={\"affinity:a\":\"%3Db\"}", 0, 0, true },
@@ -101,7 +102,7 @@ static void test_resources(void **state maybe_unused)
 		struct build_query b;
 
 		assert_true(query_parse(&q, cases[i].query, strlen(cases[i].query), NULL));
-		build_query_read(&b, &q);
+		build_query_read(&b, &q, 8);
 		assert_int_equal(b.nano_cpus, cases[i].nano_cpus);
 		assert_int_equal(b.memory_bytes, cases[i].memory_bytes);
 		assert_int_equal(build_query_is_choosy(&b), cases[i].choosy);
@@ -126,7 +127,7 @@ static void test_platform(void **state maybe_unused)
 		struct build_query b;
 
 		assert_true(query_parse(&q, cases[i].query, strlen(cases[i].query), NULL));
-		build_query_read(&b, &q);
+		build_query_read(&b, &q, 8);
 		assert_string_equal(b.platform, cases[i].platform);
 		assert_int_equal(build_query_is_choosy(&b), cases[i].choosy);
 		build_query_finish(&b);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/id.h"
 #include "base/intern.h"
 #include "base/json.h"
 #include "base/util.h"
@@ -216,6 +217,61 @@ static void test_shares_per_engine(void **state maybe_unused)
 	config_finish(&c);
 }
 
+static void test_shares_as_weight(void **state maybe_unused)
+{
+	static const struct {
+		int64_t shares, most_cpus, nano_cpus, sent;
+		const char *more;
+	} cases[] = {
+		{ 4, 4, 4 * NANO_PER_CPU, 1024, "" },
+		{ 5, 4, 0, 5, "" },
+		{ 512, 4, 0, 512, "" },
+		{ 512, 1024, 512 * NANO_PER_CPU, 131072, "" },
+		{ 512, 4, 2 * NANO_PER_CPU, 512, ",\"NanoCpus\":2000000000" },
+		{ 2, 4, 2 * NANO_PER_CPU, 512, ",\"NanoCpus\":2000000000" },
+		{ 512, 4, NANO_PER_CPU / 2, 512, ",\"CpuQuota\":50000" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		auto_free char *body = xasprintf("{\"HostConfig\":{\"CpuShares\":%d%s}}",
+			(int)cases[i].shares, cases[i].more);
+		auto_free char *sent = xasprintf(
+			"{\"HostConfig\":{\"CpuShares\":%d%s}}", (int)cases[i].sent, cases[i].more);
+		struct container_config c;
+
+		parse(&c, body);
+		config_weigh_shares(&c, cases[i].most_cpus);
+		config_weigh_shares(&c, cases[i].most_cpus); /* for a second attempt */
+		assert_int_equal(c.nano_cpus, cases[i].nano_cpus);
+		assert_int_equal(c.shares_are_weight, cases[i].shares > cases[i].most_cpus);
+		check_format(&c, 4, sent);
+		config_finish(&c);
+	}
+}
+
+/* What an engine lists is read back as what it was. */
+static void test_weight_is_read_back(void **state maybe_unused)
+{
+	char id[65];
+	struct container_config c;
+
+	memset(id, '5', 64);
+	id[64] = '\0';
+	assert_false(needs_swarm_id_says_weight(""));
+	assert_false(needs_swarm_id_says_weight(id));
+	needs_swarm_id_say_weight(id);
+	assert_true(needs_swarm_id_says_weight(id) && id_is_hex(id, 64));
+	auto_free char *body = xasprintf("{\"Labels\":{\"com.docker.swarm.id\":\"%s\"},"
+					 "\"HostConfig\":{\"CpuShares\":2}}",
+		id);
+
+	parse(&c, body);
+	config_weigh_shares(&c, 4);
+	assert_int_equal(c.nano_cpus, 0);
+	check_format(&c, 4, body);
+	config_finish(&c);
+}
+
 /* C-33 and the rule for requests older than HostConfig */
 static void test_legacy_resources(void **state maybe_unused)
 {
@@ -407,6 +463,8 @@ int main(void)
 		cmocka_unit_test(test_cli_20_10),
 		cmocka_unit_test(test_cli_28),
 		cmocka_unit_test(test_shares_per_engine),
+		cmocka_unit_test(test_shares_as_weight),
+		cmocka_unit_test(test_weight_is_read_back),
 		cmocka_unit_test(test_legacy_resources),
 		cmocka_unit_test(test_last_of_repeated_keys),
 		cmocka_unit_test(test_swarm_id),

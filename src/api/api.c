@@ -6,6 +6,7 @@
 
 #include "api/browser.h"
 #include "api/events.h"
+#include "api/measures.h"
 #include "api/replica.h"
 #include "api/reply.h"
 #include "api/routes.h"
@@ -26,6 +27,7 @@ void api_init(struct api *api, struct loop *loop, struct manager *manager,
 		.config = *config,
 		.started_ns = clock_wall_ns(),
 	};
+	api->measures = measures_create();
 	list_init(&api->requests);
 	list_init(&api->event_streams);
 }
@@ -41,6 +43,7 @@ void api_finish(struct api *api)
 
 	list_for_each_safe (rq, tmp, &api->requests, link)
 		request_cancel(rq);
+	measures_destroy(steal(api->measures));
 }
 
 struct request *request_create(struct api *api, struct exchange *x, struct error *err)
@@ -59,6 +62,7 @@ struct request *request_create(struct api *api, struct exchange *x, struct error
 		path = "/";
 	path_len = strcspn(path, "?#");
 	rq->api = api;
+	rq->began_us = clock_mono_us();
 	rq->x = x;
 	list_push_back(&api->requests, &rq->link);
 	rq->raw_query = path[path_len] == '?' ? path + path_len + 1 : "";
@@ -77,6 +81,7 @@ struct request *request_create(struct api *api, struct exchange *x, struct error
 void request_finish(struct request *rq)
 {
 	list_remove(&rq->link);
+	measures_note(rq);
 	if (rq->x)
 		exchange_finish(steal(rq->x));
 	query_finish(&rq->query);

@@ -36,6 +36,7 @@ struct api {
 	struct list event_streams; /* open /events */
 	struct log_limit failures; /* private to reply */
 	int64_t started_ns;
+	struct measures *measures; /* owned */
 };
 
 void api_init(struct api *api, struct loop *loop, struct manager *manager,

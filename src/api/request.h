@@ -21,6 +21,7 @@ struct request {
 	struct api *api;
 	struct exchange *x; /* owned */
 	const struct route *route;
+	int64_t began_us; /* monotonic */
 	struct api_version version; /* of the client: the path's, else the newest we offer */
 	char *path;                 /* without version prefix and query, still encoded; owned */
 	const char *raw_query;      /* after '?', "" when there is none; in x->head.target */

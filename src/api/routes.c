@@ -10,6 +10,7 @@
 #include "api/exec.h"
 #include "api/health.h"
 #include "api/images.h"
+#include "api/measures.h"
 #include "api/networks.h"
 #include "api/plugins.h"
 #include "api/prune.h"
@@ -27,7 +28,7 @@ const struct route routes[] = {
 	{ "GET", "/info", system_info, "sums over the engines, and the node table" },
 	{ "GET", "/events", events_stream, "all engines' events, in each engine's own order" },
 	{ "POST", "/auth", system_auth, "any healthy engine" },
-	{ "GET", "/metrics", system_metrics, "counters of the manager itself" },
+	{ "GET", "/metrics", measures_show, "counters of the manager itself, for Prometheus" },
 	{ "GET", "/healthz", health_live, "the manager itself lives" },
 	{ "GET", "/livez", health_live, "the manager itself lives" },
 	{ "GET", "/readyz", health_ready, "a manager leads, and an engine is healthy" },

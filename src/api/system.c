@@ -11,7 +11,6 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "base/metrics.h"
 #include "base/parse.h"
 #include "cluster/bus.h"
 
@@ -113,21 +112,6 @@ void system_auth(struct request *rq)
 {
 	/* Podman 4.3 tries a registry by HTTPS only, whatever its configuration says. */
 	failover_any(rq, REMOTE_DOCKER);
-}
-
-void system_metrics(struct request *rq)
-{
-	auto_strbuf struct strbuf text = STRBUF_INIT;
-
-	strbuf_addf(&text,
-		"# HELP swarm_build_info which program this is\n# TYPE swarm_build_info gauge\n"
-		"swarm_build_info{version=\"%s\",commit=\"%s\"} 1\n",
-		rq->api->config.version, rq->api->config.git_commit);
-	metrics_write(&text);
-	metrics_write_process(&text, rq->api->started_ns);
-	reply_decorate(rq->api, &rq->x->answer);
-	exchange_reply(rq->x, 200, "text/plain; version=0.0.4; charset=utf-8", text.buf, text.len);
-	request_finish(rq);
 }
 
 /* --- the node table --- */

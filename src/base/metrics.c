@@ -1,6 +1,4 @@
-/*
- * base/metrics.c - the set as text.
- */
+/* base/metrics.c - the set as text. */
 #include "base/metrics.h"
 
 #include <dirent.h>
@@ -10,20 +8,51 @@
 #include <unistd.h>
 
 int64_t metrics[METRIC_COUNT];
+static struct histogram times[METRIC_TIMES_COUNT];
+/* Of what happens in one turn: from 10 microseconds to a second. */
+static const struct histogram_scale scale = { { 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000,
+	25000, 100000, 1000000 } };
 
+#define METRIC_TIMES(name, help)
+#define METRIC(name, type, help)      [METRIC_##name] = { "swarm_" #name, #type, help, 1 },
+#define METRIC_TIME(name, type, help) [METRIC_##name] = { "swarm_" #name, #type, help, 1e6 },
 static const struct {
 	const char *name, *type, *help;
+	double unit; /* what is kept for one of what is shown */
 } rows[] = {
-#define METRIC(name, type, help) [METRIC_##name] = { "swarm_" #name, #type, help },
 #include "base/metrics.def"
-#undef METRIC
 };
+#undef METRIC_TIME
+#undef METRIC
+#undef METRIC_TIMES
 
-void metrics_write(struct strbuf *sb)
+#define METRIC_TIMES(name, help) [METRIC_TIMES_##name] = { "swarm_" #name, help },
+#define METRIC(name, type, help)
+#define METRIC_TIME(name, type, help)
+static const struct {
+	const char *name, *help;
+} times_rows[] = {
+#include "base/metrics.def"
+};
+#undef METRIC_TIME
+#undef METRIC
+#undef METRIC_TIMES
+
+void metric_observe(enum metric_times m, int64_t took_us)
 {
-	for (size_t i = 0; i < METRIC_COUNT; i++)
-		strbuf_addf(sb, "# HELP %s %s\n# TYPE %s %s\n%s %" PRId64 "\n", rows[i].name,
-			rows[i].help, rows[i].name, rows[i].type, rows[i].name, metrics[i]);
+	histogram_add(&times[m], &scale, took_us);
+}
+
+void metrics_write(struct exposition *to)
+{
+	for (size_t i = 0; i < METRIC_COUNT; i++) {
+		exposition_family(to, rows[i].name, rows[i].type, rows[i].help);
+		exposition_sample(to, rows[i].name, "", (double)metrics[i] / rows[i].unit);
+	}
+	for (size_t i = 0; i < METRIC_TIMES_COUNT; i++) {
+		exposition_family(to, times_rows[i].name, "histogram", times_rows[i].help);
+		histogram_write(&times[i], &scale, to, times_rows[i].name, "");
+	}
 }
 
 /* --- the process --- */
@@ -72,19 +101,19 @@ static int64_t open_files_max(void)
 }
 
 static void write_row(
-	struct strbuf *sb, const char *name, const char *type, const char *help, double value)
+	struct exposition *to, const char *name, const char *type, const char *help, double value)
 {
-	strbuf_addf(sb, "# HELP process_%s %s\n# TYPE process_%s %s\nprocess_%s %.3f\n", name, help,
-		name, type, name, value);
+	exposition_family(to, name, type, help);
+	exposition_sample(to, name, "", value);
 }
 
-void metrics_write_process(struct strbuf *sb, int64_t started_ns)
+void metrics_write_process(struct exposition *to, int64_t started_ns)
 {
-	write_row(sb, "cpu_seconds_total", "counter", "time on a processor", cpu_seconds());
-	write_row(sb, "resident_memory_bytes", "gauge", "memory that is in use",
+	write_row(to, "process_cpu_seconds_total", "counter", "time on a processor", cpu_seconds());
+	write_row(to, "process_resident_memory_bytes", "gauge", "memory that is in use",
 		(double)resident_bytes());
-	write_row(sb, "open_fds", "gauge", "open files and sockets", (double)open_files());
-	write_row(sb, "max_fds", "gauge", "as many may be open", (double)open_files_max());
-	write_row(sb, "start_time_seconds", "gauge", "when the process began, in Unix seconds",
-		(double)started_ns / 1e9);
+	write_row(to, "process_open_fds", "gauge", "open files and sockets", (double)open_files());
+	write_row(to, "process_max_fds", "gauge", "as many may be open", (double)open_files_max());
+	write_row(to, "process_start_time_seconds", "gauge",
+		"when the process began, in Unix seconds", (double)started_ns / 1e9);
 }

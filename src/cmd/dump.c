@@ -39,7 +39,7 @@ static void dump_metrics(void)
 	auto_strbuf struct strbuf text = STRBUF_INIT;
 	auto_strv struct strv lines = STRV_INIT;
 
-	metrics_write(&text);
+	metrics_write(&(struct exposition){ .sb = &text });
 	strv_split(&lines, text.buf, '\n');
 	for (size_t i = 0; i < lines.count; i++) {
 		if (is_sample(lines.items[i]))

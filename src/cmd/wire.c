@@ -19,6 +19,7 @@
 #include "api/replica.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/metrics.h"
 #include "base/parse.h"
 #include "cluster/cluster.h"
 #include "cmd/dump.h"
@@ -97,6 +98,7 @@ static void handle_leader(void *arg, const char *address)
 {
 	struct wire *w = arg;
 
+	metric_inc(METRIC_leader_changes_total);
 	manager_set_acting(&w->manager, address && strcmp(address, w->options->advertise) == 0);
 	replica_set_leader(w->replica, address);
 }

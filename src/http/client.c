@@ -36,6 +36,8 @@ void call_fail_with(struct call_state *s, struct error *err)
 	if (s->phase == CALL_OVER)
 		return;
 	metric_inc(METRIC_call_failures_total);
+	if (s->endpoint)
+		endpoint_note_failure(s->endpoint);
 	error_move(&s->call->err, err);
 	call_over(s);
 }
@@ -153,6 +155,7 @@ void call_send(struct call *c, struct endpoint *e, struct task *waiter)
 
 	metric_inc(METRIC_calls_total);
 	c->state = s;
+	s->sent_us = clock_mono_us();
 	c->waiter = waiter;
 	c->in = evbuffer_new();
 	c->length = -1;

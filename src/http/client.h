@@ -17,6 +17,7 @@
 #include <yyjson.h>
 
 #include "base/error.h"
+#include "base/histogram.h"
 #include "base/json_pieces.h"
 #include "http/message.h"
 #include "net/address.h"
@@ -50,6 +51,10 @@ const struct address *endpoint_address(const struct endpoint *e);
 struct loop *endpoint_loop(const struct endpoint *e);
 bool endpoint_is_tls(const struct endpoint *e);
 size_t endpoint_connections(const struct endpoint *e); /* open, busy or idle */
+/* How long it took until answers began, counted by endpoint_scale. */
+const struct histogram *endpoint_times(const struct endpoint *e);
+extern const struct histogram_scale endpoint_scale;
+uint64_t endpoint_failures(const struct endpoint *e); /* calls that got no complete answer */
 
 enum call_mode {
 	CALL_TEXT,   /* the body is gathered in `in`, up to max_body */

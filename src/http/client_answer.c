@@ -105,6 +105,7 @@ static void accept_head(struct call_state *s)
 	s->parser.response = (struct response_head){ 0 };
 	c->length = s->parser.length;
 	c->head_done = true;
+	endpoint_note_answer(s->endpoint, s->sent_us);
 	s->phase = offers_stream(s) ? CALL_HELD : CALL_BODY;
 	call_start_clock(s);
 	task_wake(c->waiter);

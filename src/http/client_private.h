@@ -30,6 +30,7 @@ struct call_state {
 	struct timer timer;
 	struct deferred resume;
 	int64_t since_ms; /* last sign of life that counts for the timer */
+	int64_t sent_us;  /* when the call began, its time in line included */
 	int64_t head_ms;  /* when the head was complete */
 	bool reused;      /* the connection was an idle one */
 	bool retried;
@@ -54,6 +55,9 @@ void endpoint_note_peer(struct endpoint *e, const struct stream *stream);
 void endpoint_park(struct endpoint *e, struct stream *stream);
 const char *endpoint_name(const struct endpoint *e);
 const char *endpoint_host_header(const struct endpoint *e);
+/* What became of a call that began at sent_us: it is answered, or it failed. */
+void endpoint_note_answer(struct endpoint *e, int64_t sent_us);
+void endpoint_note_failure(struct endpoint *e);
 
 /* client.c */
 void call_attach(struct call_state *s, struct stream *stream, bool reused);

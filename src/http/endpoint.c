@@ -32,7 +32,13 @@ struct endpoint {
 	char *peer_ip;       /* owned; of the newest connection, may be NULL */
 	char *closed_reason; /* owned; set by endpoint_close */
 	bool closing;
+	struct histogram times;
+	uint64_t failures;
 };
+
+/* Few bounds: there is one such histogram for each of a thousand engines. */
+const struct histogram_scale endpoint_scale = { { 5 * 1000, 25 * 1000, 100 * 1000, 500 * 1000,
+	2500 * 1000, 10 * 1000 * 1000, 60 * 1000 * 1000 } };
 
 static char *default_host_header(const struct address *a)
 {
@@ -170,6 +176,7 @@ void endpoint_admit(struct endpoint *e, struct call_state *s)
 		return;
 	}
 	list_push_back(&e->waiting, &s->link);
+	metric_add(METRIC_calls_waiting, 1);
 	call_enter_queue(s);
 }
 
@@ -180,6 +187,7 @@ static void endpoint_start_next(struct endpoint *e)
 	if (!next || e->closing || e->active_count >= e->max_active)
 		return;
 	list_remove(&next->link);
+	metric_add(METRIC_calls_waiting, -1);
 	endpoint_start(e, next);
 }
 
@@ -187,6 +195,8 @@ void endpoint_leave(struct call_state *s)
 {
 	struct endpoint *e = steal(s->endpoint);
 
+	if (s->phase == CALL_QUEUED && !list_empty(&s->link))
+		metric_add(METRIC_calls_waiting, -1);
 	list_remove(&s->link);
 	if (!e || s->phase == CALL_QUEUED)
 		return;
@@ -266,4 +276,24 @@ const char *endpoint_name(const struct endpoint *e)
 const char *endpoint_host_header(const struct endpoint *e)
 {
 	return e->host_header;
+}
+
+void endpoint_note_answer(struct endpoint *e, int64_t sent_us)
+{
+	histogram_add(&e->times, &endpoint_scale, clock_mono_us() - sent_us);
+}
+
+void endpoint_note_failure(struct endpoint *e)
+{
+	e->failures++;
+}
+
+const struct histogram *endpoint_times(const struct endpoint *e)
+{
+	return &e->times;
+}
+
+uint64_t endpoint_failures(const struct endpoint *e)
+{
+	return e->failures;
 }

@@ -180,6 +180,7 @@ void exchange_start_reason(struct exchange *x, int status, const char *reason, i
 
 	assert(!x->answer_started);
 	x->answer_started = true;
+	x->status = status;
 	if (!can_write(x))
 		return;
 	if (!x->wants_body)

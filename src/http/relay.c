@@ -12,6 +12,7 @@
 #include <strings.h>
 
 #include "base/mem.h"
+#include "base/metrics.h"
 #include "net/tunnel.h"
 
 enum {
@@ -298,6 +299,7 @@ static enum task_turn relay_pump(struct task *t)
 void relay_start(struct relay *r, struct loop *loop, struct exchange *x, struct endpoint *to,
 	struct task *waiter)
 {
+	metric_inc(METRIC_relays_total);
 	r->exchange = x;
 	r->waiter = waiter;
 	r->state = RELAY_RUNNING;

@@ -19,6 +19,7 @@ void manager_init(struct manager *m, struct loop *loop, struct cluster *cluster,
 		.acting = true,
 		.acting_since_ms = clock_mono_ms(),
 	};
+	metric_set(METRIC_leading, true);
 	list_init(&m->works);
 	list_init(&m->network_spreads);
 	list_init(&m->network_claims);
@@ -44,11 +45,12 @@ void manager_set_acting(struct manager *m, bool acting)
 	if (acting && !m->acting)
 		m->acting_since_ms = clock_mono_ms();
 	m->acting = acting;
+	metric_set(METRIC_leading, acting);
 }
 
 void manager_set_replicated(struct manager *m, bool (*leads)(void *arg), void *arg)
 {
-	m->acting = false;
+	manager_set_acting(m, false);
 	m->leads = leads;
 	m->leads_arg = arg;
 }
@@ -135,7 +137,7 @@ static bool rank_nodes(struct manager *m, struct wish *w,
 	bool placed = sched_place(m->sched, w, m->nodes, count, m->ranked, ret_count, err);
 
 	metric_inc(placed ? METRIC_placements_total : METRIC_placement_failures_total);
-	metric_add(METRIC_placement_microseconds_total, clock_mono_us() - began);
+	metric_observe(METRIC_TIMES_placement_duration_seconds, clock_mono_us() - began);
 	return placed;
 }
 

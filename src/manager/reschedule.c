@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/metrics.h"
 #include "base/parse.h"
 #include "cluster/find_container.h"
 #include "manager/create.h"
@@ -203,6 +204,7 @@ static enum task_turn try_later(
 
 	log_warn("Failed to reschedule container %s from %s: %s (again in %lld s)", mv->name,
 		mv->from->name, error_text(err), (long long)wait_ms / 1000);
+	metric_inc(METRIC_reschedule_failures_total);
 	mv->busy = false;
 	mv->retry_ms = min_of(wait_ms * 2, (int64_t)RETRY_MAX_MS);
 	task_wake(&mv->reschedule->task);
@@ -317,6 +319,7 @@ static enum task_turn move_created(struct task *t)
 		engine_remove_container(mv->from, old);
 	else if (mv->from->state == ENGINE_HEALTHY)
 		retire_start(mv->reschedule->manager, mv->from);
+	metric_inc(METRIC_reschedules_total);
 	if (!mv->to) {
 		log_warn("Rescheduled container %s from %s, and cannot see it yet", mv->name,
 			mv->from->name);

@@ -201,7 +201,7 @@ static void turn_ends(struct loop *loop)
 
 	loop_mark(loop, NULL);
 	int64_t took_us = loop->marked_us - loop->began_us;
-	metric_raise(METRIC_loop_longest_turn_microseconds, took_us);
+	metric_raise(METRIC_loop_longest_turn_seconds, took_us);
 	if (took_us <= LONG_TURN_US)
 		return;
 	metric_inc(METRIC_loop_long_turns_total);

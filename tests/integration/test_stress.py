@@ -13,12 +13,12 @@ PIECES = 8
 CONTAINERS = 300
 # Of processor time.  50 ms is what a turn may take; the sanitizers of this build take several times as long for the same
 # work, and what is to be found took seconds without them.
-LONGEST_TURN_US = 500_000
+LONGEST_TURN_S = 0.5
 
 
 def metric(manager, name):
     (value,) = [line.split()[1] for line in manager.get("/metrics").text.splitlines() if line.startswith(f"swarm_{name} ")]
-    return int(value)
+    return float(value)
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def many_networks(pool):
 @pytest.mark.parametrize("attack", [many_parts, many_names, many_labels, many_networks])
 def test_what_is_too_much_is_refused(pool, attack):
     assert 400 <= attack(pool).status < 500
-    assert metric(pool, "loop_longest_turn_microseconds") < LONGEST_TURN_US
+    assert metric(pool, "loop_longest_turn_seconds") < LONGEST_TURN_S
 
 
 def test_many_lists_at_once(pool):
@@ -101,4 +101,4 @@ def test_many_lists_at_once(pool):
     for i, client in enumerate(clients):
         assert len(client.read_response().json) == (1 if i % 2 else 2 * CONTAINERS)
         client.close()
-    assert metric(pool, "loop_longest_turn_microseconds") < LONGEST_TURN_US
+    assert metric(pool, "loop_longest_turn_seconds") < LONGEST_TURN_S

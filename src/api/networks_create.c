@@ -147,11 +147,11 @@ static bool engine_has(const struct engine *e, const char *name)
 	return false;
 }
 
-/* node NULL: in the whole cluster, where it is then claimed.  What every engine has is the engine's
- * to refuse. */
+/* node NULL: in the whole cluster, where it is then claimed.  What every engine has, and no
+ * name at all, is the engine's to refuse. */
 static bool take_name(struct network_change *c, const struct engine *node, const char *name)
 {
-	if (network_is_predefined(name))
+	if (!*name || network_is_predefined(name))
 		return true;
 	if (node)
 		return !engine_has(node, name);

@@ -157,6 +157,7 @@ static void tell_why_not_pulled(struct create *c)
 static enum task_turn create_place(struct task *t)
 {
 	struct create *c = container_of(t, struct create, task);
+
 	if (!manager_check_acting(c->manager, &c->err))
 		return TASK_DONE;
 	c->placing.at_holders = c->holders == HOLDERS_FIRST || c->holders == HOLDERS_ONLY;

@@ -92,6 +92,7 @@ def test_a_name_is_taken_once_by_many(manager):
     for thread in threads:
         thread.join()
     assert sorted(answers) == [201] + 5 * [409]
+    assert [manager.request("POST", "/networks/create", body=body).status for body in ({}, {"Name": ""})] == [400, 400]
 
 
 @pytest.mark.parametrize("driver", [None, "", "default"])

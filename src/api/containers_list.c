@@ -47,6 +47,7 @@ struct containers_list {
 };
 
 STEP(list_refreshed);
+STEP(list_size);
 STEP(list_sized);
 STEP(list_begin);
 STEP(list_gather);
@@ -119,36 +120,51 @@ static enum task_turn list_refreshed(struct task *task)
 
 	if (!refreshes_done(&l->refreshes))
 		return task_wait(task, &list_refreshed_step); /* they have deadlines */
-	if (!parse_query_bool(query_get(&l->rq->query, "size")))
-		return task_go(task, &list_begin_step);
+	return task_go(task, parse_query_bool(query_get(&l->rq->query, "size")) ? &list_size_step
+										: &list_begin_step);
+}
+
+/* --- sizes --- */
+
+static bool take_size(void *arg, size_t i maybe_unused, const struct json_piece *piece,
+	struct error *err maybe_unused)
+{
+	struct containers_list *l = arg;
+	yyjson_val *entry = piece->value;
+	const char *id = json_get_str(entry, "Id", "");
+	struct list_size *size;
+
+	HASH_FIND_STR(l->sizes, id, size);
+	if (size || !*id || strlen(id) >= sizeof(size->id))
+		return true;
+	size = xnew(struct list_size);
+	memcpy(size->id, id, strlen(id) + 1);
+	size->rw = json_get_int(entry, "SizeRw", 0);
+	size->root_fs = json_get_int(entry, "SizeRootFs", 0);
+	HASH_ADD_STR(l->sizes, id, size);
+	return true;
+}
+
+static void ask_sizes(struct containers_list *l)
+{
+	static const struct fanout_reader reader = { .take = take_size };
+
 	fanout_add_healthy(&l->fanout, l->rq->api->cluster);
 	for (size_t i = 0; i < l->fanout.count; i++) {
 		struct fanout_item *item = &l->fanout.items[i];
 
 		remote_call_init(&item->call, &item->engine->remote, l->rq->version, "GET",
 			"/containers/json?all=1&size=1");
-		item->call.mode = CALL_JSON;
-		item->call.head_timeout_ms = SIZE_TIMEOUT_MS;
+		item->call.head_timeout_ms = item->call.body_timeout_ms = SIZE_TIMEOUT_MS;
 	}
-	fanout_send(&l->fanout, task);
-	return task_wait(task, &list_sized_step);
+	fanout_read(&l->fanout, &reader, l);
+	fanout_send(&l->fanout, &l->task);
 }
 
-/* --- sizes --- */
-
-static void remember_size(struct containers_list *l, yyjson_val *entry)
+static enum task_turn list_size(struct task *task)
 {
-	const char *id = json_get_str(entry, "Id", "");
-	struct list_size *size;
-
-	HASH_FIND_STR(l->sizes, id, size);
-	if (size || strlen(id) >= sizeof(size->id))
-		return;
-	size = xnew(struct list_size);
-	memcpy(size->id, id, strlen(id) + 1);
-	size->rw = json_get_int(entry, "SizeRw", 0);
-	size->root_fs = json_get_int(entry, "SizeRootFs", 0);
-	HASH_ADD_STR(l->sizes, id, size);
+	ask_sizes(container_of(task, struct containers_list, task));
+	return task_go(task, &list_sized_step);
 }
 
 static enum task_turn list_sized(struct task *task)
@@ -157,13 +173,6 @@ static enum task_turn list_sized(struct task *task)
 
 	if (!fanout_done(&l->fanout))
 		return task_wait(task, &list_sized_step);
-	for (size_t i = 0; i < l->fanout.count; i++) {
-		yyjson_val *entry;
-		size_t k, max;
-
-		yyjson_arr_foreach(yyjson_doc_get_root(l->fanout.items[i].call.json), k, max, entry)
-			remember_size(l, entry);
-	}
 	fanout_finish(&l->fanout);
 	return task_go(task, &list_begin_step);
 }

@@ -1,13 +1,9 @@
-/* api/disk_usage.c - every node is asked, and what several of them have is counted once. */
+/* api/disk_usage.c - every node is asked, and what they say is added up. */
 #include "api/disk_usage.h"
 
-#include "api/disk_usage_shape.h"
-
-#include <string.h>
-
+#include "api/disk_usage_part.h"
 #include "api/gather.h"
 #include "api/reply.h"
-#include "base/json.h"
 #include "base/map.h"
 #include "base/mem.h"
 
@@ -120,103 +116,71 @@ void disk_usage_add(yyjson_mut_doc *doc, yyjson_mut_val *sum, yyjson_mut_val *mo
 		merge_objects(doc, sum, more);
 }
 
-/* --- whose it is --- */
-
-static yyjson_mut_val *with_node(yyjson_mut_doc *doc, const char *node, const char *name)
-{
-	auto_free char *text = xasprintf("%s%s%s", node, *name == '/' ? "" : "/", name);
-
-	return yyjson_mut_strcpy(doc, text);
-}
-
-/* From API 1.52 on a name is told without its node, too: docker 29 shows such names only. */
-static void name_container(
-	yyjson_mut_doc *doc, yyjson_mut_val *container, const char *node, struct api_version client)
-{
-	auto_free char *rooted = xasprintf("/%s", node);
-	yyjson_mut_val *names = yyjson_mut_obj_get(container, "Names"), *name;
-	yyjson_mut_val *told = yyjson_mut_arr(doc);
-	size_t i, max;
-
-	if (!yyjson_mut_is_arr(names))
-		return;
-	yyjson_mut_arr_foreach(names, i, max, name)
-	{
-		const char *text = yyjson_mut_get_str(name);
-
-		if (!text)
-			continue;
-		yyjson_mut_arr_append(told, with_node(doc, rooted, text));
-		if (!api_version_before(client, 1, 52))
-			yyjson_mut_arr_append(told, yyjson_mut_str(doc, text));
-	}
-	yyjson_mut_obj_replace(container, yyjson_mut_str(doc, "Names"), told);
-}
-
-static void name_volume(yyjson_mut_doc *doc, yyjson_mut_val *volume, const char *node,
-	struct api_version client maybe_unused)
-{
-	yyjson_mut_val *name = yyjson_mut_obj_get(volume, "Name");
-	yyjson_mut_val *driver = yyjson_mut_obj_get(volume, "Driver");
-
-	if (yyjson_mut_is_str(name) && yyjson_mut_equals_str(driver, "local"))
-		yyjson_mut_obj_replace(volume, yyjson_mut_str(doc, "Name"),
-			with_node(doc, node, yyjson_mut_get_str(name)));
-}
-
-struct usage_list {
-	const char *key, *usage; /* "Containers", or "Items" of "ContainerUsage" */
-	void (*name_node)(yyjson_mut_doc *doc, yyjson_mut_val *item, const char *node,
-		struct api_version client);
-};
-
-static void name_items(const struct usage_list *kind, yyjson_mut_doc *doc, yyjson_mut_val *list,
-	const char *node, struct api_version client)
-{
-	yyjson_mut_val *item;
-	size_t i, max;
-
-	yyjson_mut_arr_foreach(list, i, max, item) kind->name_node(doc, item, node, client);
-}
-
-void disk_usage_name_node(
-	yyjson_mut_doc *doc, yyjson_mut_val *answer, const char *node, struct api_version client)
-{
-	static const struct usage_list kinds[] = {
-		{ "Containers", "ContainerUsage", name_container },
-		{ "Volumes", "VolumeUsage", name_volume },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		yyjson_mut_val *usage = yyjson_mut_obj_get(answer, kinds[i].usage);
-
-		name_items(&kinds[i], doc, yyjson_mut_obj_get(answer, kinds[i].key), node, client);
-		name_items(&kinds[i], doc, yyjson_mut_obj_get(usage, "Items"), node, client);
-	}
-}
-
 /* --- the endpoint --- */
 
-static char *merge_answers(struct gather *g, size_t *ret_len, struct error *err maybe_unused)
+struct usage_parts {
+	struct disk_usage_part *items; /* owned; one for each engine that is asked */
+	size_t count;
+};
+
+static bool take_piece(void *arg, size_t i, const struct json_piece *piece, struct error *err)
 {
-	auto_json_mut yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
-	yyjson_mut_val *sum = yyjson_mut_obj(doc);
+	struct usage_parts *parts = arg;
 
-	yyjson_mut_doc_set_root(doc, sum);
-	for (size_t i = 0; i < g->fanout.count; i++) {
-		struct fanout_item *item = &g->fanout.items[i];
-		yyjson_val *answer = yyjson_doc_get_root(item->call.json);
-		yyjson_mut_val *copy;
+	return disk_usage_part_take(&parts->items[i], piece, err);
+}
 
-		if (!yyjson_is_obj(answer))
-			continue;
-		copy = yyjson_val_mut_copy(doc, answer);
-		disk_usage_fit(
-			doc, copy, g->rq, remote_version(&item->engine->remote, g->rq->version));
-		disk_usage_name_node(doc, copy, item->engine->name, g->rq->version);
-		disk_usage_add(doc, sum, copy);
+static size_t parts_bytes(const void *arg)
+{
+	const struct usage_parts *parts = arg;
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < parts->count; i++)
+		bytes += disk_usage_part_bytes(&parts->items[i]);
+	return bytes;
+}
+
+static void parts_destroy(void *arg)
+{
+	struct usage_parts *parts = arg;
+
+	for (size_t i = 0; i < parts->count; i++)
+		disk_usage_part_finish(&parts->items[i]);
+	free(parts->items);
+	free(parts);
+}
+
+static void read_parts(struct gather *g)
+{
+	static const struct fanout_reader reader = {
+		.open = disk_usage_opened,
+		.take = take_piece,
+		.bytes = parts_bytes,
+		.finish = parts_destroy,
+	};
+	struct usage_parts *parts = xnew(struct usage_parts);
+
+	parts->count = g->fanout.count;
+	parts->items = xcalloc(parts->count + 1, sizeof(*parts->items));
+	for (size_t i = 0; i < parts->count; i++) {
+		const struct engine *e = g->fanout.items[i].engine;
+
+		disk_usage_part_init(&parts->items[i], g->rq, e->name,
+			remote_version(&e->remote, g->rq->version));
 	}
-	return json_doc_text(doc, ret_len);
+	fanout_read(&g->fanout, &reader, parts);
+}
+
+/* What an engine said before it failed is no part of it. */
+static void write_sum(struct gather *g, struct evbuffer *to)
+{
+	struct usage_parts *parts = g->fanout.reader_arg;
+
+	for (size_t i = 0; i < parts->count; i++) {
+		if (error_is_set(&g->fanout.items[i].err))
+			disk_usage_part_finish(&parts->items[i]);
+	}
+	disk_usage_write(to, parts->items, parts->count);
 }
 
 void disk_usage(struct request *rq)
@@ -228,8 +192,10 @@ void disk_usage(struct request *rq)
 		reply_error(rq, &err);
 		return;
 	}
-	g = gather_create(rq, merge_answers);
+	g = gather_create(rq, NULL);
+	g->write = write_sum;
 	g->timeout_ms = DF_TIMEOUT_MS;
 	gather_add_healthy(g);
+	read_parts(g);
 	gather_start(g, "/system/df");
 }

@@ -17,6 +17,3 @@ void disk_usage(struct request *rq);
  * is used up.
  */
 void disk_usage_add(yyjson_mut_doc *doc, yyjson_mut_val *sum, yyjson_mut_val *more);
-/* Containers and local volumes get their node's name, as in the lists of this client. */
-void disk_usage_name_node(
-	yyjson_mut_doc *doc, yyjson_mut_val *answer, const char *node, struct api_version client);

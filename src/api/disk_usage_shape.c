@@ -5,10 +5,6 @@
 
 #include "base/parse.h"
 
-struct usage {
-	int64_t total, active, size, reclaimable;
-};
-
 static int64_t get_int(yyjson_mut_val *object, const char *key)
 {
 	return yyjson_mut_get_sint(yyjson_mut_obj_get(object, key));
@@ -78,18 +74,16 @@ static void count_cache(struct usage *u, yyjson_mut_val *record)
 		u->reclaimable += get_int(record, "Size");
 }
 
-static const struct usage_kind {
-	const char *type, *list, *usage;
-	const char *sum; /* of sizes, at the top; NULL: the items' */
-	void (*count)(struct usage *u, yyjson_mut_val *item);
-} kinds[] = {
-	{ "image", "Images", "ImageUsage", "LayersSize", count_image },
-	{ "container", "Containers", "ContainerUsage", NULL, count_container },
-	{ "volume", "Volumes", "VolumeUsage", NULL, count_volume },
-	{ "build-cache", "BuildCache", "BuildCacheUsage", NULL, count_cache },
+const struct disk_usage_kind disk_usage_kinds[DISK_USAGE_KINDS] = {
+	{ "image", "Images", "ImageUsage", "ImageUsage.Items", "LayersSize", count_image },
+	{ "container", "Containers", "ContainerUsage", "ContainerUsage.Items", NULL,
+		count_container },
+	{ "volume", "Volumes", "VolumeUsage", "VolumeUsage.Items", NULL, count_volume },
+	{ "build-cache", "BuildCache", "BuildCacheUsage", "BuildCacheUsage.Items", NULL,
+		count_cache },
 };
 
-static void remove_kind(yyjson_mut_val *answer, const struct usage_kind *kind)
+static void remove_kind(yyjson_mut_val *answer, const struct disk_usage_kind *kind)
 {
 	yyjson_mut_obj_remove_key(answer, kind->list);
 	if (kind->sum)
@@ -105,33 +99,32 @@ static void add_number(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *
 		yyjson_mut_obj_add_sint(doc, object, key, n);
 }
 
-static void add_usage(
-	yyjson_mut_doc *doc, yyjson_mut_val *answer, const struct usage_kind *kind, bool with_items)
+static void add_usage(yyjson_mut_doc *doc, yyjson_mut_val *answer,
+	const struct disk_usage_kind *kind, struct usage u, bool with_items)
 {
-	yyjson_mut_val *list = yyjson_mut_obj_get(answer, kind->list), *item, *object;
-	struct usage u = { .total = (int64_t)yyjson_mut_arr_size(list) };
-	size_t i, max;
+	yyjson_mut_val *object;
 
-	if (!list || yyjson_mut_obj_get(answer, kind->usage))
+	if (!yyjson_mut_obj_get(answer, kind->list) || yyjson_mut_obj_get(answer, kind->usage))
 		return;
-	if (kind->sum)
-		u.size = u.reclaimable = get_int(answer, kind->sum);
-	yyjson_mut_arr_foreach(list, i, max, item) kind->count(&u, item);
+	if (kind->sum) {
+		u.size = get_int(answer, kind->sum);
+		u.reclaimable += u.size;
+	}
 	object = yyjson_mut_obj_add_obj(doc, answer, kind->usage);
 	add_number(doc, object, "ActiveCount", u.active);
 	add_number(doc, object, "TotalCount", u.total);
 	add_number(doc, object, "Reclaimable", u.reclaimable);
 	add_number(doc, object, "TotalSize", u.size);
 	if (with_items && u.total)
-		yyjson_mut_obj_add_val(doc, object, "Items", yyjson_mut_val_mut_copy(doc, list));
+		yyjson_mut_obj_add_arr(doc, object, "Items");
 }
 
 /* --- what was asked for --- */
 
 static bool is_type(const char *text)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		if (strcmp(kinds[i].type, text) == 0)
+	for (size_t i = 0; i < DISK_USAGE_KINDS; i++) {
+		if (strcmp(disk_usage_kinds[i].type, text) == 0)
 			return true;
 	}
 	return false;
@@ -164,20 +157,21 @@ static bool wants_type(const struct query *q, const char *type)
 }
 
 void disk_usage_fit(yyjson_mut_doc *doc, yyjson_mut_val *answer, const struct request *rq,
-	struct api_version engine)
+	struct api_version engine, const struct usage counts[DISK_USAGE_KINDS])
 {
 	bool verbose = parse_query_bool(query_get(&rq->query, "verbose"));
 	bool new_shape =
 		!api_version_before(rq->version, 1, 52) && api_version_before(engine, 1, 52);
 
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		if (api_version_before(engine, 1, 42) && !wants_type(&rq->query, kinds[i].type))
-			remove_kind(answer, &kinds[i]);
+	for (size_t i = 0; i < DISK_USAGE_KINDS; i++) {
+		if (api_version_before(engine, 1, 42) &&
+			!wants_type(&rq->query, disk_usage_kinds[i].type))
+			remove_kind(answer, &disk_usage_kinds[i]);
 		if (!new_shape)
 			continue;
-		add_usage(doc, answer, &kinds[i], verbose);
+		add_usage(doc, answer, &disk_usage_kinds[i], counts[i], verbose);
 		if (verbose)
-			remove_kind(answer, &kinds[i]);
+			remove_kind(answer, &disk_usage_kinds[i]);
 	}
 	if (new_shape && verbose)
 		yyjson_mut_obj_remove_key(answer, "BuilderSize");

@@ -70,6 +70,14 @@ static bool all_failed(const struct gather *g, struct error *err)
 	return failed > 0 && failed == g->fanout.count;
 }
 
+static void gather_write(struct gather *g)
+{
+	auto_evbuffer struct evbuffer *body = evbuffer_new();
+
+	g->write(g, body);
+	reply_json_buffer(gather_free(g), 200, body);
+}
+
 /* All that can be had is there. */
 static void gather_reply(struct gather *g)
 {
@@ -79,6 +87,10 @@ static void gather_reply(struct gather *g)
 
 	if (!all_failed(g, &err) || g->may_fail) {
 		error_clear(&err);
+		if (g->write) {
+			gather_write(g);
+			return;
+		}
 		text = g->merge(g, &len, &err);
 	}
 	if (text)

@@ -22,6 +22,8 @@ struct gather {
 	/* The answer, malloc'd; items without JSON have nothing to say.  NULL with err: that is the
 	 * answer. */
 	char *(*merge)(struct gather *g, size_t *ret_len, struct error *err);
+	/* Instead of `merge`, where the answer may be long: what the fan-out's reader has taken. */
+	void (*write)(struct gather *g, struct evbuffer *to);
 	void *arg;
 };
 

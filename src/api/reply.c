@@ -129,6 +129,16 @@ void reply_json(struct request *rq, int status, const char *json, size_t len)
 	reply(rq, status, "application/json", json, len);
 }
 
+void reply_json_buffer(struct request *rq, int status, struct evbuffer *json)
+{
+	reply_decorate(rq->api, &rq->x->answer);
+	headers_set(&rq->x->answer, "Content-Type", "application/json");
+	exchange_start(rq->x, status, (int64_t)evbuffer_get_length(json));
+	exchange_write_buffer(rq->x, json);
+	exchange_end(rq->x);
+	request_finish(rq);
+}
+
 void reply_text(struct request *rq, int status, const char *text)
 {
 	reply(rq, status, "text/plain; charset=utf-8", text, strlen(text));

@@ -18,6 +18,7 @@ void reply_errorf(struct request *rq, int status, const char *fmt, ...) printf_l
 void reply_log_failure(struct request *rq, const char *text);
 /* Answer and finish the request. */
 void reply_json(struct request *rq, int status, const char *json, size_t len);
+void reply_json_buffer(struct request *rq, int status, struct evbuffer *json); /* moves */
 void reply_text(struct request *rq, int status, const char *text);
 void reply_empty(struct request *rq, int status);
 /* Fields of every answer: Api-Version, Server, Ostype, CORS. */

@@ -80,6 +80,7 @@ static void tell(const struct json_pieces *p, size_t depth, struct json_piece *r
 	if (p->name)
 		ret->name = name_of(p, &ret->name_len);
 	ret->value = yyjson_doc_get_root(p->value);
+	ret->values = yyjson_doc_get_val_count(p->value);
 }
 
 static enum json_pieces_turn open_level(

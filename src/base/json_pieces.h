@@ -26,6 +26,7 @@ struct json_piece {
 	const char *name; /* in an object; NULL: an element, or the document */
 	size_t name_len;
 	yyjson_val *value; /* NULL: an array or object is opened, and its parts follow */
+	size_t values;     /* names and values in it */
 	bool is_array;     /* ... an array */
 };
 

@@ -3,6 +3,8 @@
 
 #include "base/mem.h"
 
+enum { PIECE_MAX_BYTES = 16 * 1024 * 1024 }; /* as a client may have written it */
+
 struct fanout_item *fanout_add(struct fanout *f, struct engine *e)
 {
 	struct fanout_item *item;
@@ -24,8 +26,22 @@ void fanout_add_healthy(struct fanout *f, struct cluster *cluster)
 void fanout_send(struct fanout *f, struct task *waiter)
 {
 	f->pending = f->count;
-	for (size_t i = 0; i < f->count; i++)
-		remote_send(&f->items[i].call, &f->items[i].engine->remote, waiter);
+	f->waiter = waiter;
+	for (size_t i = 0; i < f->count; i++) {
+		struct fanout_item *item = &f->items[i];
+
+		if (f->reader) {
+			item->call.mode = CALL_STREAM;
+			json_pieces_init(&item->pieces, f->reader->open, PIECE_MAX_BYTES);
+		}
+		remote_send(&item->call, &item->engine->remote, waiter);
+	}
+}
+
+void fanout_read(struct fanout *f, const struct fanout_reader *reader, void *arg)
+{
+	f->reader = reader;
+	f->reader_arg = arg;
 }
 
 static void count_answer(struct fanout *f, struct fanout_item *item)
@@ -33,13 +49,52 @@ static void count_answer(struct fanout *f, struct fanout_item *item)
 	item->counted = true;
 	f->pending--;
 	engine_report_call(item->engine, &item->call);
-	(void)remote_check(&item->call, &item->engine->remote, &item->err);
+	if (!error_is_set(&item->err))
+		(void)remote_check(&item->call, &item->engine->remote, &item->err);
+	if (f->reader)
+		json_pieces_finish(&item->pieces);
+}
+
+/* --- answers that are taken as they come --- */
+
+/* False: there is more to come, or others must have their turn. */
+static bool read_pieces(struct fanout *f, struct fanout_item *item, struct error *err)
+{
+	struct json_piece piece = { 0 };
+
+	while (loop_has_time(f->waiter->loop)) {
+		switch (call_next_piece(&item->call, &item->pieces, &piece, err)) {
+		case JSON_PIECES_PIECE:
+			if (!f->reader->take(f->reader_arg, (size_t)(item - f->items), &piece, err))
+				return true;
+			break;
+		case JSON_PIECES_MORE: return false;
+		case JSON_PIECES_END:
+		case JSON_PIECES_FAILED: return true;
+		}
+	}
+	task_wake(f->waiter);
+	return false;
+}
+
+static bool item_is_over(struct fanout *f, struct fanout_item *item)
+{
+	struct call *call = &item->call;
+	bool is_json = call->head_done && call->answer.status < 300;
+	bool over;
+
+	if (!f->reader || !is_json || error_is_set(&call->err))
+		return call->done || (f->reader && call_is_refused(call));
+	over = read_pieces(f, item, &item->err);
+	if (over && error_is_set(&item->err) && !error_is_set(&call->err))
+		error_wrap(&item->err, "%s", item->engine->addr);
+	return over;
 }
 
 bool fanout_done(struct fanout *f)
 {
 	for (size_t i = 0; i < f->count && f->pending > 0; i++) {
-		if (f->items[i].call.done && !f->items[i].counted)
+		if (!f->items[i].counted && item_is_over(f, &f->items[i]))
 			count_answer(f, &f->items[i]);
 	}
 	return f->pending == 0;
@@ -104,7 +159,7 @@ bool fanout_item_answered(const struct fanout_item *item)
 
 size_t fanout_bytes(const struct fanout *f)
 {
-	size_t bytes = 0;
+	size_t bytes = f->reader && f->reader->bytes ? f->reader->bytes(f->reader_arg) : 0;
 
 	for (size_t i = 0; i < f->count; i++) {
 		const struct call *call = &f->items[i].call;
@@ -124,10 +179,14 @@ size_t fanout_bytes(const struct fanout *f)
 void fanout_finish(struct fanout *f)
 {
 	for (size_t i = 0; i < f->count; i++) {
+		if (f->reader)
+			json_pieces_finish(&f->items[i].pieces);
 		call_finish(&f->items[i].call);
 		error_clear(&f->items[i].err);
 		engine_unref(f->items[i].engine);
 	}
 	free(f->items);
+	if (f->reader && f->reader->finish)
+		f->reader->finish(f->reader_arg);
 	*f = (struct fanout){ 0 };
 }

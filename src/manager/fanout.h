@@ -9,16 +9,32 @@
 #include "base/strv.h"
 #include "cluster/cluster.h"
 
+/*
+ * Answers in JSON that are not held in their calls, but taken as they come, each of 64 MiB at most
+ * and in slices: what takes them.
+ */
+struct fanout_reader {
+	const char *const *open; /* for json_pieces.h */
+	/* A piece of the answer of items[i].  False with err: then that is what the engine said. */
+	bool (*take)(void *arg, size_t i, const struct json_piece *piece, struct error *err);
+	size_t (*bytes)(const void *arg); /* that arg holds of them; NULL: not worth counting */
+	void (*finish)(void *arg);        /* with the fan-out; NULL: arg lives longer */
+};
+
 struct fanout_item {
 	struct engine *engine; /* counted */
 	struct call call;
 	struct error err; /* set once done and the answer is no success */
 	bool counted;
+	struct json_pieces pieces; /* with a reader */
 };
 
 struct fanout {
 	struct fanout_item *items; /* owned */
 	size_t count, pending;
+	const struct fanout_reader *reader; /* static; NULL: calls hold their answers */
+	void *reader_arg;
+	struct task *waiter; /* borrowed */
 };
 
 /* Adds an engine, or all healthy ones; then the caller fills each item's call (remote_call_init)
@@ -26,6 +42,8 @@ struct fanout {
 struct fanout_item *fanout_add(struct fanout *f, struct engine *e);
 void fanout_add_healthy(struct fanout *f, struct cluster *cluster);
 void fanout_send(struct fanout *f, struct task *waiter);
+/* To be called before that. */
+void fanout_read(struct fanout *f, const struct fanout_reader *reader, void *arg);
 /* All answers are in; outcomes have been reported to the engines. */
 bool fanout_done(struct fanout *f);
 /*

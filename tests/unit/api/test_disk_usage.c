@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "api/disk_usage.h"
-#include "api/disk_usage_shape.h"
+#include "api/disk_usage_part.h"
 #include "base/json.h"
 #include "base/mem.h"
 
@@ -52,29 +52,6 @@ static void test_sums(void **state)
 	}
 }
 
-/* Of a stranger's naming: each is looked at a few times, or nobody sees the end of this. */
-static void test_very_many_members(void **state)
-{
-	enum { MEMBERS = 200 * 1000 };
-	auto_json_mut yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
-	yyjson_mut_val *sum = yyjson_mut_obj(doc);
-
-	(void)state;
-	for (int nodes = 0; nodes < 2; nodes++) {
-		yyjson_mut_val *more = yyjson_mut_obj(doc);
-
-		for (int i = 0; i < MEMBERS; i++) {
-			auto_free char *name = xasprintf("member-%d", i);
-
-			yyjson_mut_obj_add(
-				more, yyjson_mut_strcpy(doc, name), yyjson_mut_sint(doc, i));
-		}
-		disk_usage_add(doc, sum, more);
-	}
-	assert_int_equal(yyjson_mut_obj_size(sum), MEMBERS);
-	assert_int_equal(yyjson_mut_get_sint(yyjson_mut_obj_get(sum, "member-77777")), 2 * 77777);
-}
-
 static const struct {
 	int client; /* 1.N */
 	const char *answer, *named;
@@ -95,18 +72,100 @@ static const struct {
 		"{\"VolumeUsage\":{\"Items\":[{\"Name\":\"node-1/w\",\"Driver\":\"local\"}]}}" },
 };
 
+/* One node's answer, read as it comes. */
+static bool read_part(struct disk_usage_part *p, const char *text, struct error *err)
+{
+	struct json_pieces pieces;
+	struct json_piece piece;
+	enum json_pieces_turn turn;
+	size_t len = strlen(text);
+	bool taken = true;
+
+	json_pieces_init(&pieces, disk_usage_opened, 0);
+	while (taken && (turn = json_pieces_next(&pieces, &text, &len, true, &piece, err)) ==
+				JSON_PIECES_PIECE)
+		taken = disk_usage_part_take(p, &piece, err);
+	json_pieces_finish(&pieces);
+	return taken;
+}
+
+static char *written(struct disk_usage_part *parts, size_t count)
+{
+	auto_evbuffer struct evbuffer *to = evbuffer_new();
+	size_t len;
+	char *text;
+
+	disk_usage_write(to, parts, count);
+	for (size_t i = 0; i < count; i++)
+		disk_usage_part_finish(&parts[i]);
+	len = evbuffer_get_length(to);
+	text = xcalloc(len + 1, 1);
+	evbuffer_remove(to, text, len);
+	return text;
+}
+
+/* The whole way, which the rows of disk_usage_add are to go, too. */
+static void test_sums_of_nodes(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(sums); i++) {
+		struct request rq = { .version = { 1, 52 } };
+		struct disk_usage_part parts[2];
+
+		for (int k = 0; k < 2; k++) {
+			disk_usage_part_init(
+				&parts[k], &rq, "node-1", (struct api_version){ 1, 52 });
+			assert_true(read_part(&parts[k], k ? sums[i].b : sums[i].a, NULL));
+		}
+		auto_free char *text = written(parts, 2);
+
+		assert_row(sums[i].name, text, sums[i].sum);
+	}
+}
+
 static void test_names(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		auto_json_mut yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
-		auto_strbuf struct strbuf text = STRBUF_INIT;
-		yyjson_mut_val *answer = read_into(doc, names[i].answer);
+		struct request rq = { .version = { 1, names[i].client } };
+		struct disk_usage_part p;
 
-		disk_usage_name_node(
-			doc, answer, "node-1", (struct api_version){ 1, names[i].client });
-		json_mut_write(&text, answer);
-		assert_row(names[i].answer, text.buf, names[i].named);
+		disk_usage_part_init(&p, &rq, "node-1", rq.version);
+		assert_true(read_part(&p, names[i].answer, NULL));
+		auto_free char *text = written(&p, 1);
+
+		assert_row(names[i].answer, text, names[i].named);
+	}
+}
+
+/* Of a stranger's making. */
+static void test_what_is_too_much(void **state)
+{
+	static const struct {
+		const char *first, *unit, *last;
+		int count;
+	} cases[] = {
+		{ "{\"a\":1", ",\"b\":2", "}", 80000 },
+		{ "{\"New\":[0", ",1", "]}", 2000 },
+		{ "{\"ImageUsage\":{\"a\":1", ",\"b\":2", "}}", 80000 },
+		{ "{\"Images\":[{}", ",{}", "]}", 300000 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		auto_strbuf struct strbuf text = STRBUF_INIT;
+		auto_error struct error err = ERROR_INIT;
+		struct request rq = { .version = { 1, 52 } };
+		struct disk_usage_part p;
+
+		strbuf_add_str(&text, cases[i].first);
+		for (int k = 0; k < cases[i].count; k++)
+			strbuf_add_str(&text, cases[i].unit);
+		strbuf_add_str(&text, cases[i].last);
+		disk_usage_part_init(&p, &rq, "node-1", rq.version);
+		assert_false(read_part(&p, text.buf, &err));
+		assert_int_equal(err.code, ERROR_TOO_LARGE);
+		disk_usage_part_finish(&p);
 	}
 }
 
@@ -154,16 +213,17 @@ static void test_shapes(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(shapes); i++) {
-		auto_json_mut yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
-		yyjson_mut_val *answer = read_into(doc, shapes[i].answer);
-		auto_strbuf struct strbuf text = STRBUF_INIT;
 		struct request rq = { .version = { 1, shapes[i].client } };
+		struct disk_usage_part p;
 
 		assert_true(query_parse(&rq.query, shapes[i].query, strlen(shapes[i].query), NULL));
-		disk_usage_fit(doc, answer, &rq, (struct api_version){ 1, shapes[i].engine });
-		json_mut_write(&text, answer);
+		disk_usage_part_init(
+			&p, &rq, "node-1", (struct api_version){ 1, shapes[i].engine });
+		assert_true(read_part(&p, shapes[i].answer, NULL));
+		auto_free char *text = written(&p, 1);
+
 		query_finish(&rq.query);
-		assert_row(shapes[i].name, text.buf, shapes[i].fitted);
+		assert_row(shapes[i].name, text, shapes[i].fitted);
 	}
 }
 
@@ -171,7 +231,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sums),
-		cmocka_unit_test(test_very_many_members),
+		cmocka_unit_test(test_sums_of_nodes),
+		cmocka_unit_test(test_what_is_too_much),
 		cmocka_unit_test(test_shapes),
 		cmocka_unit_test(test_names),
 	};

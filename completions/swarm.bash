@@ -25,12 +25,13 @@ _swarm_value()
 {
 	case $(_swarm_bare "$1") in
 	log-level | l) _swarm_words "debug info warn error fatal panic" "$2" ;;
+	log-format) _swarm_words "text json" "$2" ;;
 	strategy) _swarm_words "spread binpack random" "$2" ;;
 	filter | f)
 		_swarm_words "health port containerslots dependency together affinity constraint whitelist" "$2"
 		;;
 	cluster-driver | c) _swarm_words "swarm" "$2" ;;
-	tlscacert | tlscert | tlskey | state-dir | dir | d) _swarm_files "$2" ;;
+	tlscacert | tlscert | tlskey | state-dir | dir | d | audit) _swarm_files "$2" ;;
 	key-type) _swarm_words "ec rsa" "$2" ;;
 	cluster-opt)
 		_swarm_words "swarm.overcommit= swarm.createretry= swarm.apiversion= swarm.together= swarm.volumes=" "$2"
@@ -54,14 +55,14 @@ _swarm_options()
 			--engine-refresh-min-interval --engine-refresh-max-interval \
 			--engine-failure-retry --heartbeat --api-enable-cors --client-memory --cluster-driver \
 			--discovery-opt --cluster-opt --refresh-on-node-filter \
-			--container-name-refresh-filter --state-dir --help
+			--container-name-refresh-filter --state-dir --audit --help
 		;;
 	join | j) printf '%s ' --advertise --heartbeat --ttl --delay --discovery-opt --help ;;
 	list | l) printf '%s ' --timeout --discovery-opt --help ;;
 	create | c) printf '%s ' --url --discovery-opt --help ;;
 	cert) printf '%s ' --dir --days --key-type --force --help ;;
 	help | h) printf '%s ' --help ;;
-	*) printf '%s ' --debug --log-level --experimental --help --version ;;
+	*) printf '%s ' --debug --log-level --log-format --experimental --help --version ;;
 	esac
 }
 
@@ -71,7 +72,7 @@ _swarm_command()
 	local i
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		-l | --l | -log-level | --log-level) ((i++)) ;;
+		-l | --l | -log-level | --log-level | -log-format | --log-format) ((i++)) ;;
 		-*) ;;
 		*)
 			printf '%s' "${COMP_WORDS[i]}"

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "api/audit.h"
 #include "api/browser.h"
 #include "api/events.h"
 #include "api/measures.h"
@@ -82,6 +83,7 @@ void request_finish(struct request *rq)
 {
 	list_remove(&rq->link);
 	measures_note(rq);
+	audit_note(rq->api->config.audit, rq);
 	if (rq->x)
 		exchange_finish(steal(rq->x));
 	query_finish(&rq->query);
@@ -223,7 +225,7 @@ void api_handle(struct exchange *x, void *arg)
 	if (log_enabled(LOG_DEBUG))
 		log_fields(LOG_DEBUG, "HTTP request received", "method", x->head.method, "uri",
 			x->head.target, "peer", exchange_peer(x), "client", request_client(rq),
-			NULL);
+			"traceparent", request_trace(rq), NULL);
 	if (api->config.replica && replica_must_pass(api->config.replica, rq))
 		replica_pass(rq);
 	else

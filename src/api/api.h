@@ -24,6 +24,7 @@ struct api_config {
 	/* Refresh before a list with this filter (classic's options of the same name). */
 	bool refresh_on_node_filter;
 	const char *container_name_refresh_filter; /* NULL */
+	struct audit *audit;                       /* borrowed; NULL: nobody wants to know */
 	struct replica *replica; /* borrowed; NULL: this manager is the only one */
 };
 

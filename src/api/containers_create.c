@@ -88,6 +88,7 @@ static enum task_turn create_request_body(struct task *t)
 	cr->create = create_start(rq->api->manager, &config,
 		headers_get(&rq->x->head.headers, "X-Registry-Auth"), rq->version, handle_created,
 		cr);
+	cr->create->trace = xstrdup_null(headers_get(&rq->x->head.headers, "traceparent"));
 	return task_wait(t, &create_request_watch_step);
 }
 

@@ -85,9 +85,11 @@ static void reply(
 /* Both may be as long as a client likes, and come as often. */
 void reply_log_failure(struct request *rq, const char *text)
 {
-	enum { SHOWN = 500 };
+	enum { SHOWN = 500, TRACE_SHOWN = 100 };
 	auto_free char *error = xstrndup(text, strnlen(text, SHOWN));
 	auto_free char *uri = xstrndup(rq->path, strnlen(rq->path, SHOWN));
+	auto_free char *trace =
+		xstrndup(request_trace(rq), strnlen(request_trace(rq), TRACE_SHOWN));
 	uint32_t left_out;
 	bool allowed = log_limit_allows(&rq->api->failures, &left_out);
 
@@ -95,7 +97,7 @@ void reply_log_failure(struct request *rq, const char *text)
 		log_error("%u HTTP errors were left out here", left_out);
 	if (allowed)
 		log_fields(LOG_ERROR, "HTTP error", "error", error, "method", rq->x->head.method,
-			"uri", uri, NULL);
+			"traceparent", trace, "uri", uri, NULL);
 }
 
 static void reply_message(struct request *rq, int status, const char *text)

@@ -21,7 +21,7 @@ struct request {
 	struct api *api;
 	struct exchange *x; /* owned */
 	const struct route *route;
-	int64_t began_us; /* monotonic */
+	int64_t began_us;           /* monotonic */
 	struct api_version version; /* of the client: the path's, else the newest we offer */
 	char *path;                 /* without version prefix and query, still encoded; owned */
 	const char *raw_query;      /* after '?', "" when there is none; in x->head.target */
@@ -38,6 +38,14 @@ struct request {
 static inline const char *request_client(const struct request *rq)
 {
 	return rq->client ? rq->client : exchange_peer_identity(rq->x);
+}
+
+/* The client's W3C trace context, which goes on to the engines as it is; "" without one. */
+static inline const char *request_trace(const struct request *rq)
+{
+	const char *trace = headers_get(&rq->x->head.headers, "traceparent");
+
+	return trace ? trace : "";
 }
 
 #define request_name(rq) ((rq)->captures[0])

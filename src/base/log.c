@@ -37,6 +37,7 @@ static const struct level {
 static enum log_level lowest = LOG_INFO;
 static FILE *sink;
 static bool sink_is_terminal;
+static bool writes_json;
 static int64_t started_ms;
 static size_t left_out;            /* lines, for want of room in the sink */
 static int64_t impatient_until_ms; /* before that the sink is not waited for */
@@ -70,6 +71,22 @@ void log_set_level(enum log_level level)
 bool log_enabled(enum log_level level)
 {
 	return level >= lowest;
+}
+
+bool log_format_parse(const char *s, bool *ret_json, struct error *err)
+{
+	bool json = strcasecmp(s, "json") == 0;
+
+	if (!json && strcasecmp(s, "text") != 0)
+		return error_set(
+			err, ERROR_INVALID, "invalid log format \"%s\": not one of text, json", s);
+	*ret_json = json;
+	return true;
+}
+
+void log_set_json(bool json)
+{
+	writes_json = json;
 }
 
 void log_set_sink(FILE *to)
@@ -125,6 +142,29 @@ static void format_plain(struct strbuf *sb, const struct level *level, const cha
 		add_value(sb, fields[i].value);
 	}
 	strbuf_add_char(sb, '\n');
+}
+
+static void add_json_field(struct strbuf *sb, const char *name, const char *value)
+{
+	strbuf_add_json_str(sb, name, strlen(name));
+	strbuf_add_char(sb, ':');
+	strbuf_add_json_str(sb, value, strlen(value));
+}
+
+static void format_json(struct strbuf *sb, const struct level *level, const char *msg,
+	const struct field *fields, size_t count)
+{
+	strbuf_add_str(sb, "{\"time\":\"");
+	add_local_time(sb);
+	strbuf_add_str(sb, "\",");
+	add_json_field(sb, "level", level->name);
+	strbuf_add_char(sb, ',');
+	add_json_field(sb, "msg", msg);
+	for (size_t i = 0; i < count; i++) {
+		strbuf_add_char(sb, ',');
+		add_json_field(sb, fields[i].name, fields[i].value);
+	}
+	strbuf_add_str(sb, "}\n");
 }
 
 static void format_terminal(struct strbuf *sb, const struct level *level, const char *msg,
@@ -184,7 +224,9 @@ static bool write_text(const char *s, size_t len)
 static void format_line(struct strbuf *sb, enum log_level level, const char *msg,
 	const struct field *fields, size_t count)
 {
-	if (sink_is_terminal)
+	if (writes_json)
+		format_json(sb, &levels[level], msg, fields, count);
+	else if (sink_is_terminal)
 		format_terminal(sb, &levels[level], msg, fields, count);
 	else
 		format_plain(sb, &levels[level], msg, fields, count);

@@ -3,7 +3,7 @@
  *
  * Format and field rules are those that tools parse:
  * `time="..." level=info msg="text" key=value ...`, fields sorted by name; on a terminal
- * a short coloured form.  One sink for the process, stdout by default.  When nobody reads what is
+ * a short coloured form; or, when asked for, an object in JSON a line, with the same names.  One sink for the process, stdout by default.  When nobody reads what is
  * written there, lines are left out and counted, and the process goes on.
  * Lower floors return errors and stay silent; the task or handler on top logs once.
  */
@@ -29,6 +29,9 @@ enum log_level {
 bool log_level_parse(const char *s, enum log_level *ret_level, struct error *err);
 void log_set_level(enum log_level level);
 bool log_enabled(enum log_level level);
+/* "text", "json". */
+bool log_format_parse(const char *s, bool *ret_json, struct error *err);
+void log_set_json(bool json);
 /* Where lines go (borrowed).  Colour and short form are used when it is a terminal. */
 void log_set_sink(FILE *sink);
 

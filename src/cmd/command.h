@@ -17,6 +17,7 @@
 struct globals {
 	bool debug;
 	char *log_level;
+	char *log_format;
 	bool experimental;
 	bool help;
 	bool version;

@@ -31,6 +31,12 @@ const struct option_spec global_options[] = {
 		.help = "what to log: debug, info, warn, error, fatal, panic",
 	},
 	{
+		"log-format",
+		OPTION(STRING, struct globals, log_format),
+		.initial = "text",
+		.help = "how the log is written: text, json (an object a line)",
+	},
+	{
 		"experimental",
 		OPTION(BOOL, struct globals, experimental),
 		.help = "report the manager as experimental",
@@ -123,6 +129,16 @@ static bool set_log_level(
 	return true;
 }
 
+static bool set_log_format(const struct globals *globals, struct error *err)
+{
+	bool json;
+
+	if (!log_format_parse(globals->log_format, &json, err))
+		return false;
+	log_set_json(json);
+	return true;
+}
+
 /* words: the command and all that follows it. */
 static bool find_and_run(struct invocation *in, const struct strv *words, struct error *err)
 {
@@ -154,7 +170,8 @@ static bool run_program(struct invocation *in, struct options *options, char *co
 		printf("%s version %s (%s)\n", in->program, SWARM_VERSION, SWARM_COMMIT);
 		return true;
 	}
-	return set_log_level(options, globals, err) && find_and_run(in, &words, err);
+	return set_log_level(options, globals, err) && set_log_format(globals, err) &&
+	       find_and_run(in, &words, err);
 }
 
 static const char *base_name(const char *path)

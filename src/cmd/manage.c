@@ -36,6 +36,7 @@ struct manage_args {
 	struct strv cluster_options;
 	struct strv discovery_options;
 	char *state_dir; /* NULL: not given */
+	char *audit;     /* NULL: not given */
 	bool refresh_on_node_filter;
 	char *container_name_refresh_filter;
 };
@@ -182,6 +183,11 @@ static const struct option_spec manage_options[] = {
 		OPTION(LIST, struct manage_args, cluster_options),
 		.help = "option of the cluster, key=value",
 		.more = cluster_opt_lines,
+	},
+	{
+		"audit",
+		OPTION(STRING, struct manage_args, audit),
+		.help = "file that gets a line for every request that may change something",
 	},
 	{
 		"refresh-on-node-filter",
@@ -422,6 +428,7 @@ static void note_plain_values(
 	o->debug = in->globals->debug;
 	o->experimental = in->globals->experimental;
 	o->cors = args->cors;
+	o->audit = xstrdup_null(args->audit);
 	o->refresh_on_node_filter = args->refresh_on_node_filter;
 	o->container_name_refresh_filter = xstrdup(name_filter ? name_filter : "");
 }
@@ -449,6 +456,7 @@ static void manage_options_finish(struct manage_options *o)
 	free(o->container_name_refresh_filter);
 	free(o->advertise);
 	free(o->state_dir);
+	free(o->audit);
 	*o = (struct manage_options){ 0 };
 }
 

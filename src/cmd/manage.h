@@ -22,6 +22,7 @@ struct manage_options {
 	struct discovery_url discovery;
 	struct strv discovery_options; /* "key=value" */
 	int64_t heartbeat_ms;          /* >= 1000 */
+	char *audit;                   /* file; owned; NULL: none */
 	char *state_dir;               /* of the registry; owned; NULL: there is none, and no hub */
 
 	struct strv hosts;              /* addresses to listen on, at least one */

@@ -6,8 +6,8 @@
  *     '-> election -> replica -> api
  *
  * SIGTERM or SIGINT stop accepting, give requests under way ten seconds, and end with status 0; a
- * second one ends at once.  SIGHUP reads certificates and the discovery source again, SIGUSR1 tells
- * the log what is known.
+ * second one ends at once.  SIGHUP reads certificates and the discovery source again and opens the
+ * audit file anew, SIGUSR1 tells the log what is known.
  */
 #include "cmd/wire.h"
 
@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "api/audit.h"
 #include "api/replica.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -38,6 +39,7 @@ struct wire {
 	struct cluster *cluster;
 	struct manager manager;
 	struct reschedule *reschedule; /* owned */
+	struct audit *audit;           /* owned; NULL: nobody wants to know */
 	struct api api;
 	struct registry
 		*registry; /* owned; NULL: members are kept elsewhere, and there is no hub */
@@ -258,6 +260,14 @@ static void reload_tls(struct tls_context *ctx)
 			error_text(&err));
 }
 
+static void reopen_audit(struct audit *audit)
+{
+	auto_error struct error err = ERROR_INIT;
+
+	if (audit && !audit_reopen(audit, &err))
+		log_error("%s; the old one is written on", error_text(&err));
+}
+
 static void handle_hangup(struct loop_signal *s)
 {
 	struct wire *w = container_of(s, struct wire, hangup);
@@ -266,6 +276,7 @@ static void handle_hangup(struct loop_signal *s)
 	reload_tls(w->options->tls_server);
 	reload_tls(w->options->tls_client);
 	discovery_reload(w->discovery);
+	reopen_audit(w->audit);
 }
 
 static void handle_dump(struct loop_signal *s)
@@ -319,6 +330,14 @@ static void learn_names(struct wire *w)
 		strv_add(&w->names, host);
 }
 
+static bool open_audit(struct wire *w, struct error *err)
+{
+	const char *path = w->options->audit;
+
+	w->audit = path ? audit_create(path, err) : NULL;
+	return !path || w->audit;
+}
+
 static void build_api(struct wire *w)
 {
 	const struct manage_options *o = w->options;
@@ -339,6 +358,7 @@ static void build_api(struct wire *w)
 			.container_name_refresh_filter =
 				name_filter && *name_filter ? name_filter : NULL,
 			.replica = w->replica,
+			.audit = w->audit,
 		});
 	serve_init(&w->serve, w->loop,
 		&(struct serve_config){
@@ -359,6 +379,7 @@ static void tear_down(struct wire *w)
 	election_destroy(steal(w->election));
 	discovery_destroy(w->discovery);
 	api_finish(&w->api);
+	audit_destroy(steal(w->audit));
 	replica_destroy(w->replica);
 	if (w->registry)
 		hub_finish(&w->hub);
@@ -377,12 +398,14 @@ bool wire_run(const struct manage_options *options, struct error *err)
 	bool started;
 
 	start_signals(&w);
+	started = open_audit(&w, err);
 	build_cluster(&w);
 	build_replica(&w);
 	build_api(&w);
 	/* Nothing here waits for a store or an engine: docker-machine expects an open port before
 	 * they are ready. */
-	started = open_registry(&w, err) && start_discovery(&w, err) && serve_listen(&w.serve, err);
+	started = started && open_registry(&w, err) && start_discovery(&w, err) &&
+		  serve_listen(&w.serve, err);
 	if (started) {
 		start_election(&w);
 		print_invitation(&w);

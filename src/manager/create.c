@@ -43,6 +43,7 @@ static void create_free(struct create *c)
 	error_clear(&c->err);
 	error_clear(&c->pull_err);
 	free(c->registry_auth);
+	free(c->trace);
 	free(c->answer);
 	free(c);
 }
@@ -139,6 +140,8 @@ static void ask_engine(struct create *c)
 	remote_call_init(call, &c->placing.engine->remote, c->placing.version, "POST",
 		"/containers/create%s%s", query.len ? "?" : "", query.len ? query.buf : "");
 	headers_set(&call->head.headers, "Content-Type", "application/json");
+	if (c->trace)
+		headers_set(&call->head.headers, "traceparent", c->trace);
 	call->body = write_body(c, &call->body_len);
 	call->mode = CALL_TEXT;
 	call->head_timeout_ms = CREATE_TIMEOUT_MS;

@@ -32,6 +32,7 @@ struct create {
 
 	struct placing placing; /* the configuration, and the engine of the present attempt */
 	char *registry_auth;    /* X-Registry-Auth as received; owned; NULL */
+	char *trace;            /* traceparent as received; owned; NULL; set after create_start */
 
 	struct call call;
 	struct translate_connects connects; /* owned; for after this engine's create */

@@ -67,6 +67,7 @@ def test_help_layout():
     assert lines[7].startswith("  --debug\t")
     assert lines[7].endswith(" [$DEBUG]")
     assert lines[8].startswith('  --log-level, -l "info"\t')
+    assert lines[9].startswith('  --log-format "text"\t')
     assert lines.count("  ") == 2
     commands = lines[lines.index("Commands:") + 1 :][: len(COMMANDS)]
     assert [line.split("\t")[0] for line in commands] == [

@@ -74,6 +74,33 @@ static void test_message(void **state)
 	}
 }
 
+static void test_json(void **state)
+{
+	(void)state;
+	log_set_json(true);
+	log_info("say \"hi\"");
+	const char *text = take_text();
+	assert_true(str_starts_with(text, "{\"time\":\""));
+	assert_string_equal(
+		strstr(text, ",\"level\""), ",\"level\":\"info\",\"msg\":\"say \\\"hi\\\"\"}\n");
+	log_fields(LOG_WARN, "", "b", "\xff\n", "a", NULL, NULL);
+	assert_string_equal(strstr(take_text(), ",\"level\""),
+		",\"level\":\"warning\",\"msg\":\"\",\"a\":\"\",\"b\":\"\\ufffd\\n\"}\n");
+	log_set_json(false);
+}
+
+static void test_log_format(void **state)
+{
+	auto_error struct error err = ERROR_INIT;
+	bool json = false;
+
+	(void)state;
+	assert_true(log_format_parse("JSON", &json, &err) && json);
+	assert_true(log_format_parse("text", &json, &err) && !json);
+	assert_false(log_format_parse("xml", &json, &err));
+	assert_string_equal(error_text(&err), "invalid log format \"xml\": not one of text, json");
+}
+
 static void test_levels(void **state)
 {
 	(void)state;
@@ -234,7 +261,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_levels, open_memory, close_memory),
 		cmocka_unit_test_setup_teardown(test_fields, open_memory, close_memory),
 		cmocka_unit_test_setup_teardown(test_time, open_memory, close_memory),
+		cmocka_unit_test_setup_teardown(test_json, open_memory, close_memory),
 		cmocka_unit_test(test_level_names),
+		cmocka_unit_test(test_log_format),
 		cmocka_unit_test(test_terminal),
 		cmocka_unit_test(test_nobody_reads),
 	};

@@ -180,6 +180,7 @@ void engine_unlisten(struct engine_listener *l)
 enum news {
 	NEWS_STATE,
 	NEWS_FAILURE,
+	NEWS_CONTAINERS,
 	NEWS_DOUBT,
 };
 
@@ -190,6 +191,8 @@ static void call(
 		l->handle_state(l, e, before);
 	else if (news == NEWS_FAILURE && l->handle_failure)
 		l->handle_failure(l, e);
+	else if (news == NEWS_CONTAINERS && l->handle_containers)
+		l->handle_containers(l, e);
 	else if (news == NEWS_DOUBT && l->handle_doubt)
 		l->handle_doubt(l, e);
 }
@@ -205,6 +208,12 @@ static void tell(struct engine *e, enum news news, enum engine_state before)
 		while ((link = listeners_next(&round)))
 			call(container_of(link, struct engine_listener, link), e, news, before);
 	}
+}
+
+void engine_tell_containers(struct engine *e)
+{
+	if (e->cluster) /* else nobody listens any more */
+		tell(e, NEWS_CONTAINERS, e->state);
 }
 
 void engine_doubt(struct engine *e)

@@ -44,6 +44,8 @@ struct engine_listener {
 	void (*handle_failure)(struct engine_listener *l, struct engine *e);
 	/* Something about it was not learnt, or contradicts another engine: it is to be read. */
 	void (*handle_doubt)(struct engine_listener *l, struct engine *e);
+	/* A container came, went or changed; many may in one turn, so do little here. */
+	void (*handle_containers)(struct engine_listener *l, struct engine *e);
 	struct listeners_link link; /* private */
 };
 

@@ -24,5 +24,7 @@ void engine_drop_objects(struct engine *e);
 void engine_warn(struct engine *e, const char *msg, const char *field, const char *value);
 /* Something came from it. */
 void engine_note_heard(struct engine *e);
+/* Tells the listeners that its containers are others than before. */
+void engine_tell_containers(struct engine *e);
 /* What is known of it may be wrong: tells the listeners. */
 void engine_doubt(struct engine *e);

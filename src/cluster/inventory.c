@@ -91,6 +91,7 @@ void engine_after_change(struct engine *e, struct container *c)
 		return;
 	(*state_counter(e, c))++;
 	settle_reservation(e, c);
+	engine_tell_containers(e);
 }
 
 void engine_add_container(struct engine *e, struct container *c)
@@ -110,6 +111,7 @@ void engine_remove_container(struct engine *e, struct container *c)
 		take_out(e, c);
 	}
 	if (c->state != CONTAINER_PENDING) {
+		engine_tell_containers(e);
 		/* not when it is the engine that leaves */
 		if (e->cluster && cluster_engine_is_validated(e))
 			departed_note(e->cluster->departed, c, clock_mono_ms());

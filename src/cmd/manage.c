@@ -11,6 +11,9 @@
 #include "cmd/memory.h"
 #include "cmd/wire.h"
 #include "discovery/embedded.h"
+#include "docker/label.h"
+#include "docker/port.h"
+#include "net/address.h"
 
 #define DEFAULT_STATE_DIR "/var/lib/swarm"
 
@@ -37,6 +40,9 @@ struct manage_args {
 	struct strv discovery_options;
 	char *state_dir; /* NULL: not given */
 	char *audit;     /* NULL: not given */
+	bool relay_ports;
+	char *relay_host; /* NULL: not given */
+	char *relay_range;
 	bool refresh_on_node_filter;
 	char *container_name_refresh_filter;
 };
@@ -158,6 +164,25 @@ static const struct option_spec manage_options[] = {
 		OPTION(STRING, struct manage_args, client_memory),
 		.help = "memory that clients may make the manager hold, all together, such as "
 			"512m (a quarter of the machine's without it)",
+	},
+	{
+		"relay-ports",
+		OPTION(BOOL, struct manage_args, relay_ports),
+		.help = "let published ports of all containers answer at this manager, too, but "
+			"of those with the label " LABEL_RELAY "=false",
+	},
+	{
+		"relay-host",
+		OPTION(STRING, struct manage_args, relay_host),
+		.help = "IP address on which published ports answer (that of -H without it); "
+			"without --relay-ports only those of containers with the "
+			"label " LABEL_RELAY "=true",
+	},
+	{
+		"relay-range",
+		OPTION(STRING, struct manage_args, relay_range),
+		.initial = "20000-32767",
+		.help = "published ports to choose from where a container leaves the choice open",
 	},
 	{
 		"cluster-driver",
@@ -406,6 +431,46 @@ static bool check_hosts(const struct manage_args *args, struct manage_options *o
 	return true;
 }
 
+/* --- published ports --- */
+
+/* The first address of -H that others can reach by TCP, as an IP literal. */
+static bool host_of_listener(const struct strv *hosts, char **ret, struct error *err)
+{
+	struct address a = { 0 };
+	bool found = false;
+	bool ok = true;
+
+	for (size_t i = 0; !found && i < hosts->count; i++) {
+		address_finish(&a);
+		a = (struct address){ 0 };
+		found = !str_starts_with(hosts->items[i], "fd://") &&
+			address_parse(&a, hosts->items[i], NULL) && a.kind == ADDRESS_TCP;
+	}
+	*ret = NULL;
+	if (!found)
+		*ret = xstrdup("127.0.0.1");
+	else if (!*a.host)
+		*ret = xstrdup("");
+	else
+		ok = value_ip("host", a.host, true, ret, err);
+	address_finish(&a);
+	return ok;
+}
+
+static bool check_relay(const struct manage_args *args, struct manage_options *o, struct error *err)
+{
+	const char *range = args->relay_range;
+
+	if (!port_range_parse(range, &o->relay_first, &o->relay_last) || o->relay_first == 0)
+		return error_set(err, ERROR_INVALID,
+			"invalid --relay-range: '%s' is no range of ports, such as 20000-32767",
+			range);
+	o->relay_ports = args->relay_ports;
+	if (args->relay_host)
+		return value_ip("relay-host", args->relay_host, false, &o->relay_host, err);
+	return !args->relay_ports || host_of_listener(&o->hosts, &o->relay_host, err);
+}
+
 /* --- clients --- */
 
 static bool check_client_memory(
@@ -439,7 +504,8 @@ static bool check_all(const struct invocation *in, const struct manage_args *arg
 	if (!load_tls(args, o, err) || !check_refresh(args, o, err) ||
 		!check_retries(args, o, err) || !check_discovery(in, args, words, o, err) ||
 		!check_cluster(args, o, err) || !check_replication(args, o, err) ||
-		!check_hosts(args, o, err) || !check_client_memory(args, o, err))
+		!check_hosts(args, o, err) || !check_relay(args, o, err) ||
+		!check_client_memory(args, o, err))
 		return false;
 	note_state_dir(args, o);
 	return true;
@@ -455,6 +521,7 @@ static void manage_options_finish(struct manage_options *o)
 	sched_destroy(o->sched);
 	free(o->container_name_refresh_filter);
 	free(o->advertise);
+	free(o->relay_host);
 	free(o->state_dir);
 	free(o->audit);
 	*o = (struct manage_options){ 0 };

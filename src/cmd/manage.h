@@ -39,6 +39,10 @@ struct manage_options {
 	bool refresh_on_node_filter;
 	char *container_name_refresh_filter; /* owned; "" for none */
 
+	bool relay_ports; /* of all containers but those that refuse */
+	char *relay_host; /* IP literal to listen on, "" for all; owned; NULL: nothing is relayed */
+	uint16_t relay_first, relay_last; /* to choose published ports from */
+
 	bool replication;
 	char *advertise; /* owned; NULL when not given; checked only with replication */
 	int64_t replication_ttl_ms;

@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <math.h>
+#include <netdb.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -75,6 +76,30 @@ bool value_discovery_options(const struct strv *options, struct error *err)
 			return error_set(err, ERROR_INVALID,
 				"--discovery-opt must contain key=value strings");
 	}
+	return true;
+}
+
+bool value_ip(const char *name, const char *text, bool may_resolve, char **ret, struct error *err)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
+		.ai_flags = may_resolve ? 0 : AI_NUMERICHOST };
+	struct addrinfo *list = NULL;
+	char ip[NI_MAXHOST];
+	bool ok;
+
+	if (!*text || strcmp(text, "*") == 0) {
+		*ret = xstrdup("");
+		return true;
+	}
+	ok = getaddrinfo(text, NULL, &hints, &list) == 0 &&
+	     getnameinfo(
+		     list->ai_addr, list->ai_addrlen, ip, sizeof(ip), NULL, 0, NI_NUMERICHOST) == 0;
+	if (list)
+		freeaddrinfo(list);
+	if (!ok)
+		return error_set(err, ERROR_INVALID, "invalid --%s: '%s' is no IP address%s", name,
+			text, may_resolve ? " and no name of one" : "");
+	*ret = xstrdup(ip);
 	return true;
 }
 

@@ -22,6 +22,9 @@ bool value_heartbeat(const char *text, int64_t *ret_ns, struct error *err);
 bool value_advertise(const char *text, struct error *err);
 /* "--discovery-opt must contain key=value strings". */
 bool value_discovery_options(const struct strv *options, struct error *err);
+/* An IP address as --name, or a name of this host where those are allowed; "*" and "" give "", all
+ * addresses.  The result is the caller's. */
+bool value_ip(const char *name, const char *text, bool may_resolve, char **ret, struct error *err);
 /* An address of -H: "unsupported protocol: \"x\"", "address X: missing port in address". */
 bool value_host(const char *text, struct error *err);
 

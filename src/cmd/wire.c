@@ -31,6 +31,7 @@
 #include "discovery/hub.h"
 #include "election/election.h"
 #include "manager/manager.h"
+#include "manager/publish.h"
 #include "manager/reschedule.h"
 
 struct wire {
@@ -40,6 +41,7 @@ struct wire {
 	struct manager manager;
 	struct reschedule *reschedule; /* owned */
 	struct audit *audit;           /* owned; NULL: nobody wants to know */
+	struct publish *publish;       /* owned; NULL: published ports are not relayed */
 	struct api api;
 	struct registry
 		*registry; /* owned; NULL: members are kept elsewhere, and there is no hub */
@@ -315,6 +317,13 @@ static void build_cluster(struct wire *w)
 					     });
 	manager_init(&w->manager, w->loop, w->cluster, o->sched, o->cluster.create_retry);
 	w->reschedule = reschedule_create(&w->manager);
+	if (o->relay_host)
+		w->publish = publish_create(&w->manager, &(struct publish_config){
+								 .all = o->relay_ports,
+								 .host = o->relay_host,
+								 .first = o->relay_first,
+								 .last = o->relay_last,
+							 });
 	w->manager.volumes_everywhere = o->cluster.volumes_everywhere;
 }
 
@@ -385,6 +394,7 @@ static void tear_down(struct wire *w)
 		hub_finish(&w->hub);
 	registry_destroy(w->registry);
 	serve_finish(&w->serve);
+	publish_destroy(steal(w->publish));
 	reschedule_destroy(steal(w->reschedule));
 	manager_finish(&w->manager);
 	cluster_destroy(w->cluster);

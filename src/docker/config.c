@@ -135,7 +135,7 @@ bool config_parse(struct container_config *ret, const char *body, size_t len, co
 	return true;
 }
 
-static void free_ports(struct port_use *ports, char **texts, size_t count)
+void config_free_ports(struct port_use *ports, char **texts, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		intern_unref(ports[i].address);
@@ -155,8 +155,8 @@ void config_finish(struct container_config *c)
 	strv_finish(&c->whitelists);
 	strv_finish(&c->policies);
 	labels_finish(&c->labels);
-	free_ports(c->ports, c->port_texts, c->ports_count);
-	free_ports(c->exposed, c->exposed_texts, c->exposed_count);
+	config_free_ports(c->ports, c->port_texts, c->ports_count);
+	config_free_ports(c->exposed, c->exposed_texts, c->exposed_count);
 	strv_finish(&c->volumes_from);
 	strv_finish(&c->links);
 	strv_finish(&c->shared_namespaces);

@@ -35,6 +35,7 @@ struct container_config {
 	struct port_use *ports; /* PortBindings */
 	char **port_texts;      /* the host port of each as written, for error texts; may be "" */
 	size_t ports_count;
+	bool publishes_all;       /* PublishAllPorts, and config_bind_exposed was not called yet */
 	struct port_use *exposed; /* ExposedPorts */
 	char **exposed_texts;     /* "80/tcp" */
 	size_t exposed_count;
@@ -64,6 +65,13 @@ void config_resolve_dependency(
 	struct container_config *c, const char *written, const char *engine_name);
 /* NetworkMode and EndpointsConfig keys "node/net" -> "net". */
 void config_rename_network(struct container_config *c, const char *from, const char *to);
+/* A number of choose(arg, protocol), 0 for none, to each binding that leaves the host's port to the
+ * engine. */
+void config_choose_ports(struct container_config *c,
+	uint16_t (*choose)(void *arg, enum port_protocol protocol), void *arg);
+/* What PublishAllPorts means, said in full: a binding, with the port left to the engine, for each
+ * port that is exposed here or by the image, whose ExposedPorts these are. */
+void config_bind_exposed(struct container_config *c, yyjson_val *of_image);
 bool config_has_node_constraint(const struct container_config *c); /* hard node== */
 /* HostConfig.CpuShares is a weight (docker/needs.h) when it is more than the CPUs of any engine,
  * or when its swarm id says so. */

@@ -107,6 +107,7 @@ void config_read_ports(struct container_config *c, struct config_reader *r, yyjs
 	yyjson_mut_val *bindings = config_read_object(r, host, "HostConfig.", "PortBindings"), *key;
 	yyjson_mut_obj_iter iter;
 
+	c->publishes_all = config_read_bool(r, host, "HostConfig.", "PublishAllPorts");
 	yyjson_mut_obj_iter_init(bindings, &iter);
 	while (!r->failed && (key = yyjson_mut_obj_iter_next(&iter)))
 		read_bindings(&p, yyjson_mut_get_str(key), yyjson_mut_obj_iter_get_val(key));

@@ -22,6 +22,8 @@ void config_move_legacy_resources(struct container_config *c, struct config_read
 void config_read_resources(
 	struct container_config *c, struct config_reader *r, yyjson_mut_val *host);
 void config_read_ports(struct container_config *c, struct config_reader *r, yyjson_mut_val *host);
+/* Arrays and what they own. */
+void config_free_ports(struct port_use *ports, char **texts, size_t count);
 void config_read_exposed(struct container_config *c, struct config_reader *r);
 void config_read_namespaces(
 	struct container_config *c, struct config_reader *r, yyjson_mut_val *host);

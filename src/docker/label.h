@@ -43,6 +43,8 @@ bool labels_match(const struct labels *l, const char *filter);
 #define VOLUMES_EVERY_NODE "every-node"
 /* The session of Testcontainers that something belongs to. */
 #define LABEL_TESTCONTAINERS "org.testcontainers.sessionId"
+/* Whether the published ports of a container answer at the manager, whatever its own rule. */
+#define LABEL_RELAY "com.docker.swarm.relay"
 /* Of networks that spread over engines (docker/objects.h); our own. */
 #define LABEL_NETWORK_ID   "com.docker.swarm.network.id"
 #define LABEL_NETWORK_IPAM "com.docker.swarm.network.ipam"

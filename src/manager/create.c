@@ -15,10 +15,12 @@
 #include "base/parse.h"
 #include "base/uri.h"
 #include "manager/image_find.h"
+#include "manager/publish.h"
 #include "manager/pull.h"
 
 STEP(create_place);
 STEP(create_networked);
+STEP(create_looked);
 STEP(create_answered);
 STEP(create_pulled);
 STEP(create_connected);
@@ -148,6 +150,29 @@ static void ask_engine(struct create *c)
 	remote_send(call, &c->placing.engine->remote, &c->task);
 }
 
+/* First at the image, when the numbers of the ports that it exposes are chosen here. */
+static enum task_turn look_and_ask(struct create *c)
+{
+	if (publish_needs_image(c->manager->publish, &c->placing.config)) {
+		call_finish(&c->call);
+		publish_ask_image(&c->call, &c->placing, &c->task);
+		return task_wait_for(&c->task, &c->call.done, &create_looked_step);
+	}
+	ask_engine(c);
+	return task_wait_for(&c->task, &c->call.done, &create_answered_step);
+}
+
+/* What is not there yet is looked at when it was pulled. */
+static enum task_turn create_looked(struct task *t)
+{
+	struct create *c = container_of(t, struct create, task);
+
+	engine_report_call(c->placing.engine, &c->call);
+	publish_learn_image(c->manager->publish, &c->call, &c->placing.config);
+	ask_engine(c);
+	return task_wait_for(t, &c->call.done, &create_answered_step);
+}
+
 /* That nobody who fits has the image says less than why it could not be pulled. */
 static void tell_why_not_pulled(struct create *c)
 {
@@ -196,10 +221,8 @@ static enum task_turn create_networked(struct task *t)
 	if (!manager_check_acting(c->manager, &c->err))
 		return TASK_DONE;
 	missing = placing_missing_network(&c->placing);
-	if (!missing) {
-		ask_engine(c);
-		return task_wait_for(t, &c->call.done, &create_answered_step);
-	}
+	if (!missing)
+		return look_and_ask(c);
 	network_spread_start(&c->spread, c->manager, c->placing.engine, missing, t);
 	return task_wait(t, &create_networked_step);
 }
@@ -353,8 +376,7 @@ static enum task_turn create_pulled(struct task *t)
 	c->pulled = true;
 	if (!manager_check_acting(c->manager, &c->err))
 		return TASK_DONE;
-	ask_engine(c);
-	return task_wait_for(t, &c->call.done, &create_answered_step);
+	return look_and_ask(c);
 }
 
 static enum task_turn create_connected(struct task *t)

@@ -21,6 +21,7 @@ struct manager {
 	struct list network_spreads; /* struct network_spread::link: instances being made */
 	struct list network_claims;  /* struct network_claim::link: names being made */
 	struct builds *builds;       /* owned; which engine a build is on */
+	struct publish *publish;     /* set by its owner; NULL: published ports are not relayed */
 
 	bool acting;              /* private; see manager_may_act */
 	bool (*leads)(void *arg); /* private; NULL: nobody is to be asked */

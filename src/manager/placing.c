@@ -10,6 +10,7 @@
 #include "cluster/find_container.h"
 #include "cluster/find_network.h"
 #include "manager/network_spread.h"
+#include "manager/publish.h"
 
 /* --- life --- */
 
@@ -242,6 +243,7 @@ void placing_reserve(struct placing *p)
 			needs_swarm_id_say_weight(id);
 		config_set_swarm_id(&p->config, id);
 	}
+	publish_choose(p->manager->publish, &p->config);
 	p->reservation = config_reserve(&p->config);
 	engine_add_container(p->engine, p->reservation);
 }
@@ -278,4 +280,5 @@ void placing_warn(const struct placing *p, struct strv *ret)
 		if (n)
 			network_spread_warn(p->engine, n, ret);
 	}
+	publish_warn(p->manager->publish, p->engine, &p->config, ret);
 }

@@ -71,6 +71,6 @@ void placing_leave(struct placing *p);
 /* One of its networks that the chosen engine must be given an instance of first (network_spread.h);
  * borrowed; NULL: it has all. */
 const struct network *placing_missing_network(const struct placing *p);
-/* A sentence for each of its networks that has containers on other nodes, which it will not reach.
- */
+/* A sentence for each of its networks that has containers on other nodes, which it will not reach,
+ * and for each of its ports that another node's container has at the manager's address. */
 void placing_warn(const struct placing *p, struct strv *ret);

@@ -276,7 +276,8 @@ static void test_find_engine(void **state)
 struct hearer {
 	struct engine_listener listener;
 	struct engine_listener *victim;
-	struct strbuf heard; /* "before>now " for each state, "!" for a failure, "?" for doubt */
+	struct strbuf heard; /* "before>now " for each state, "!" for a failure, "?" for doubt, "c"
+			       for a container */
 };
 
 static void hear_state(struct engine_listener *l, struct engine *e, enum engine_state before)
@@ -296,6 +297,33 @@ static void hear_failure(struct engine_listener *l, struct engine *e maybe_unuse
 static void hear_doubt(struct engine_listener *l, struct engine *e maybe_unused)
 {
 	strbuf_add_str(&container_of(l, struct hearer, listener)->heard, "?");
+}
+
+static void hear_containers(struct engine_listener *l, struct engine *e maybe_unused)
+{
+	strbuf_add_str(&container_of(l, struct hearer, listener)->heard, "c");
+}
+
+/* Reservations are nobody's news. */
+static void test_engine_tells_of_containers(void **state)
+{
+	struct fixture *fx = *state;
+	struct engine *e = fixture_validated(fx, "a", "A");
+	struct hearer h = { .listener.handle_containers = hear_containers };
+	struct container *reserved = container_create(), *c = container_create();
+
+	engine_listen(e, &h.listener);
+	engine_add_container(e, reserved);
+	engine_remove_container(e, reserved);
+	assert_int_equal(h.heard.len, 0);
+	c->state = CONTAINER_RUNNING;
+	engine_add_container(e, c);
+	engine_before_change(e, c);
+	engine_after_change(e, c);
+	engine_remove_container(e, c);
+	assert_string_equal(h.heard.buf, "ccc");
+	engine_unlisten(&h.listener);
+	strbuf_finish(&h.heard);
 }
 
 static void test_engine_tells(void **state)
@@ -462,6 +490,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_natural_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_any_healthy_rotates, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_find_engine, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_engine_tells_of_containers, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_engine_tells, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_listeners_may_leave, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_history_is_bounded, setup, teardown),

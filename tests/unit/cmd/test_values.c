@@ -95,6 +95,37 @@ static void test_bytes(void **state)
 	}
 }
 
+static void test_ip(void **state)
+{
+	static const struct {
+		const char *text;
+		bool may_resolve;
+		const char *ip; /* NULL: refused */
+	} rows[] = {
+		{ "", false, "" },
+		{ "*", false, "" },
+		{ "0.0.0.0", false, "0.0.0.0" },
+		{ "10.1.2.3", true, "10.1.2.3" },
+		{ "0:0:0:0:0:0:0:1", false, "::1" },
+		{ "localhost", false, NULL },
+		{ "10.1.2.3:80", true, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		auto_error struct error err = ERROR_INIT;
+		auto_free char *ip = NULL;
+
+		assert_int_equal(
+			value_ip("relay-host", rows[i].text, rows[i].may_resolve, &ip, &err),
+			rows[i].ip != NULL);
+		if (rows[i].ip)
+			assert_string_equal(ip, rows[i].ip);
+		else
+			assert_non_null(strstr(err.text, "--relay-host"));
+	}
+}
+
 static void test_heartbeat(void **state)
 {
 	auto_error struct error err = ERROR_INIT;
@@ -310,6 +341,7 @@ int main(void)
 		cmocka_unit_test(test_durations),
 		cmocka_unit_test(test_milliseconds_round_up),
 		cmocka_unit_test(test_bytes),
+		cmocka_unit_test(test_ip),
 		cmocka_unit_test(test_heartbeat),
 		cmocka_unit_test(test_advertise),
 		cmocka_unit_test(test_hosts),

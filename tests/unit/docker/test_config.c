@@ -402,6 +402,43 @@ static void test_rename_network(void **state maybe_unused)
 	config_finish(&c);
 }
 
+/* 21001, 21002 and on for TCP; none are left for UDP. */
+static uint16_t choose_port(void *arg, enum port_protocol protocol)
+{
+	uint16_t *last = arg;
+
+	return protocol == PORT_TCP ? ++*last : 0;
+}
+
+static void test_ports_chosen_here(void **state maybe_unused)
+{
+	size_t before = intern_count();
+	struct container_config c;
+	uint16_t last = 21000;
+
+	parse(&c, "{\"ExposedPorts\":{\"70/tcp\":{}},\"HostConfig\":{\"PublishAllPorts\":true,"
+		  "\"PortBindings\":{\"80/tcp\":[{\"HostIp\":\"\",\"HostPort\":\"\"},{\"HostPort\":"
+		  "\"8080\"}],\"90/udp\":[{}],\"100/tcp\":null}}}");
+	assert_true(c.publishes_all);
+	config_choose_ports(&c, choose_port, &last);
+	assert_int_equal(last, 21001);
+	assert_int_equal(c.ports_count, 3);
+	assert_int_equal(c.ports[0].first, 21001);
+	assert_string_equal(c.port_texts[0], "21001");
+	auto_json yyjson_doc *image = json_parse("{\"80/tcp\":{},\"6379/tcp\":{}}", 27, NULL);
+	config_bind_exposed(&c, yyjson_doc_get_root(image));
+	assert_false(c.publishes_all);
+	config_choose_ports(&c, choose_port, &last);
+	check_format(&c, 1,
+		"{\"ExposedPorts\":{\"70/tcp\":{}},\"HostConfig\":{\"PublishAllPorts\":true,"
+		"\"PortBindings\":{\"80/tcp\":[{\"HostIp\":\"\",\"HostPort\":\"21001\"},{"
+		"\"HostPort\":\"8080\"}],\"90/udp\":[{}],\"100/tcp\":null,\"70/"
+		"tcp\":[{\"HostPort\":"
+		"\"21002\"}],\"6379/tcp\":[{\"HostPort\":\"21003\"}]}}}");
+	config_finish(&c);
+	assert_int_equal(intern_count(), before);
+}
+
 static void test_reserve(void **state maybe_unused)
 {
 	auto_free char *body = load_text("create-20.10.json");
@@ -471,6 +508,7 @@ int main(void)
 		cmocka_unit_test(test_node_constraint),
 		cmocka_unit_test(test_resolve_dependency),
 		cmocka_unit_test(test_rename_network),
+		cmocka_unit_test(test_ports_chosen_here),
 		cmocka_unit_test(test_reserve),
 		cmocka_unit_test(test_reserve_on_host_network),
 		cmocka_unit_test(test_lenient),

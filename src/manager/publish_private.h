@@ -1,0 +1,28 @@
+/*
+ * manager/publish_private.h - the parts of manager/publish.h among themselves.
+ */
+#pragma once
+
+#include "cluster/engine.h"
+#include "manager/port_table.h"
+#include "manager/publish.h"
+#include "net/forward.h"
+
+struct publish {
+	struct manager *manager; /* borrowed */
+	struct publish_config config;
+	char *host; /* owned */
+	struct engine_listener listener;
+	struct deferred work;
+	struct list publishers; /* struct publisher::link */
+	struct port_table table;
+	struct list failed; /* struct relayed::failed */
+	struct timer retry;
+	struct forward_budget budget;
+	uint16_t chosen; /* the last one */
+};
+
+/* By its label, or the manager's rule. */
+bool publish_relays(const struct publish *p, const struct labels *labels);
+/* Whether the address is one of this host's and nobody has the port; 0 for any. */
+bool publish_can_bind(const char *ip, uint16_t port, enum port_protocol protocol);

@@ -71,6 +71,7 @@ static const struct field {
 	const char *value; /* only this; NULL: any */
 	const char *what;  /* for REFUSE */
 } fields[] = {
+	{ 40, DROP, "HostConfig/Capabilities", NULL, NULL },
 	{ 40, REFUSE, MOUNTS "BindOptions/NonRecursive", NULL,
 		"a bind mount without its submounts" },
 	{ 42, DROP, MOUNTS "BindOptions/CreateMountpoint", NULL, NULL },
@@ -430,6 +431,11 @@ void translate_create(const struct translate_create *t, yyjson_mut_doc *doc,
 	yyjson_mut_val *root = yyjson_mut_doc_get_root(doc);
 
 	*ret_connects = (struct translate_connects){ 0 };
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+		/* engines overlook what is younger than the version of the request */
+		if (!fields[i].value && is_behind(t->client, t->engine, fields[i].since))
+			walk(root, fields[i].path, drop_field, NULL);
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(habits); i++) {
 		if (is_behind(t->client, t->engine, habits[i].until))
 			habits[i].say(t, doc, root);

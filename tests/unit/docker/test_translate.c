@@ -186,6 +186,14 @@ static void test_create(void **state maybe_unused)
 		{ 40, 44, false, "{\"HostConfig\":{\"Capabilities\":[\"CHOWN\"],\"CapAdd\":null}}",
 			"{\"HostConfig\":{\"CapDrop\":[\"ALL\"],\"CapAdd\":[\"CHOWN\"]}}" },
 		{ 40, 44, false, "{\"HostConfig\":{\"Capabilities\":[]}}", "{\"HostConfig\":{}}" },
+		/* younger than the request: an engine of its time overlooked it */
+		{ 24, 40, false, "{\"HostConfig\":{\"Capabilities\":[\"CHOWN\"]}}",
+			"{\"HostConfig\":{\"IpcMode\":\"shareable\"}}" },
+		{ 42, 45, false,
+			"{\"Healthcheck\":{\"StartInterval\":1},\"HostConfig\":{\"Annotations\":{"
+			"\"a\":"
+			"\"b\"}}}",
+			"{\"Healthcheck\":{},\"HostConfig\":{}}" },
 		{ 39, 44, true, "{}",
 			"{\"HostConfig\":{\"IpcMode\":\"shareable\",\"CgroupnsMode\":\"host\"}}" },
 		{ 39, 44, false, "{\"HostConfig\":{\"IpcMode\":\"private\"}}",

@@ -35,12 +35,26 @@ static const char *read_name(yyjson_mut_doc *doc, struct error *err)
 
 static void put_name(yyjson_mut_doc *doc, const char *name)
 {
+	yyjson_mut_obj_put(yyjson_mut_doc_get_root(doc), yyjson_mut_str(doc, "Name"),
+		yyjson_mut_strcpy(doc, name));
+}
+
+/* Several engines would each invent another name, so it is invented here; with the label by which
+ * engines know the volumes that they named. */
+static void invent_name(yyjson_mut_doc *doc)
+{
+	yyjson_mut_val *root = yyjson_mut_doc_get_root(doc);
+	yyjson_mut_val *labels = yyjson_mut_obj_get(root, "Labels");
 	char id[ID_HEX_LEN + 1];
 
-	if (!*name)
-		id_new(id);
-	yyjson_mut_obj_put(yyjson_mut_doc_get_root(doc), yyjson_mut_str(doc, "Name"),
-		yyjson_mut_strcpy(doc, *name ? name : id));
+	id_new(id);
+	put_name(doc, id);
+	if (!labels || yyjson_mut_is_null(labels)) { /* others are the engine's to refuse */
+		labels = yyjson_mut_obj(doc);
+		yyjson_mut_obj_put(root, yyjson_mut_str(doc, "Labels"), labels);
+	}
+	yyjson_mut_obj_put(labels, yyjson_mut_str(doc, "com.docker.volume.anonymous"),
+		yyjson_mut_str(doc, ""));
 }
 
 /* --- where --- */
@@ -113,7 +127,7 @@ static void fill_calls(struct volumes_change *c, yyjson_mut_doc *doc)
 	}
 }
 
-/* An empty body is {}, as for engines: a volume with a name of our choice. */
+/* An empty body is {}, as for engines: a volume with an invented name. */
 static bool prepare_create(struct volumes_change *c, struct error *err)
 {
 	auto_json_mut yyjson_mut_doc *doc = body_object(c->rq, "{}", err);
@@ -131,7 +145,10 @@ static bool prepare_create(struct volumes_change *c, struct error *err)
 		if (!*name || !volume_find_on(c->fanout.items[i].engine, name))
 			strv_add(&c->lacking, c->fanout.items[i].engine->addr);
 	}
-	put_name(doc, name);
+	if (*name || (*written && c->fanout.count == 1))
+		put_name(doc, name); /* "" of "node/", too, is the engine's to replace */
+	else if (c->fanout.count > 1)
+		invent_name(doc);
 	fill_calls(c, doc);
 	return true;
 }

@@ -1,5 +1,6 @@
 """Volumes of several engines behind one endpoint."""
 
+import json
 import re
 
 import pytest
@@ -217,3 +218,19 @@ def test_prune_refuses_unknown_filters(manager):
     """Also when no engine is asked, because none can spare the volumes that have a name."""
     answer = manager.request("POST", '/v1.44/volumes/prune?filters={"bogus":["1"]}')
     assert (answer.status, answer.json["message"]) == (400, "invalid filter 'bogus'")
+
+
+def test_who_invents_the_name(fakes, start_manager):
+    """The engine, which then knows the volume as one that nobody named; of several the manager, which says so."""
+    engines = fakes(2)
+    manager = start_manager([engine.address for engine in engines]).wait_healthy()
+
+    def asked(body):
+        assert manager.request("POST", "/volumes/create", body=body).status == 201
+        requests = [request for engine in engines for request in engine.requests("POST", "/volumes/create")]
+        return [json.loads(request.body) for request in requests]
+
+    (one,) = asked({"Labels": {"a": "b"}})
+    assert one == {"Labels": {"a": "b"}}
+    _, first, second = sorted(asked({"Driver": "shared"}), key=lambda body: len(body.get("Name", "")))
+    assert first["Name"] == second["Name"] != "" and first["Labels"] == {"com.docker.volume.anonymous": ""}

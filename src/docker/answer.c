@@ -89,6 +89,17 @@ enum answer container_answers(
 	return rank_container(c, &q);
 }
 
+bool container_is_known_as(const struct container *c, const char *what)
+{
+	const char *name = what + (*what == '/');
+
+	for (size_t i = 0; i < c->names_count; i++) {
+		if (strcmp(name, c->names[i] + (c->names[i][0] == '/')) == 0)
+			return true;
+	}
+	return *what && strncmp(c->id, what, strlen(what)) == 0;
+}
+
 static bool has_id(const struct network *n, const char *what, size_t len)
 {
 	return strncmp(n->id, what, len) == 0 || strncmp(n->logical_id, what, len) == 0;

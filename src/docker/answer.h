@@ -38,6 +38,8 @@ bool name_means(const struct node_names *node, const char *what, const char *nam
 /* Names with or without the leading '/'. */
 enum answer container_answers(
 	const struct container *c, const struct node_names *node, const char *what);
+/* Does an engine that has it know by itself who is meant, by a name, or the beginning of an id? */
+bool container_is_known_as(const struct container *c, const char *what);
 /* An id's first 12 characters are as good as all of it: that is how ids are shown.  Ids of overlay
  * networks are not hexadecimal. */
 enum answer network_answers(

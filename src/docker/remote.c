@@ -91,8 +91,9 @@ bool remote_check(const struct call *c, const struct remote *r, struct error *er
 
 bool remote_error_is_missing_image(const struct error *err)
 {
-	/* Docker; Podman ("foo: image not known") */
-	static const char *const texts[] = { "no such image", "image not known" };
+	/* Docker; Podman ("foo: image not known"); Docker, when it has it for other platforms */
+	static const char *const texts[] = { "no such image", "image not known",
+		"the specified platform" };
 
 	if (err->code != ERROR_ENGINE || err->status != 404)
 		return false;

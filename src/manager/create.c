@@ -44,6 +44,7 @@ static void create_free(struct create *c)
 	placing_finish(&c->placing);
 	error_clear(&c->err);
 	error_clear(&c->pull_err);
+	error_clear(&c->lacking);
 	free(c->registry_auth);
 	free(c->trace);
 	free(c->answer);
@@ -337,6 +338,8 @@ static enum task_turn create_answered(struct task *t)
 	keep_404_for_images(&c->err);
 	if (!remote_error_is_missing_image(&c->err) || c->pulled)
 		return attempt_failed(c, remote_error_is_missing_image(&c->err));
+	if (strstr(error_text(&c->err), "specified platform"))
+		error_copy(&c->lacking, &c->err);
 	error_clear(&c->err);
 	if (!manager_check_acting(c->manager, &c->err))
 		return TASK_DONE;
@@ -370,6 +373,11 @@ static enum task_turn create_pulled(struct task *t)
 		return task_wait_for(t, &c->call.done, &create_pulled_step);
 	engine_report_call(c->placing.engine, &c->call);
 	if (!pull_check(&c->call, c->placing.engine, c->placing.config.image, &c->err)) {
+		if (error_is_set(&c->lacking)) { /* it knows best what it has */
+			error_clear(&c->err);
+			error_move(&c->err, &c->lacking);
+			return attempt_failed(c, false);
+		}
 		invite_pull(c);
 		return attempt_failed(c, true);
 	}

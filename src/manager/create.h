@@ -43,6 +43,7 @@ struct create {
 	bool pulled; /* in this attempt */
 	enum create_holders holders;
 	struct error pull_err; /* why it was tried again where the image is */
+	struct error lacking;  /* the engine has the image for another platform */
 
 	/* The result, for `finished`. */
 	struct error err; /* unset: created */

@@ -9,6 +9,7 @@
 #include "base/parse.h"
 #include "cluster/find_container.h"
 #include "cluster/find_network.h"
+#include "docker/answer.h"
 #include "manager/network_spread.h"
 #include "manager/publish.h"
 
@@ -161,6 +162,26 @@ static bool make_wish(struct placing *p, struct error *err)
 
 /* --- the engine --- */
 
+/*
+ * Whether any node is of the platform that is asked for, and may be taken by the expressions, be it
+ * full.  Where none is, an engine has the last word: it may know how to emulate it, and to an image
+ * that is not there for the platform it says what clients take for an invitation to pull it.
+ */
+static bool has_node_of_platform(const struct placing *p)
+{
+	const struct container_config *c = &p->config;
+	struct wish *wish = wish_create_expressions(
+		&c->affinities, &c->constraints, &c->whitelists, 0, 0, NULL);
+	bool found;
+
+	if (!wish)
+		return true; /* for another reason, which has been told */
+	wish_set_platform(wish, c->platform);
+	found = manager_place(p->manager, wish, NULL);
+	wish_destroy(wish);
+	return found;
+}
+
 /* What is newer of its own needs and those of its networks, which may have to be made there. */
 static struct engine *choose_engine(struct placing *p, struct error *err)
 {
@@ -182,12 +203,13 @@ static struct engine *choose_engine(struct placing *p, struct error *err)
 	return manager_place_needing(p->manager, p->wish, &need, client, err);
 }
 
-/* The engine knows its containers by id and name, not by swarm id or "node/name". */
+/* An engine does not know swarm ids and "node/name".  What it understands stays as written, because
+ * that is how it tells it again. */
 static void resolve_dependency(struct placing *p, const char *written, const char *what)
 {
 	struct container *found = cluster_find_container(p->manager->cluster, what, NULL);
 
-	if (found && found->engine == p->engine)
+	if (found && found->engine == p->engine && !container_is_known_as(found, what))
 		config_resolve_dependency(&p->config, written, found->id);
 }
 
@@ -223,6 +245,11 @@ bool placing_choose(struct placing *p, struct error *err)
 	for (size_t i = 0; i < p->networks_count; i++)
 		resolve_network(p, &p->networks[i]);
 	e = make_wish(p, err) ? choose_engine(p, err) : NULL;
+	if (!e && *p->config.platform && !has_node_of_platform(p)) {
+		error_clear(err);
+		wish_drop_platform(p->wish);
+		e = choose_engine(p, err);
+	}
 	for (size_t i = 0; i < p->networks_count; i++)
 		p->networks[i].meant = NULL; /* it may be gone in the next turn */
 	if (!e)

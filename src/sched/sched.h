@@ -69,6 +69,8 @@ struct wish *wish_create_expressions(const struct strv *affinities, const struct
 	struct error *err) must_check;
 /* A kind of node, as in the `platform` of a query ("linux/arm64"); of a wish that has none yet. */
 void wish_set_platform(struct wish *w, const char *platform);
+/* Any kind of node will do. */
+void wish_drop_platform(struct wish *w);
 /* Of a wish that has none yet: for what shall stay together. */
 void wish_set_labels(struct wish *w, const struct labels *labels);
 /* The name that the container is to have; "" for none. */

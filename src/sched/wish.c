@@ -186,6 +186,12 @@ void wish_set_platform(struct wish *w, const char *platform)
 		w->arch = xstrdup(wish_arch_name(parts.items[1]));
 }
 
+void wish_drop_platform(struct wish *w)
+{
+	free(steal(w->os));
+	free(steal(w->arch));
+}
+
 /*
  * To recreate a container Compose makes the new one first and removes the old one then.  Both have
  * the same number in their service; of what `compose run` makes there may be many with one number.

@@ -75,3 +75,30 @@ def test_a_holder_that_lost_the_image_pulls_it(pool):
     engines[1].script("POST", "/containers/create", Reply(404, {"message": "No such image: app:1"}), times=1)
     assert create(manager, "app:1").status == 201
     assert manager.placed()["new"] == "fake-1" and pulls(engines) == ["fake-1"]
+
+
+MISMATCH = "image with reference app:1 was found but does not match the specified platform: wanted linux/s390x, actual: linux/amd64"
+FOREIGN = "/v1.44/containers/create?name=new&platform=linux/s390x"
+
+
+def test_a_platform_that_no_node_has(pool):
+    """An engine may know how to emulate it; what it has for another platform only, it pulls."""
+    engines, manager = pool(f"app@sha256:{64 * 'a'}")
+    for engine in engines:
+        engine.script("POST", "/containers/create", Reply(404, {"message": MISMATCH}), times=1)
+    answer = manager.request("POST", FOREIGN, body={"Image": "app:1"})
+    assert answer.status == 201, answer.text
+    (pulled,) = [engine for engine in engines if engine.requests("POST", "/images/create")]
+    assert pulled.name == manager.placed()["new"]
+    assert pulled.requests("POST", "/images/create")[0].query["platform"] == "linux/s390x"
+
+
+def test_a_platform_that_cannot_be_pulled(pool):
+    """The engine's own 404, upon which clients pull."""
+    engines, manager = pool(f"app@sha256:{64 * 'a'}")
+    for engine in engines:
+        engine.script("POST", "/containers/create", Reply(404, {"message": MISMATCH}))
+        engine.script("POST", "/images/create", Reply(500, {"message": "no route to host"}))
+    answer = manager.request("POST", FOREIGN, body={"Image": "app:1"})
+    assert (answer.status, answer.json["message"]) == (404, MISMATCH)
+    assert "new" not in manager.placed()

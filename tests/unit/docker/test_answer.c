@@ -78,6 +78,35 @@ static void test_containers(void **state maybe_unused)
 	container_destroy(c);
 }
 
+/* Without the manager's own ways to name one. */
+static void test_known_as(void **state maybe_unused)
+{
+	static const struct {
+		const char *what;
+		bool known;
+	} cases[] = {
+		{ "aabbccddeeff0011", true },
+		{ "aabb", true },
+		{ "web", true },
+		{ "/web", true },
+		{ "1122334455", false },
+		{ "1122", false },
+		{ "node-1/web", false },
+		{ "/node-1/web", false },
+		{ "aabbccddeeff00112", false },
+		{ "we", false },
+		{ "/", false },
+		{ "", false },
+	};
+	struct container *c = make_container("aabbccddeeff0011", "1122334455", "/web");
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		if (container_is_known_as(c, cases[i].what) != cases[i].known)
+			fail_msg("'%s'", cases[i].what);
+	}
+	container_destroy(c);
+}
+
 static void test_picking(void **state maybe_unused)
 {
 	struct container *list[] = {
@@ -198,6 +227,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_containers),
+		cmocka_unit_test(test_known_as),
 		cmocka_unit_test(test_picking),
 		cmocka_unit_test(test_networks),
 		cmocka_unit_test(test_images),

@@ -42,7 +42,7 @@ yyjson_mut_doc *body_object(const struct request *rq, const char *otherwise, str
 	auto_json yyjson_doc *doc = NULL;
 
 	if (!text) {
-		error_set(err, ERROR_INVALID, "EOF");
+		error_set(err, ERROR_INVALID, JSON_TEXT_EMPTY);
 		return NULL;
 	}
 	doc = json_parse_request(text, len ? len : strlen(text), err);

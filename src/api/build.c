@@ -183,7 +183,7 @@ void build_start(struct request *rq)
 	struct build_query bq;
 
 	if (!buildkit && *version && strcmp(version, "1") != 0) {
-		reply_errorf(rq, 400, "invalid version %s", version);
+		reply_errorf(rq, 400, "invalid version \"%s\"", version);
 		return;
 	}
 	if (buildkit && str_starts_with(param(rq, "buildid"), UPLOAD_PREFIX)) {

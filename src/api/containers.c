@@ -122,6 +122,7 @@ void containers_rename(struct request *rq)
 	holder = name ? cluster_find_name(rq->api->cluster, name) : NULL;
 	if (holder && holder != c) { /* its own name is the engine's to refuse */
 		container_name_conflict(holder, name, &err);
+		error_wrap(&err, "Error when allocating new name");
 		reply_error(rq, &err);
 		return;
 	}

@@ -38,7 +38,7 @@ static bool edit_update(struct typed *t, struct error *err)
 	yyjson_mut_val *shares;
 
 	if (!t->call.body)
-		return error_set(err, ERROR_INVALID, "EOF");
+		return error_set(err, ERROR_INVALID, JSON_TEXT_EMPTY);
 	doc = json_parse_request(t->call.body, t->call.body_len, err);
 	if (!doc)
 		return false;

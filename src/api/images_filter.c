@@ -90,6 +90,9 @@ static bool read_query(struct image_filter *f, const struct query *query, struct
 	if (!list_filters_parse(&f->filters, query_get(query, "filters"), err) ||
 		!list_filters_check(&f->filters, accepted_keys, err))
 		return false;
+	if (!api_version_before(client, 1, 54) && parse_query_bool(query_get(query, "identity")) &&
+		!parse_query_bool(query_get(query, "manifests")))
+		return error_set(err, ERROR_INVALID, "identity requires manifests=1");
 	f->all = parse_query_bool(query_get(query, "all"));
 	if (reference && *reference && api_version_before(client, 1, 41))
 		list_filters_add(&f->filters, "reference", reference);

@@ -49,7 +49,7 @@ static struct container *find_container(
 	struct container *found;
 
 	if (!name || !*name) {
-		error_set(err, ERROR_INVALID, "Container is not specified");
+		error_set(err, ERROR_INVALID, "invalid name or ID supplied: \"\"");
 		return NULL;
 	}
 	found = cluster_find_container(c->rq->api->cluster, name, err);
@@ -68,7 +68,7 @@ static const char *action_of(const struct request *rq)
 
 static bool prepare_attachment(struct network_change *c, struct error *err)
 {
-	auto_json_mut yyjson_mut_doc *doc = body_object(c->rq, NULL, err);
+	auto_json_mut yyjson_mut_doc *doc = body_object(c->rq, "{}", err);
 	struct container *container = doc ? find_container(c, doc, err) : NULL;
 	auto_strbuf struct strbuf id = STRBUF_INIT;
 	const struct network *network;

@@ -79,8 +79,11 @@ static void make_attachable(yyjson_mut_doc *doc)
 static const char *settle_driver(
 	const struct cluster *cluster, yyjson_mut_doc *doc, const char *node)
 {
+	yyjson_mut_val *given = yyjson_mut_obj_get(yyjson_mut_doc_get_root(doc), "Driver");
 	const char *driver = read_text(yyjson_mut_doc_get_root(doc), "Driver");
 
+	if (!yyjson_mut_is_str(given) && !yyjson_mut_is_null(given) && given)
+		return "bridge"; /* the engine refuses it */
 	if (!*driver || strcmp(driver, "default") == 0) {
 		driver = !*node && engines_are_one_swarm(cluster) ? "overlay" : "bridge";
 		put_str(doc, "Driver", driver);
@@ -123,7 +126,7 @@ static void let_spread(yyjson_mut_doc *doc)
 
 	if (says_where(labels) || is_template(root))
 		return;
-	if (!yyjson_mut_is_obj(labels)) {
+	if (!labels || yyjson_mut_is_null(labels)) { /* others are the engine's to refuse */
 		labels = yyjson_mut_obj(doc);
 		yyjson_mut_obj_put(root, yyjson_mut_str(doc, "Labels"), labels);
 	}
@@ -214,7 +217,7 @@ static void drop_ipv4(yyjson_mut_doc *doc, const struct engine *e)
 
 static bool prepare_create(struct network_change *c, struct error *err)
 {
-	auto_json_mut yyjson_mut_doc *doc = body_object(c->rq, NULL, err);
+	auto_json_mut yyjson_mut_doc *doc = body_object(c->rq, "{}", err);
 	auto_free char *written = NULL, *node = NULL;
 	const char *name, *driver;
 

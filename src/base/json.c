@@ -71,7 +71,23 @@ static bool are_few_values(const char *text, size_t len, size_t max_values, stru
 		err, ERROR_INVALID, "invalid JSON: more than %zu names and values", max_values);
 }
 
-static yyjson_doc *parse(const char *text, size_t len, size_t max_values, struct error *err)
+static bool tell_where(const yyjson_read_err *why, struct error *err)
+{
+	return error_set(err, ERROR_INVALID, "invalid JSON at byte %zu: %s", why->pos, why->msg);
+}
+
+/* In the words of engines, as far as they have any that are not about their own source. */
+static bool tell_client(const yyjson_read_err *why, struct error *err)
+{
+	if (why->code == YYJSON_READ_ERROR_UNEXPECTED_END)
+		return error_set(err, ERROR_INVALID, "invalid JSON: unexpected EOF");
+	if (why->code == YYJSON_READ_ERROR_UNEXPECTED_CONTENT)
+		return error_set(err, ERROR_INVALID, "unexpected content after JSON");
+	return tell_where(why, err);
+}
+
+static yyjson_doc *parse(const char *text, size_t len, size_t max_values,
+	bool (*tell)(const yyjson_read_err *why, struct error *err), struct error *err)
 {
 	yyjson_read_err why;
 
@@ -82,7 +98,7 @@ static yyjson_doc *parse(const char *text, size_t len, size_t max_values, struct
 		yyjson_read_opts((char *)text, len, YYJSON_READ_BIGNUM_AS_RAW, &json_alc, &why);
 
 	if (!doc) {
-		error_set(err, ERROR_INVALID, "invalid JSON at byte %zu: %s", why.pos, why.msg);
+		tell(&why, err);
 		return NULL;
 	}
 	if (!is_shallow(doc)) {
@@ -96,12 +112,12 @@ static yyjson_doc *parse(const char *text, size_t len, size_t max_values, struct
 
 yyjson_doc *json_parse(const char *text, size_t len, struct error *err)
 {
-	return parse(text, len, JSON_MAX_VALUES, err);
+	return parse(text, len, JSON_MAX_VALUES, tell_where, err);
 }
 
 yyjson_doc *json_parse_request(const char *text, size_t len, struct error *err)
 {
-	return parse(text, len, JSON_MAX_REQUEST_VALUES, err);
+	return parse(text, len, JSON_MAX_REQUEST_VALUES, tell_client, err);
 }
 
 const char *json_get_str(yyjson_val *obj, const char *key, const char *otherwise)

@@ -21,6 +21,8 @@ yyjson_doc *json_parse(const char *text, size_t len, struct error *err) must_che
  * values, because what is done with a request grows with them, in one turn.  A range of 10,000
  * ports to publish, as telephony wants it, is 90,000. */
 #define JSON_MAX_REQUEST_VALUES 131072
+/* What engines say to a request without a body that needs one. */
+#define JSON_TEXT_EMPTY "invalid JSON: got EOF while reading request body"
 yyjson_doc *json_parse_request(const char *text, size_t len, struct error *err) must_check;
 
 /* Members of an object; the default when obj is NULL, not an object, or the member is absent or of

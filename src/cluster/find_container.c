@@ -309,6 +309,8 @@ struct container *cluster_find_container(
 		return m.found;
 	if (m.found)
 		fail_ambiguous(&m, what, err);
+	else if (!*what)
+		error_set(err, ERROR_INVALID, "invalid name or ID supplied: \"\"");
 	else
 		error_set(err, ERROR_NOT_FOUND, "No such container: %s", what);
 	return NULL;

@@ -8,6 +8,7 @@
 #include "cluster/find_private.h"
 #include "docker/answer.h"
 #include "docker/name.h"
+#include "docker/reference.h"
 
 /* Tags of one repository lie beside each other, and are one key. */
 static void index_names(struct engine *e, const struct image *i, const char **names, size_t count)
@@ -149,6 +150,8 @@ static bool check(const struct gathered *g, const char *name, struct error *err)
 			err, ERROR_INVALID, "multiple IDs found with provided prefix: %s", name);
 	if (g->count)
 		return true;
+	if (!reference_check(name, err))
+		return false;
 	auto_free char *missing = image_name_missing(name);
 
 	return error_set(err, ERROR_NOT_FOUND, "No such image: %s", missing);

@@ -104,7 +104,7 @@ static bool is_blank(const char *s, size_t len)
 static bool read_body(struct container_config *c, const char *body, size_t len, struct error *err)
 {
 	if (is_blank(body, len))
-		return error_set(err, ERROR_INVALID, "EOF");
+		return error_set(err, ERROR_INVALID, JSON_TEXT_EMPTY);
 	auto_json yyjson_doc *received = json_parse_request(body, len, err);
 	if (!received)
 		return false;

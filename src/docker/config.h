@@ -49,8 +49,8 @@ struct container_config {
 	bool auto_remove;
 };
 
-/* Parse and check.  Texts: "EOF" for an empty body; "too many reschedule policies", "invalid
- * reschedule policy: x". */
+/* Parse and check.  Texts: JSON_TEXT_EMPTY for an empty body; "too many reschedule policies",
+ * "invalid reschedule policy: x". */
 bool config_parse(struct container_config *ret, const char *body, size_t len, const char *name,
 	const char *platform, struct error *err);
 void config_finish(struct container_config *c);

@@ -267,7 +267,8 @@ static bool check_view(const struct view *v, struct error *err)
 {
 	if (has_upper(v->path))
 		return error_set(err, ERROR_INVALID,
-			"invalid reference format: repository name must be lowercase");
+			"invalid reference format: repository name (%s%.*s) must be lowercase",
+			v->library ? LIBRARY : "", (int)v->path.len, v->path.s);
 	if (!is_path(v->path) || !is_host_and_port(v->domain))
 		return error_set(err, ERROR_INVALID, "invalid reference format");
 	if (v->tag.s && !is_tag(v->tag))
@@ -283,11 +284,23 @@ static char *copy_span(struct span s)
 	return s.s ? xstrndup(s.s, s.len) : NULL;
 }
 
+static bool is_full_id(const char *s)
+{
+	return strlen(s) == SHA256_HEX && is_lower_hex(s, SHA256_HEX);
+}
+
+bool reference_check(const char *s, struct error *err)
+{
+	struct view v = view_of(s);
+
+	return is_full_id(s) || check_view(&v, err);
+}
+
 bool reference_parse(struct reference *ret, const char *s, struct error *err)
 {
 	struct view v;
 
-	if (strlen(s) == SHA256_HEX && is_lower_hex(s, SHA256_HEX))
+	if (is_full_id(s))
 		return error_set(err, ERROR_INVALID,
 			"invalid repository name (%s), cannot specify 64-byte hexadecimal strings",
 			s);

@@ -16,8 +16,10 @@ struct reference {
 };
 
 /* Normalises.  Texts as the field knows them: "invalid reference format", "...: repository name
- * must be lowercase". */
+ * (library/X) must be lowercase". */
 bool reference_parse(struct reference *ret, const char *s, struct error *err);
+/* Can it be a name of an image, or its full id? */
+bool reference_check(const char *s, struct error *err);
 void reference_finish(struct reference *r);
 /* Shortest form: "busybox", "foo/bar", "host:5000/x" (without tag or digest). */
 char *reference_familiar(const struct reference *r) must_check;

@@ -371,7 +371,7 @@ def test_images_are_read_again_before_the_answer_ends(three):
 def test_requests_that_make_no_sense(three):
     _, manager = three
     for target, status, text in [
-        ("/build?version=3", 400, "invalid version 3"),
+        ("/build?version=3", 400, 'invalid version "3"'),
         ("/build/cancel", 400, "build ID not provided"),
         ("/session", 400, "no session ID provided"),
         (f"/build?version=2&session={'x' * 1000}", 400, "the session ID is longer than 256 characters"),

@@ -223,7 +223,7 @@ def test_connect_refuses(manager, engines, docker):
     assert "node-0" in refused and "node-1" in refused
     for body, status, message in [
         ({"Container": "nobody"}, 404, "No such container: nobody"),
-        ({}, 400, "Container is not specified"),
+        ({}, 400, 'invalid name or ID supplied: ""'),
     ]:
         answer = manager.request("POST", "/networks/back/connect", body=body)
         assert (answer.status, answer.json["message"]) == (status, message)

@@ -127,7 +127,7 @@ static void test_objects(void **state)
 	} cases[] = {
 		{ "{\"a\":1}", NULL, "{\"a\":1}", NULL },
 		{ "", "{}", "{}", NULL },
-		{ "", NULL, NULL, "EOF" },
+		{ "", NULL, NULL, JSON_TEXT_EMPTY },
 		{ "[]", "{}", NULL, "invalid JSON: an object is expected" },
 		{ "null", NULL, NULL, "invalid JSON: an object is expected" },
 	};

@@ -64,7 +64,7 @@ static void test_spec_cases(void **state)
 		enum error_code code;
 	} cases[] = {
 		{ "invalid-id", NULL, ERROR_NOT_FOUND },
-		{ "", NULL, ERROR_NOT_FOUND },
+		{ "", NULL, ERROR_INVALID },
 		{ "/", NULL, ERROR_NOT_FOUND },
 		{ "container1-id", a, ERROR_NONE },
 		{ "container1-", a, ERROR_NONE },

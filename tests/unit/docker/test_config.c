@@ -91,10 +91,10 @@ static void test_refused(void **state maybe_unused)
 	static const struct {
 		const char *body, *text; /* begins with */
 	} cases[] = {
-		{ "", "EOF" },
-		{ " \n", "EOF" },
+		{ "", JSON_TEXT_EMPTY },
+		{ " \n", JSON_TEXT_EMPTY },
 		{ "{", "invalid JSON" },
-		{ "{} x", "invalid JSON" },
+		{ "{} x", "unexpected content after JSON" },
 		{ "[]", "invalid JSON: the configuration of a container must be an object" },
 		{ "null", "invalid JSON: the configuration of a container must be an object" },
 		{ "{\"Image\":1}", "invalid JSON: Image must be a string" },

@@ -82,8 +82,10 @@ static void test_refuse(void **state maybe_unused)
 		{ "host:x/y", format },
 		{ "-h.example/y", format },
 		{ "h.example:/y", format },
-		{ "Busybox", "invalid reference format: repository name must be lowercase" },
-		{ "foo/Bar:1", "invalid reference format: repository name must be lowercase" },
+		{ "Busybox", "invalid reference format: repository name (library/Busybox) must be "
+			     "lowercase" },
+		{ "foo/Bar:1",
+			"invalid reference format: repository name (foo/Bar) must be lowercase" },
 		{ HEX64, "invalid repository name (" HEX64
 			 "), cannot specify 64-byte hexadecimal strings" },
 		{ "x@sha256:" HEX64 "00", "invalid checksum digest length" },

@@ -42,6 +42,8 @@ struct typed *typed_create(struct request *rq, struct engine *e, const char *pat
 	rq->cancel = typed_cancel;
 	remote_call_init(&t->call, &e->remote, rq->version, rq->x->head.method, "%s%s%s", path,
 		*rq->raw_query ? "?" : "", rq->raw_query);
+	if (*request_trace(rq))
+		headers_set(&t->call.head.headers, "traceparent", request_trace(rq));
 	t->call.mode = CALL_TEXT;
 	t->call.head_timeout_ms = TYPED_HEAD_TIMEOUT_MS;
 	task_init(&t->task, rq->api->loop, &typed_gather_step, NULL);

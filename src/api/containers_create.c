@@ -4,9 +4,11 @@
  */
 #include "api/body.h"
 #include "api/containers.h"
+#include "api/dry_run.h"
 #include "api/placement_label.h"
 #include "api/reply.h"
 #include "base/mem.h"
+#include "base/parse.h"
 #include "manager/create.h"
 
 enum { CREATE_BODY_MAX = 16 * 1024 * 1024 };
@@ -84,6 +86,10 @@ static enum task_turn create_request_body(struct task *t)
 	if (!parse_request(rq, &config, &err)) {
 		config_finish(&config);
 		return create_request_fail(cr, &err);
+	}
+	if (parse_query_bool(query_get(&rq->query, "dryrun"))) {
+		dry_run_reply(create_request_free(cr), &config);
+		return TASK_WAIT;
 	}
 	cr->create = create_start(rq->api->manager, &config,
 		headers_get(&rq->x->head.headers, "X-Registry-Auth"), rq->version, handle_created,

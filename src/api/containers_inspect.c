@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "docker/translate.h"
+#include "manager/decisions.h"
 
 static yyjson_mut_val *labels_object(yyjson_mut_doc *doc, const struct labels *labels)
 {
@@ -21,7 +22,8 @@ static yyjson_mut_val *labels_object(yyjson_mut_doc *doc, const struct labels *l
 	return obj;
 }
 
-static void add_node(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct engine *e)
+static void add_node(
+	yyjson_mut_doc *doc, yyjson_mut_val *root, const struct engine *e, const char *why)
 {
 	yyjson_mut_val *node = yyjson_mut_obj_add_obj(doc, root, "Node");
 
@@ -32,6 +34,17 @@ static void add_node(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct eng
 	yyjson_mut_obj_add_sint(doc, node, "Cpus", e->cpus);
 	yyjson_mut_obj_add_sint(doc, node, "Memory", e->memory_bytes);
 	yyjson_mut_obj_add_val(doc, node, "Labels", labels_object(doc, &e->labels));
+	if (why)
+		yyjson_mut_obj_add_val(doc, node, "Placement", yyjson_mut_rawcpy(doc, why));
+}
+
+/* Why it is there; NULL: nobody knows any more, or it was not placed by this manager. */
+static const char *find_reason(const struct typed *t, yyjson_mut_val *root)
+{
+	const char *id = yyjson_mut_get_str(yyjson_mut_obj_get(root, "Id"));
+	const struct container *c = id ? engine_find_container(t->engine, id) : NULL;
+
+	return c ? decisions_find(t->rq->api->manager->decisions, c->swarm_id) : NULL;
 }
 
 static bool address_is_unspecified(const char *ip)
@@ -122,7 +135,7 @@ static char *rewrite_inspect(
 	}
 	translate_answer(TRANSLATE_CONTAINER, edited, t->rq->version,
 		remote_version(&t->engine->remote, t->rq->version));
-	add_node(edited, root, t->engine);
+	add_node(edited, root, t->engine, find_reason(t, root));
 	tell_networks(root, t->engine);
 	if (t->engine->ip[0])
 		rewrite_ports(edited, root, t->engine);

@@ -36,8 +36,8 @@ const struct route routes[] = {
 
 	{ "GET", "/containers/json", containers_list, "all nodes, from memory" },
 	{ "GET", "/containers/ps", containers_list, "all nodes, from memory" },
-	{ "POST", "/containers/create", containers_create, "placed by the scheduler",
-		ROUTE_IMAGES },
+	{ "POST", "/containers/create", containers_create,
+		"placed by the scheduler; dryrun=1 only says where, and why", ROUTE_IMAGES },
 	{ "POST", "/containers/prune", prune_containers, "all healthy nodes, merged" },
 	{ "GET", "/containers/{name}/json", containers_inspect, "its node, with a Node object" },
 	{ "GET", "/containers/{name}/top", containers_pass, "its node" },

@@ -6,6 +6,7 @@
 #include "base/metrics.h"
 #include "cluster/departed.h"
 #include "manager/builds.h"
+#include "manager/decisions.h"
 #include "manager/work.h"
 
 void manager_init(struct manager *m, struct loop *loop, struct cluster *cluster,
@@ -23,6 +24,7 @@ void manager_init(struct manager *m, struct loop *loop, struct cluster *cluster,
 	list_init(&m->works);
 	list_init(&m->network_spreads);
 	list_init(&m->network_claims);
+	m->decisions = decisions_create();
 	m->builds = builds_create(loop);
 }
 
@@ -30,6 +32,7 @@ void manager_finish(struct manager *m)
 {
 	work_cancel_all(m);
 	builds_destroy(steal(m->builds));
+	decisions_destroy(steal(m->decisions));
 	free(steal(m->nodes));
 	free(steal(m->ranked));
 	m->nodes_cap = 0;
@@ -189,6 +192,16 @@ struct engine **manager_place_all(
 		engines[i] = m->ranked[i]->engine;
 	*ret_count = count;
 	return engines;
+}
+
+struct sched_verdict *manager_judge(struct manager *m, struct wish *w, size_t *ret_count)
+{
+	size_t count = gather_nodes(m, NULL, NULL);
+	struct sched_verdict *verdicts = xcalloc(max_of(count, (size_t)1), sizeof(*verdicts));
+
+	sched_judge(m->sched, w, m->nodes, count, verdicts);
+	*ret_count = count;
+	return verdicts;
 }
 
 struct engine *manager_any_engine(struct manager *m, struct error *err)

@@ -20,6 +20,7 @@ struct manager {
 	struct list works;           /* struct work::link: what is under way */
 	struct list network_spreads; /* struct network_spread::link: instances being made */
 	struct list network_claims;  /* struct network_claim::link: names being made */
+	struct decisions *decisions; /* owned; why containers are where they are */
 	struct builds *builds;       /* owned; which engine a build is on */
 	struct publish *publish;     /* set by its owner; NULL: published ports are not relayed */
 
@@ -62,5 +63,9 @@ struct engine *manager_place_needing(struct manager *m, struct wish *w,
  * with the scheduler's text. */
 struct engine **manager_place_all(
 	struct manager *m, struct wish *w, size_t *ret_count, struct error *err) must_check;
+/* What is to be said of each validated engine for this wish, in an array that the caller frees; the
+ * engine is in the node. Borrowed until the next decision. */
+struct sched_verdict *manager_judge(
+	struct manager *m, struct wish *w, size_t *ret_count) must_check;
 /* Any healthy engine, in rotation.  NULL with `No healthy node available in the cluster`. */
 struct engine *manager_any_engine(struct manager *m, struct error *err);

@@ -10,6 +10,7 @@
 #include "cluster/find_container.h"
 #include "cluster/find_network.h"
 #include "docker/answer.h"
+#include "manager/decisions.h"
 #include "manager/network_spread.h"
 #include "manager/publish.h"
 
@@ -48,6 +49,7 @@ void placing_finish(struct placing *p)
 	config_finish(&p->config);
 	free(p->os);
 	free(p->elsewhere);
+	free(p->why);
 	*p = (struct placing){ 0 };
 }
 
@@ -234,6 +236,15 @@ static void resolve_dependencies(struct placing *p)
 		resolve_dependency(p, shared.items[i], shared.items[i] + strlen("container:"));
 }
 
+static void keep_reason(struct placing *p)
+{
+	auto_strbuf struct strbuf why = STRBUF_INIT;
+
+	sched_describe(p->manager->sched, &why);
+	free(p->why);
+	p->why = strbuf_steal(&why);
+}
+
 bool placing_choose(struct placing *p, struct error *err)
 {
 	struct engine *e;
@@ -255,8 +266,14 @@ bool placing_choose(struct placing *p, struct error *err)
 	if (!e)
 		return false;
 	p->engine = engine_ref(e);
+	keep_reason(p);
 	resolve_dependencies(p);
 	return true;
+}
+
+struct sched_verdict *placing_judge(struct placing *p, size_t *ret_count)
+{
+	return p->wish ? manager_judge(p->manager, p->wish, ret_count) : NULL;
 }
 
 void placing_reserve(struct placing *p)
@@ -273,6 +290,7 @@ void placing_reserve(struct placing *p)
 	publish_choose(p->manager->publish, &p->config);
 	p->reservation = config_reserve(&p->config);
 	engine_add_container(p->engine, p->reservation);
+	decisions_keep(p->manager->decisions, p->config.swarm_id, p->why);
 }
 
 void placing_leave(struct placing *p)

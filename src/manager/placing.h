@@ -40,6 +40,8 @@ struct placing {
 	struct engine *engine;         /* counted; NULL: none */
 	struct container *reservation; /* in the engine's list; NULL: not reserved */
 
+	char *why; /* the choice, as sched_describe tells it; owned; NULL */
+
 	struct wish *wish;                /* private; owned */
 	struct placing_network *networks; /* private; owned */
 	size_t networks_count;
@@ -62,8 +64,11 @@ void placing_replace(struct placing *p, const struct container *old);
  * fits is too old for, ERROR_UNAVAILABLE with the scheduler's reasons.  Nothing must be chosen.
  */
 bool placing_choose(struct placing *p, struct error *err) must_check;
+/* What is to be said of each engine, after placing_choose, whatever came of it, and in the same
+ * turn; in an array that the caller frees, as of manager_judge.  NULL: it came to no wish. */
+struct sched_verdict *placing_judge(struct placing *p, size_t *ret_count) must_check;
 /* Name, ports, networks, volumes and resources are held on the chosen engine, for the swarm id that
- * the container has from then on. */
+ * the container has from then on; and the manager remembers why it was chosen. */
 void placing_reserve(struct placing *p);
 /* Gives up choice and reservation, if there are any. */
 void placing_leave(struct placing *p);

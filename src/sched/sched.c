@@ -13,26 +13,12 @@
 #include "base/id.h"
 #include "base/mem.h"
 #include "sched/filter.h"
+#include "sched/sched_private.h"
 #include "sched/strategy.h"
 
 struct rank {
 	struct standing standing;
 	uint64_t chance;
-};
-
-struct sched {
-	const struct strategy *strategy;
-	const struct filter **chain; /* owned */
-	size_t chain_count;
-	uint64_t seed;                 /* state of the generator */
-	struct together_key *together; /* owned */
-	size_t together_count;
-	bool volumes_everywhere;
-
-	/* Scratch for one decision; all owned. */
-	size_t *refused; /* by filter of the chain */
-	struct node **nodes;
-	size_t cap; /* of nodes */
 };
 
 /* --- configuration --- */
@@ -193,6 +179,7 @@ static bool filtered_out(
 		if (s->refused[i])
 			write_reasons(&sb, r, s->chain[i]);
 	}
+	sched_write_nearest(s, r, &sb);
 	return error_set(err, ERROR_UNAVAILABLE, "%s", sb.buf);
 }
 
@@ -255,11 +242,12 @@ static bool has_room(const struct node *n, const void *arg)
 }
 
 /* Narrowing loses who was refused, and the error text counts them. */
-static bool keep_those_with_room(const struct sched *s, const struct round *r, struct node **nodes,
+static bool keep_those_with_room(struct sched *s, const struct round *r, struct node **nodes,
 	size_t *count, struct error *err)
 {
 	memcpy(r->scratch, nodes, *count * sizeof(*nodes));
 	size_t left = filter_keep(nodes, *count, has_room, r->wish);
+	s->no_room = *count - left;
 	if (left == 0)
 		return no_room(s, r, r->scratch, *count, err);
 	*count = left;
@@ -317,11 +305,11 @@ static void put_best_first(struct sched *s, const struct wish *w, struct node **
 	nodes[0] = node;
 }
 
-bool sched_place(struct sched *s, const struct wish *w, struct node *nodes, size_t count,
-	struct node **ret, size_t *ret_count, struct error *err)
+struct round sched_round(
+	struct sched *s, const struct wish *w, const struct node *nodes, size_t count)
 {
 	reserve_scratch(s, count);
-	struct round r = {
+	return (struct round){
 		.wish = w,
 		.nodes = nodes,
 		.count = count,
@@ -330,13 +318,41 @@ bool sched_place(struct sched *s, const struct wish *w, struct node *nodes, size
 		.together_count = s->together_count,
 		.volumes_everywhere = s->volumes_everywhere,
 	};
+}
+
+/* What a filter did not refuse is left out: most refuse nobody. */
+void sched_describe(const struct sched *s, struct strbuf *sb)
+{
+	const char *separator = "";
+
+	strbuf_addf(sb, "{\"Strategy\":\"%s\",\"Nodes\":%zu,\"Refused\":{", s->strategy->name,
+		s->asked);
+	for (size_t i = 0; i < s->chain_count; i++) {
+		if (!s->refused[i])
+			continue;
+		strbuf_addf(sb, "%s\"%s\":%zu", separator, s->chain[i]->name, s->refused[i]);
+		separator = ",";
+	}
+	if (s->no_room)
+		strbuf_addf(sb, "%s\"resources\":%zu", separator, s->no_room);
+	strbuf_addf(sb, "},\"Fitting\":%zu,\"Preferred\":%zu}", s->fitting, s->preferred);
+}
+
+bool sched_place(struct sched *s, const struct wish *w, struct node *nodes, size_t count,
+	struct node **ret, size_t *ret_count, struct error *err)
+{
+	struct round r = sched_round(s, w, nodes, count);
+
+	s->asked = count;
+	s->no_room = s->fitting = s->preferred = 0;
 	if (count == 0)
 		return no_nodes(s, err);
 	for (size_t i = 0; i < count; i++)
 		ret[i] = &nodes[i];
 	if (!run_filters(s, &r, ret, &count, err) || !keep_those_with_room(s, &r, ret, &count, err))
 		return false;
-	count = run_preferences(s, &r, ret, count);
+	s->fitting = count;
+	count = s->preferred = run_preferences(s, &r, ret, count);
 	put_best_first(s, w, ret, count);
 	*ret_count = count;
 	return true;

@@ -104,3 +104,24 @@ bool wish_add_constraint(struct wish *w, const char *expression, struct error *e
  */
 bool sched_place(struct sched *s, const struct wish *w, struct node *nodes, size_t count,
 	struct node **ret, size_t *ret_count, struct error *err);
+
+/*
+ * What the latest sched_place came to, as JSON: {"Strategy":"spread","Nodes":3,"Refused":
+ * {"constraint":2},"Fitting":1,"Preferred":1}.  A node counts for the first filter that refused it,
+ * or for "resources"; Preferred are those that soft expressions and volumes left to the strategy.
+ */
+void sched_describe(const struct sched *s, struct strbuf *sb);
+
+enum { SCHED_REFUSALS_MAX = 16 };
+
+/* What is to be said of one node. */
+struct sched_verdict {
+	const struct node *node;                    /* borrowed */
+	const char *refused_by[SCHED_REFUSALS_MAX]; /* filters, "cpus", "memory"; static */
+	size_t refused_count;                       /* 0: it fits */
+	double weight;      /* of the strategy, lower is better; 0 for one that is refused */
+	int64_t containers; /* as the strategy counts them */
+};
+/* Each node by itself, before all filters, into ret (as many as nodes). */
+void sched_judge(struct sched *s, const struct wish *w, struct node *nodes, size_t count,
+	struct sched_verdict *ret);

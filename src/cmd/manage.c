@@ -16,6 +16,7 @@
 #include "net/address.h"
 
 #define DEFAULT_STATE_DIR "/var/lib/swarm"
+#define UNIX_SCHEME       "unix://"
 
 enum { CLIENT_SHARE = 4 }; /* a quarter of the memory is for what clients make us hold */
 
@@ -40,6 +41,7 @@ struct manage_args {
 	struct strv discovery_options;
 	char *state_dir; /* NULL: not given */
 	char *audit;     /* NULL: not given */
+	bool share_endpoint;
 	bool relay_ports;
 	char *relay_host; /* NULL: not given */
 	char *relay_range;
@@ -183,6 +185,12 @@ static const struct option_spec manage_options[] = {
 		OPTION(STRING, struct manage_args, relay_range),
 		.initial = "20000-32767",
 		.help = "published ports to choose from where a container leaves the choice open",
+	},
+	{
+		"share-endpoint",
+		OPTION(BOOL, struct manage_args, share_endpoint),
+		.help = "give containers on this host that bind /var/run/docker.sock the "
+			"manager's socket, which is the first unix:// of --host",
 	},
 	{
 		"cluster-driver",
@@ -471,6 +479,21 @@ static bool check_relay(const struct manage_args *args, struct manage_options *o
 	return !args->relay_ports || host_of_listener(&o->hosts, &o->relay_host, err);
 }
 
+/* --- the endpoint for containers --- */
+
+static bool check_share(const struct manage_args *args, struct manage_options *o, struct error *err)
+{
+	if (!args->share_endpoint)
+		return true;
+	for (size_t i = 0; !o->shared_socket && i < o->hosts.count; i++) {
+		if (str_starts_with(o->hosts.items[i], UNIX_SCHEME))
+			o->shared_socket = xstrdup(o->hosts.items[i] + strlen(UNIX_SCHEME));
+	}
+	return o->shared_socket ||
+	       error_set(err, ERROR_INVALID,
+		       "--share-endpoint shares a socket: add --host unix:///run/swarm/swarm.sock");
+}
+
 /* --- clients --- */
 
 static bool check_client_memory(
@@ -505,7 +528,7 @@ static bool check_all(const struct invocation *in, const struct manage_args *arg
 		!check_retries(args, o, err) || !check_discovery(in, args, words, o, err) ||
 		!check_cluster(args, o, err) || !check_replication(args, o, err) ||
 		!check_hosts(args, o, err) || !check_relay(args, o, err) ||
-		!check_client_memory(args, o, err))
+		!check_share(args, o, err) || !check_client_memory(args, o, err))
 		return false;
 	note_state_dir(args, o);
 	return true;
@@ -522,6 +545,7 @@ static void manage_options_finish(struct manage_options *o)
 	free(o->container_name_refresh_filter);
 	free(o->advertise);
 	free(o->relay_host);
+	free(o->shared_socket);
 	free(o->state_dir);
 	free(o->audit);
 	*o = (struct manage_options){ 0 };

@@ -39,7 +39,8 @@ struct manage_options {
 	bool refresh_on_node_filter;
 	char *container_name_refresh_filter; /* owned; "" for none */
 
-	bool relay_ports; /* of all containers but those that refuse */
+	char *shared_socket; /* of hosts, for containers; owned; NULL: none is shared */
+	bool relay_ports;    /* of all containers but those that refuse */
 	char *relay_host; /* IP literal to listen on, "" for all; owned; NULL: nothing is relayed */
 	uint16_t relay_first, relay_last; /* to choose published ports from */
 

@@ -324,6 +324,7 @@ static void build_cluster(struct wire *w)
 								 .first = o->relay_first,
 								 .last = o->relay_last,
 							 });
+	w->manager.shared_socket = o->shared_socket;
 	w->manager.volumes_everywhere = o->cluster.volumes_everywhere;
 }
 

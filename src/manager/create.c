@@ -17,6 +17,7 @@
 #include "manager/image_find.h"
 #include "manager/publish.h"
 #include "manager/pull.h"
+#include "manager/share.h"
 
 STEP(create_place);
 STEP(create_networked);
@@ -118,6 +119,7 @@ static char *write_body(struct create *c, size_t *ret_len)
 	};
 	auto_json_mut yyjson_mut_doc *doc = config_document(&c->placing.config, e->cpus);
 
+	share_edit(c->manager, e, doc);
 	if (translation.engine.major &&
 		api_version_compare(translation.client, translation.engine) != 0) {
 		translate_connects_finish(&c->connects);

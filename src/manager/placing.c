@@ -13,6 +13,7 @@
 #include "manager/decisions.h"
 #include "manager/network_spread.h"
 #include "manager/publish.h"
+#include "manager/share.h"
 
 /* --- life --- */
 
@@ -326,4 +327,5 @@ void placing_warn(const struct placing *p, struct strv *ret)
 			network_spread_warn(p->engine, n, ret);
 	}
 	publish_warn(p->manager->publish, p->engine, &p->config, ret);
+	share_warn(p->manager, p->engine, &p->config, ret);
 }

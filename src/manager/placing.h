@@ -77,5 +77,6 @@ void placing_leave(struct placing *p);
  * borrowed; NULL: it has all. */
 const struct network *placing_missing_network(const struct placing *p);
 /* A sentence for each of its networks that has containers on other nodes, which it will not reach,
- * and for each of its ports that another node's container has at the manager's address. */
+ * and for each of its ports that another node's container has at the manager's address, and for
+ * an engine's socket that shows one node only. */
 void placing_warn(const struct placing *p, struct strv *ret);

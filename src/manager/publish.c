@@ -1,12 +1,10 @@
 /* manager/publish.c - from what runs on the nodes to ports that are open here. */
 #include "manager/publish.h"
 
-#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/json.h"
@@ -19,10 +17,11 @@
 #include "manager/manager.h"
 #include "manager/publish_private.h"
 #include "net/datagrams.h"
+#include "net/local.h"
 
 enum {
 	RETRY_MS = 5 * 1000, /* of ports that could not be opened */
-	CLIENTS_MAX = 4096,   /* of one port */
+	CLIENTS_MAX = 4096,  /* of one port */
 };
 
 /* An engine whose containers publish something. */
@@ -229,26 +228,6 @@ static void tell_others(struct publish *p, const struct port_slot *slot)
 
 /* --- ports --- */
 
-bool publish_can_bind(const char *ip, uint16_t port, enum port_protocol protocol)
-{
-	struct sockaddr_storage sa = { .ss_family = strchr(ip, ':') ? AF_INET6 : AF_INET };
-	struct sockaddr_in *v4 = (struct sockaddr_in *)&sa;
-	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&sa;
-	bool is_v4 = sa.ss_family == AF_INET;
-	int fd = socket(
-		sa.ss_family, (protocol == PORT_UDP ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
-	bool can;
-
-	if (fd < 0)
-		return false;
-	v6->sin6_port = htons(port); /* at the same place in both families */
-	can = inet_pton(sa.ss_family, ip, is_v4 ? (void *)&v4->sin_addr : (void *)&v6->sin6_addr) ==
-		      1 &&
-	      bind(fd, (struct sockaddr *)&sa, is_v4 ? sizeof(*v4) : sizeof(*v6)) == 0;
-	close(fd);
-	return can;
-}
-
 static bool host_is_any(const struct publish *p)
 {
 	return !*p->host || strcmp(p->host, "0.0.0.0") == 0 || strcmp(p->host, "::") == 0;
@@ -258,7 +237,7 @@ static bool host_is_any(const struct publish *p)
 static bool answers_by_itself(const struct publish *p, const struct port_entry *holder)
 {
 	return (host_is_any(p) || strcmp(p->host, holder->claim.ip) == 0) &&
-	       publish_can_bind(holder->claim.ip, 0, PORT_UDP); /* it is one of our own */
+	       local_has_address(holder->claim.ip);
 }
 
 static void set_failed(struct publish *p, struct relayed *r, bool failed)

@@ -8,6 +8,7 @@
 #include "manager/manager.h"
 #include "manager/placing.h"
 #include "manager/publish_private.h"
+#include "net/local.h"
 
 enum { LOOK_TIMEOUT_MS = 30 * 1000 };
 
@@ -61,7 +62,8 @@ static bool is_taken(const struct taken_ports *taken, enum port_protocol protoco
 	const char *host = taken->publish->config.host;
 
 	return taken->bits[protocol][port / 8] & 1 << port % 8 ||
-	       !publish_can_bind(*host ? host : "0.0.0.0", port, protocol);
+	       !local_can_bind(*host ? host : "0.0.0.0", port,
+		       protocol == PORT_UDP ? LOCAL_UDP : LOCAL_TCP);
 }
 
 /* Onward from the latest, so that what was given and is not seen yet is not given again. */

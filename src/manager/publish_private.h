@@ -24,5 +24,3 @@ struct publish {
 
 /* By its label, or the manager's rule. */
 bool publish_relays(const struct publish *p, const struct labels *labels);
-/* Whether the address is one of this host's and nobody has the port; 0 for any. */
-bool publish_can_bind(const char *ip, uint16_t port, enum port_protocol protocol);

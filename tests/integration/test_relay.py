@@ -13,6 +13,7 @@ import urllib.parse
 
 import pytest
 
+from fakes.actions import Reply
 from fakes.engine import next_address
 from harness.host import Host
 from harness.lab import holder
@@ -116,8 +117,6 @@ def test_open_choices_are_unique_and_from_the_range(relayed):
 
 
 def exposing(image):
-    from fakes.actions import Reply
-
     return Reply(200, {"Id": image, "RepoTags": ["exposing:latest"], "Config": {"ExposedPorts": {"6379/tcp": {}}}})
 
 

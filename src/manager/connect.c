@@ -1,6 +1,7 @@
 /* manager/connect.c - one connect after the other, and what undoes them. */
 #include "manager/connect.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -19,9 +20,11 @@ static void connect_done(struct task *t)
 	task_wake(c->waiter);
 }
 
-void connect_start(struct connect *c, struct engine *e, const char *container_id,
+void connect_start(struct connect *c, struct manager *m, struct engine *e, const char *container_id,
 	struct translate_connects *networks, struct task *waiter)
 {
+	assert(!c->engine && networks->count > 0);
+	c->manager = m;
 	c->engine = engine_ref(e);
 	c->container_id = xstrdup(container_id);
 	c->networks = *networks;
@@ -51,6 +54,8 @@ static enum task_turn connect_ask(struct task *t)
 	auto_strbuf struct strbuf network = STRBUF_INIT;
 	struct call *call = &c->call;
 
+	if (!manager_check_acting(c->manager, &c->err))
+		return TASK_DONE;
 	uri_encode_path(&network, to->network);
 	call_finish(call);
 	remote_call_init(call, &c->engine->remote, (struct api_version){ 0 }, "POST",
@@ -80,7 +85,7 @@ static enum task_turn connect_answered(struct task *t)
 
 	engine_report_call(c->engine, &c->call);
 	if (!remote_check(&c->call, &c->engine->remote, &c->err))
-		return remove_container(c);
+		return manager_may_act(c->manager) ? remove_container(c) : TASK_DONE;
 	return ++c->next < c->networks.count ? task_go(t, &connect_ask_step) : TASK_DONE;
 }
 

@@ -21,6 +21,7 @@
 
 STEP(create_place);
 STEP(create_networked);
+STEP(create_spread);
 STEP(create_looked);
 STEP(create_answered);
 STEP(create_pulled);
@@ -213,21 +214,26 @@ static enum task_turn create_networked(struct task *t)
 	struct create *c = container_of(t, struct create, task);
 	const struct network *missing;
 
-	if (c->spread.engine && !c->spread.done)
-		return task_wait(t, &create_networked_step); /* it has deadlines */
-	if (error_is_set(&c->spread.err)) {
-		error_copy(&c->err, &c->spread.err);
-		keep_404_for_images(&c->err);
-		return attempt_failed(c, false);
-	}
-	network_spread_finish(&c->spread);
 	if (!manager_check_acting(c->manager, &c->err))
 		return TASK_DONE;
 	missing = placing_missing_network(&c->placing);
 	if (!missing)
 		return look_and_ask(c);
 	network_spread_start(&c->spread, c->manager, c->placing.engine, missing, t);
-	return task_wait(t, &create_networked_step);
+	return task_wait_for(t, &c->spread.done, &create_spread_step);
+}
+
+static enum task_turn create_spread(struct task *t)
+{
+	struct create *c = container_of(t, struct create, task);
+
+	if (error_is_set(&c->spread.err)) {
+		error_copy(&c->err, &c->spread.err);
+		keep_404_for_images(&c->err);
+		return attempt_failed(c, false);
+	}
+	network_spread_finish(&c->spread);
+	return task_go(t, &create_networked_step);
 }
 
 /* --- after the engine's answer --- */
@@ -313,7 +319,8 @@ static enum task_turn adopt(struct create *c)
 		return TASK_DONE;
 	}
 	if (c->connects.count) {
-		connect_start(&c->connect, c->placing.engine, id, &c->connects, &c->task);
+		connect_start(
+			&c->connect, c->manager, c->placing.engine, id, &c->connects, &c->task);
 		return task_wait_for(&c->task, &c->connect.done, &create_connected_step);
 	}
 	refresh_container(&c->refresh, c->placing.engine, id, &c->task);
@@ -371,8 +378,6 @@ static enum task_turn create_pulled(struct task *t)
 {
 	struct create *c = container_of(t, struct create, task);
 
-	if (!c->call.done)
-		return task_wait_for(t, &c->call.done, &create_pulled_step);
 	engine_report_call(c->placing.engine, &c->call);
 	if (!pull_check(&c->call, c->placing.engine, c->placing.config.image, &c->err)) {
 		if (error_is_set(&c->lacking)) { /* it knows best what it has */

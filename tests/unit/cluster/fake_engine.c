@@ -1,5 +1,6 @@
 #include "fake_engine.h"
 
+#include "base/json.h"
 #include "base/strbuf.h"
 #include "base/uri.h"
 #include "docker/version.h"
@@ -38,7 +39,8 @@ static const char *status_of(const struct fake_container *c)
 static void write_labels(struct strbuf *sb, const struct fake_container *c)
 {
 	if (c->swarm_id[0])
-		strbuf_addf(sb, "{\"com.docker.swarm.id\":\"%s\"}", c->swarm_id);
+		strbuf_addf(sb, "{\"com.docker.swarm.id\":\"%s\"%s}", c->swarm_id,
+			c->more_labels ? c->more_labels : "");
 	else
 		strbuf_add_str(sb, "{}");
 }
@@ -155,8 +157,8 @@ static void make_answer(struct fake_engine *f, const char *path, struct answer *
 		inspect(f, path, a);
 	} else if (str_starts_with(path, "/images/json")) {
 		f->image_lists++;
-		strbuf_add_str(
-			&a->body, "[{\"Id\":\"sha256:1\",\"RepoTags\":[\"busybox:latest\"]}");
+		strbuf_addf(&a->body, "[{\"Id\":\"sha256:1\",\"RepoTags\":[\"%s\"]}",
+			f->lacks_image ? "other:1" : "busybox:latest");
 		for (int i = 0; i < f->more_images; i++)
 			strbuf_addf(&a->body, ",{\"Id\":\"%d\"}", i);
 		strbuf_add_str(&a->body, "]");
@@ -164,7 +166,9 @@ static void make_answer(struct fake_engine *f, const char *path, struct answer *
 		f->network_lists++;
 		strbuf_add_str(&a->body,
 			"[{\"Id\":\"n1\",\"Name\":\"bridge\",\"Driver\":\"bridge\",\"Scope\":"
-			"\"local\"}]");
+			"\"local\"}");
+		strbuf_add(&a->body, f->networks.buf, f->networks.len);
+		strbuf_add_char(&a->body, ']');
 	} else if (str_starts_with(path, "/volumes")) {
 		f->volume_lists++;
 		strbuf_add_str(&a->body, "{\"Volumes\":null}");
@@ -172,6 +176,75 @@ static void make_answer(struct fake_engine *f, const char *path, struct answer *
 		a->status = 404;
 		strbuf_add_str(&a->body, "{\"message\":\"page not found\"}");
 	}
+}
+
+/*
+ * What it does.
+ */
+
+static void create_container(
+	struct fake_engine *f, const char *path, yyjson_val *body, struct answer *a)
+{
+	const char *name = strstr(path, "name=");
+	auto_free char *plain = name ? xstrndup(name + 5, strcspn(name + 5, "&")) : xstrdup("made");
+	char id[16];
+
+	if (f->lacks_image) {
+		a->status = 404;
+		strbuf_add_str(&a->body, "{\"message\":\"No such image: busybox:latest\"}");
+		return;
+	}
+	snprintf(id, sizeof(id), "c%x", f->changes);
+	struct fake_container *c = fake_engine_add(f, id, plain);
+
+	c->state = "created";
+	snprintf(c->swarm_id, sizeof(c->swarm_id), "%s",
+		json_get_str(json_get_obj(body, "Labels"), "com.docker.swarm.id", ""));
+	a->status = 201;
+	strbuf_addf(&a->body, "{\"Id\":\"%s\",\"Warnings\":[]}", c->id);
+}
+
+static void create_network(struct fake_engine *f, yyjson_val *body, struct answer *a)
+{
+	auto_strbuf struct strbuf labels = STRBUF_INIT;
+
+	json_write(&labels, json_get_obj(body, "Labels"));
+	fake_engine_add_network(f, json_get_str(body, "Name", ""), labels.buf);
+	a->status = 201;
+	strbuf_add_str(&a->body, "{\"Id\":\"made\",\"Warning\":\"\"}");
+}
+
+static void change_container(
+	struct fake_engine *f, const char *method, const char *path, struct answer *a)
+{
+	struct fake_container *c;
+
+	a->status = 404;
+	list_for_each (c, &f->containers, link) {
+		if (!strstr(path, c->id))
+			continue;
+		a->status = 204;
+		if (strcmp(method, "DELETE") == 0)
+			fake_engine_remove(f, c);
+		else
+			c->state = strstr(path, "/start") ? "running" : "exited";
+		return;
+	}
+	strbuf_add_str(&a->body, "{\"message\":\"No such container\"}");
+}
+
+static void make_change(struct fake_engine *f, const char *method, const char *path,
+	yyjson_val *body, struct answer *a)
+{
+	a->status = 200;
+	if (str_starts_with(path, "/containers/create"))
+		create_container(f, path, body, a);
+	else if (str_starts_with(path, "/containers/"))
+		change_container(f, method, path, a);
+	else if (str_starts_with(path, "/networks/create"))
+		create_network(f, body, a);
+	else if (str_starts_with(path, "/images/create"))
+		f->lacks_image = false;
 }
 
 /*
@@ -203,6 +276,90 @@ static void open_events(struct fake_engine *f, struct exchange *x, const char *p
 	start_answer(f, x, 200);
 }
 
+static void hold_answer(struct fake_engine *f, struct exchange *x, const struct answer *a)
+{
+	struct held *h = xnew(struct held);
+
+	*h = (struct held){ .x = x, .answer = *a };
+	list_push_back(&f->held, &h->link);
+}
+
+/* A request whose body must be there first. */
+struct incoming {
+	struct list link;
+	struct task task;
+	struct fake_engine *engine;
+	struct exchange *x;
+	char *path; /* owned */
+	bool frozen;
+};
+
+STEP(incoming_body);
+
+static void incoming_done(struct task *t)
+{
+	struct incoming *in = container_of(t, struct incoming, task);
+
+	task_finish(&in->task);
+	list_remove(&in->link);
+	free(in->path);
+	free(in);
+}
+
+static enum task_turn incoming_body(struct task *t)
+{
+	struct incoming *in = container_of(t, struct incoming, task);
+	struct exchange *x = in->x;
+	struct answer a = { 0 };
+	size_t len;
+
+	if (x->gone) {
+		exchange_finish(x);
+		return TASK_DONE;
+	}
+	if (!exchange_body_ready(x, 1 << 20, NULL))
+		return task_wait(t, &incoming_body_step); /* the test ends before it waits long */
+	len = evbuffer_get_length(x->body);
+	auto_json yyjson_doc *doc =
+		len ? json_parse((char *)evbuffer_pullup(x->body, -1), len, NULL) : NULL;
+
+	strbuf_init(&a.body, 0);
+	exchange_set_waiter(x, NULL);
+	make_change(in->engine, x->head.method, in->path, yyjson_doc_get_root(doc), &a);
+	if (in->frozen)
+		hold_answer(in->engine, x, &a);
+	else
+		send_answer(x, &a);
+	return TASK_DONE;
+}
+
+static void start_change(struct fake_engine *f, struct exchange *x, const char *path, bool frozen)
+{
+	struct incoming *in = xnew(struct incoming);
+
+	in->engine = f;
+	in->x = x;
+	in->path = xstrdup(path);
+	in->frozen = frozen;
+	list_push_back(&f->incoming, &in->link);
+	exchange_set_waiter(x, &in->task);
+	task_init(&in->task, f->loop, &incoming_body_step, incoming_done);
+	task_start(&in->task);
+}
+
+static enum fake_fault count_request(struct fake_engine *f, const char *path, bool is_change)
+{
+	enum fake_fault fault = FAKE_NO_FAULT;
+
+	if (str_starts_with(path, "/_ping") || str_starts_with(path, "/events"))
+		return fault;
+	f->asked++;
+	f->changes += is_change;
+	if (f->fault_at > 0 && --f->fault_at == 0)
+		fault = f->fault;
+	return fault;
+}
+
 static void handle_exchange(struct exchange *x, void *arg)
 {
 	struct fake_engine *f = arg;
@@ -212,6 +369,17 @@ static void handle_exchange(struct exchange *x, void *arg)
 
 	assert_true(uri_decode(x->head.target, strlen(x->head.target), false, &path, NULL));
 	api_path_split(path, &rest);
+	bool is_change = strcmp(x->head.method, "GET") != 0 && strcmp(x->head.method, "HEAD") != 0;
+	enum fake_fault fault = count_request(f, rest, is_change);
+
+	if (fault == FAKE_CUTS) {
+		exchange_finish(x);
+		return;
+	}
+	if (is_change && fault != FAKE_REFUSES) {
+		start_change(f, x, rest, fault == FAKE_FREEZES);
+		return;
+	}
 	if (contains(rest, f->stall)) {
 		start_answer(f, x, 503);
 		return;
@@ -222,12 +390,14 @@ static void handle_exchange(struct exchange *x, void *arg)
 		return;
 	}
 	strbuf_init(&a.body, 0);
-	make_answer(f, rest, &a);
-	if (contains(rest, f->hold)) {
-		struct held *h = xnew(struct held);
-
-		*h = (struct held){ .x = x, .answer = a };
-		list_push_back(&f->held, &h->link);
+	if (fault == FAKE_REFUSES) {
+		a.status = 500;
+		strbuf_add_str(&a.body, "{\"message\":\"out of order\"}");
+	} else {
+		make_answer(f, rest, &a);
+	}
+	if (fault == FAKE_FREEZES || contains(rest, f->hold)) {
+		hold_answer(f, x, &a);
 		return;
 	}
 	send_answer(x, &a);
@@ -308,6 +478,12 @@ void fake_engine_stop(struct fake_engine *f)
 	listener_destroy(steal(f->listener));
 	if (f->server)
 		http_server_destroy(steal(f->server));
+	while (!list_empty(&f->incoming)) {
+		struct incoming *in = list_first(&f->incoming, struct incoming, link);
+
+		exchange_finish(in->x);
+		incoming_done(&in->task);
+	}
 	fake_engine_release(f); /* into the void */
 	fake_engine_cut_streams(f);
 }
@@ -326,6 +502,8 @@ struct fake_engine *fake_engine_create(struct loop *loop)
 	f->labels = "[]";
 	list_init(&f->containers);
 	list_init(&f->held);
+	list_init(&f->incoming);
+	strbuf_init(&f->networks, 0);
 	list_init(&f->streams);
 	fake_engine_start(f);
 	return f;
@@ -338,6 +516,7 @@ void fake_engine_destroy(struct fake_engine *f)
 	fake_engine_stop(f);
 	while (!list_empty(&f->containers))
 		fake_engine_remove(f, list_first(&f->containers, struct fake_container, link));
+	strbuf_finish(&f->networks);
 	free(f);
 }
 
@@ -358,6 +537,15 @@ void fake_engine_remove(struct fake_engine *f maybe_unused, struct fake_containe
 {
 	list_remove(&c->link);
 	free(c);
+}
+
+void fake_engine_add_network(struct fake_engine *f, const char *name, const char *labels)
+{
+	/* "node-1": ids that begin with 1 */
+	strbuf_addf(&f->networks,
+		",{\"Id\":\"%c%063zx\",\"Name\":\"%s\",\"Driver\":\"bridge\",\"Scope\":\"local\","
+		"\"Labels\":%s}",
+		f->name[strlen(f->name) - 1], f->networks.len, name, labels);
 }
 
 struct fake_container *fake_engine_find(struct fake_engine *f, const char *name)

@@ -1,9 +1,10 @@
 /*
  * fake_engine.h - a Docker engine inside the test: answers over loopback from what the test says.
  *
- * It speaks just enough: /_ping, /version, /info, /events, the four lists, and inspect of
- * containers.  Answers are made when the request comes; those whose target contains `hold` wait
- * until fake_engine_release, so that a late answer can be an old one.
+ * It speaks just enough: /_ping, /version, /info, /events, the four lists, inspect of containers,
+ * and what manager/ asks for: containers are created, started, stopped and removed, images pulled,
+ * networks created and connected to.  Answers are made when the request comes; those whose target
+ * contains `hold` wait until fake_engine_release, so that a late answer can be an old one.
  */
 #pragma once
 
@@ -22,6 +23,7 @@
 #include "base/list.h"
 #include "base/mem.h"
 #include "base/parse.h"
+#include "base/strbuf.h"
 #include "net/loop.h"
 
 struct fake_container {
@@ -30,6 +32,16 @@ struct fake_container {
 	const char *state;  /* "running" */
 	const char *status; /* NULL: made from the state, as the manager would write it */
 	int64_t memory_bytes, cpu_shares;
+	const char *more_labels; /* JSON members after the swarm id's: `,"a":"b"`; NULL: none */
+};
+
+/* What becomes of one request. */
+enum fake_fault {
+	FAKE_NO_FAULT,
+	FAKE_REFUSES, /* with 500 */
+	FAKE_CUTS,    /* the connection, unanswered and without effect */
+	FAKE_FREEZES, /* it has its effect, and is answered by fake_engine_release only */
+	FAKE_FAULTS,
 };
 
 struct fake_engine {
@@ -50,12 +62,19 @@ struct fake_engine {
 	struct list containers;  /* fake_container::link */
 
 	const char *hold; /* see above; "" holds everything (frozen) */
-	struct list held, streams;
+	struct list held, streams, incoming;
+	/* Of what is asked of it, pings and events aside, the fault_at-th from now on (1: the next)
+	 * ends so; what comes after it is answered. */
+	enum fake_fault fault;
+	int fault_at;
+	bool lacks_image;       /* busybox, until it is pulled */
+	struct strbuf networks; /* beside its bridge: entries, each after a comma */
 
 	/* What it saw. */
 	int pings, infos, lists, filtered_lists, inspects, image_lists, network_lists, volume_lists;
 	int streams_opened;
-	char since[64]; /* of the newest stream */
+	int asked, changes; /* all but pings and events; of these, those that are no GET */
+	char since[64];     /* of the newest stream */
 };
 
 struct fake_engine *fake_engine_create(struct loop *loop);
@@ -72,6 +91,8 @@ void fake_engine_cut_streams(struct fake_engine *f);
 struct fake_container *fake_engine_add(struct fake_engine *f, const char *id, const char *name);
 void fake_engine_remove(struct fake_engine *f, struct fake_container *c);
 struct fake_container *fake_engine_find(struct fake_engine *f, const char *name);
+/* labels: a JSON object. */
+void fake_engine_add_network(struct fake_engine *f, const char *name, const char *labels);
 /* To all open streams.  attributes: JSON members, `"name":"x"`, or "". */
 void fake_engine_emit(struct fake_engine *f, const char *type, const char *action, const char *id,
 	const char *attributes);

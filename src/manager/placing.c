@@ -248,7 +248,9 @@ static void keep_reason(struct placing *p)
 
 bool placing_choose(struct placing *p, struct error *err)
 {
+	auto_error struct error why = ERROR_INIT;
 	struct engine *e;
+	bool wished;
 
 	assert(!p->engine && !p->reservation);
 	if (!name_is_free(p, err))
@@ -256,16 +258,19 @@ bool placing_choose(struct placing *p, struct error *err)
 	config_weigh_shares(&p->config, cluster_most_cpus(p->manager->cluster));
 	for (size_t i = 0; i < p->networks_count; i++)
 		resolve_network(p, &p->networks[i]);
-	e = make_wish(p, err) ? choose_engine(p, err) : NULL;
-	if (!e && *p->config.platform && !has_node_of_platform(p)) {
-		error_clear(err);
+	wished = make_wish(p, &why);
+	e = wished ? choose_engine(p, &why) : NULL;
+	if (!e && wished && *p->config.platform && !has_node_of_platform(p)) {
+		error_clear(&why);
 		wish_drop_platform(p->wish);
-		e = choose_engine(p, err);
+		e = choose_engine(p, &why);
 	}
 	for (size_t i = 0; i < p->networks_count; i++)
 		p->networks[i].meant = NULL; /* it may be gone in the next turn */
-	if (!e)
+	if (!e) {
+		error_move(err, &why);
 		return false;
+	}
 	p->engine = engine_ref(e);
 	keep_reason(p);
 	resolve_dependencies(p);

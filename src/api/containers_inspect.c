@@ -102,6 +102,22 @@ static void rewrite_ports(yyjson_mut_doc *doc, yyjson_mut_val *root, const struc
 	}
 }
 
+/* As in the list: what is on its node's network has the node's address. */
+static void tell_node(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct engine *e)
+{
+	yyjson_mut_val *host = yyjson_mut_obj_get(root, "HostConfig");
+	yyjson_mut_val *config = yyjson_mut_obj_get(root, "Config");
+	yyjson_mut_val *labels = yyjson_mut_obj_get(config, "Labels");
+
+	if (!yyjson_mut_equals_str(yyjson_mut_obj_get(host, "NetworkMode"), "host") ||
+		!yyjson_mut_is_obj(labels))
+		return;
+	yyjson_mut_obj_put(
+		labels, yyjson_mut_str(doc, LABEL_NODE_NAME), yyjson_mut_strcpy(doc, e->name));
+	yyjson_mut_obj_put(
+		labels, yyjson_mut_str(doc, LABEL_NODE_ADDR), yyjson_mut_strcpy(doc, e->ip));
+}
+
 /* Of its networks, the ids that clients know. */
 static void tell_networks(yyjson_mut_val *root, const struct engine *e)
 {
@@ -137,8 +153,10 @@ static char *rewrite_inspect(
 		remote_version(&t->engine->remote, t->rq->version));
 	add_node(edited, root, t->engine, find_reason(t, root));
 	tell_networks(root, t->engine);
-	if (t->engine->ip[0])
+	if (t->engine->ip[0]) {
 		rewrite_ports(edited, root, t->engine);
+		tell_node(edited, root, t->engine);
+	}
 	return json_doc_text(edited, ret_len);
 }
 

@@ -264,6 +264,7 @@ static void write_one(struct containers_list *l, const struct list_item *item, i
 	container_write_entry(&l->text, c,
 		&(struct container_listing){
 			.node_name = c->engine->name,
+			.node_ip = c->engine->ip,
 			.host_down = !engine_is_healthy(c->engine),
 			.version = l->rq->version,
 			.now_ns = now_ns,

@@ -144,7 +144,8 @@ void container_write_status(struct strbuf *sb, const struct container *c, int64_
 /* One object of GET /containers/json. */
 struct container_listing {
 	const char *node_name;
-	bool host_down; /* the engine is not healthy: Status is "Host Down" */
+	const char *node_ip; /* for labels of containers on the host's network; NULL: none */
+	bool host_down;      /* the engine is not healthy: Status is "Host Down" */
 	struct api_version
 		version; /* of the client: from 1.52 on Names holds "/name" beside "/node/name" */
 	int64_t now_ns;

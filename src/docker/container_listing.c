@@ -114,10 +114,25 @@ static void fill_escaped_labels(struct strbuf *sb, const struct labels *labels)
 	strbuf_add_char(sb, '}');
 }
 
-static void fill_labels(struct strbuf *sb, const struct container *c,
-	const struct container_listing *l maybe_unused)
+/* Who reads addresses of containers finds none there. */
+static void fill_with_node(
+	struct strbuf *sb, const struct container *c, const struct container_listing *l)
 {
-	if (c->labels_are_plain)
+	struct labels labels = { 0 };
+
+	labels_copy(&labels, &c->labels);
+	labels_set(&labels, LABEL_NODE_NAME, l->node_name);
+	labels_set(&labels, LABEL_NODE_ADDR, l->node_ip);
+	fill_escaped_labels(sb, &labels);
+	labels_finish(&labels);
+}
+
+static void fill_labels(
+	struct strbuf *sb, const struct container *c, const struct container_listing *l)
+{
+	if (c->host_network && l->node_ip && *l->node_ip)
+		fill_with_node(sb, c, l);
+	else if (c->labels_are_plain)
 		fill_plain_labels(sb, &c->labels);
 	else
 		fill_escaped_labels(sb, &c->labels);

@@ -45,6 +45,11 @@ bool labels_match(const struct labels *l, const char *filter);
 #define LABEL_TESTCONTAINERS "org.testcontainers.sessionId"
 /* Whether the published ports of a container answer at the manager, whatever its own rule. */
 #define LABEL_RELAY "com.docker.swarm.relay"
+/* Shown, but not at rest: of containers on their node's network, which have no address of their
+ * own.
+ */
+#define LABEL_NODE_NAME "com.docker.swarm.node.name"
+#define LABEL_NODE_ADDR "com.docker.swarm.node.addr"
 /* Of networks that spread over engines (docker/objects.h); our own. */
 #define LABEL_NETWORK_ID   "com.docker.swarm.network.id"
 #define LABEL_NETWORK_IPAM "com.docker.swarm.network.ipam"

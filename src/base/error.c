@@ -166,6 +166,8 @@ const char *error_code_name(enum error_code code)
 		[ERROR_TOO_LARGE] = "too_large",
 		[ERROR_UNSUPPORTED] = "unsupported",
 		[ERROR_UNAVAILABLE] = "unavailable",
+		[ERROR_NO_LEADER] = "no_leader",
+		[ERROR_FULL] = "full",
 		[ERROR_ENGINE] = "engine",
 		[ERROR_CONNECT] = "connect",
 		[ERROR_TIMEOUT] = "timeout",

@@ -3,7 +3,7 @@
  *
  * A function that can fail returns bool (or a pointer) and takes `struct error *err`
  * last.  On success err is untouched; on failure it holds code and text.  err may be
- * NULL when nobody wants to know.  Only api/reply.c turns codes into HTTP statuses.
+ * NULL when nobody wants to know.  http/status.h turns codes into HTTP statuses.
  */
 #pragma once
 
@@ -20,7 +20,9 @@ enum error_code {
 	ERROR_FORBIDDEN,
 	ERROR_TOO_LARGE,   /* a ceiling was passed */
 	ERROR_UNSUPPORTED, /* understood, but not offered here */
-	ERROR_UNAVAILABLE, /* cannot be done now: no node, no leader, full queue */
+	ERROR_UNAVAILABLE, /* cannot be done now: no node, full queue */
+	ERROR_NO_LEADER,   /* of several managers none leads, or it cannot be reached: soon again */
+	ERROR_FULL,        /* there are too many already */
 	ERROR_ENGINE,      /* an engine (or store) answered with an error; see status */
 	ERROR_CONNECT,     /* no connection: refused, no route, name unknown */
 	ERROR_TIMEOUT,     /* a budget was used up: connect, head or idle */

@@ -8,6 +8,8 @@
 #include "base/parse.h"
 #include "base/uri.h"
 #include "discovery/hub_url.h"
+#include "http/router.h"
+#include "http/status.h"
 
 #define CLUSTERS "/v1/clusters"
 #define HEALTH   "/v1/health"
@@ -27,7 +29,8 @@ struct hub_request {
 	struct task task;
 	struct registry_wait wait;
 
-	char *token, *address; /* of the path, decoded; NULL: not in it; owned */
+	char *captures[ROUTER_CAPTURES]; /* of the path: a token, an address; owned; NULL: not in it
+					  */
 	struct query query;
 
 	uint64_t generation; /* a change waits for this */
@@ -42,6 +45,11 @@ STEP(hub_saved);
 STEP(hub_list);
 STEP(hub_answer_list);
 
+static const char *token_of(const struct hub_request *q)
+{
+	return q->captures[0];
+}
+
 /* --- answers --- */
 
 static void hub_request_destroy(struct hub_request *q)
@@ -51,8 +59,8 @@ static void hub_request_destroy(struct hub_request *q)
 	task_finish(&q->task);
 	exchange_finish(q->x);
 	query_finish(&q->query);
-	free(q->token);
-	free(q->address);
+	for (size_t i = 0; i < ROUTER_CAPTURES; i++)
+		free(q->captures[i]);
 	free(q->reply);
 	free(q);
 }
@@ -79,21 +87,9 @@ static enum task_turn refuse(struct hub_request *q, int status, const char *text
 	return answer_text(q, status, line.buf);
 }
 
-static const struct {
-	enum error_code code;
-	int status;
-} statuses[] = {
-	{ ERROR_INVALID, 400 }, { ERROR_NOT_FOUND, 404 }, { ERROR_TOO_LARGE, 413 },
-	{ ERROR_UNAVAILABLE, 507 }, /* too many of something */
-};
-
 static enum task_turn refuse_error(struct hub_request *q, const struct error *err)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(statuses); i++) {
-		if (statuses[i].code == err->code)
-			return refuse(q, statuses[i].status, error_text(err));
-	}
-	return refuse(q, 500, error_text(err));
+	return refuse(q, status_of_error(err, &q->x->answer), error_text(err));
 }
 
 /* --- changes --- */
@@ -131,7 +127,7 @@ static enum task_turn create_token(struct hub_request *q)
 
 static enum task_turn remove_all(struct hub_request *q)
 {
-	registry_clear(q->hub->registry, q->token);
+	registry_clear(q->hub->registry, token_of(q));
 	return answer_when_saved(q, "OK");
 }
 
@@ -139,7 +135,7 @@ static enum task_turn remove_one(struct hub_request *q)
 {
 	auto_error struct error err = ERROR_INIT;
 
-	if (!registry_remove(q->hub->registry, q->token, q->address, &err))
+	if (!registry_remove(q->hub->registry, token_of(q), q->captures[1], &err))
 		return refuse_error(q, &err);
 	return answer_when_saved(q, "OK");
 }
@@ -190,8 +186,8 @@ static enum task_turn put_member(struct hub_request *q)
 	if (!read_ttl(q, &ttl_s, &err))
 		return refuse_error(q, &err);
 	if (ttl_s == 0)
-		registry_remove(registry, q->token, address, NULL); /* it may be gone already */
-	else if (!registry_put(registry, q->token, address, ttl_s, &err))
+		registry_remove(registry, token_of(q), address, NULL); /* it may be gone already */
+	else if (!registry_put(registry, token_of(q), address, ttl_s, &err))
 		return refuse_error(q, &err);
 	return answer_when_saved(q, "OK");
 }
@@ -266,8 +262,8 @@ static enum task_turn hub_answer_list(struct task *t)
 		return task_wait(t, &hub_answer_list_step); /* the pause is a millisecond */
 	q->hub->answered++;
 	headers_setf(&q->x->answer, "X-Swarm-Index", "%llu",
-		(unsigned long long)registry_index(registry, q->token));
-	send_text(q, registry_list_text(registry, q->token));
+		(unsigned long long)registry_index(registry, token_of(q)));
+	send_text(q, registry_list_text(registry, token_of(q)));
 	hub_request_destroy(q);
 	return TASK_WAIT;
 }
@@ -281,7 +277,7 @@ static enum task_turn hub_list(struct task *t)
 		hub_request_destroy(q);
 		return TASK_WAIT;
 	}
-	if (registry_index(q->hub->registry, q->token) != q->index || left_ms <= 0 ||
+	if (registry_index(q->hub->registry, token_of(q)) != q->index || left_ms <= 0 ||
 		q->hub->draining)
 		return task_go(t, &hub_answer_list_step);
 	registry_wait_change(q->hub->registry, &q->wait, t);
@@ -331,106 +327,78 @@ static enum task_turn answer_health(struct hub_request *q)
 
 /* --- which request it is --- */
 
-enum place {
-	PLACE_CLUSTERS,
-	PLACE_TOKEN,
-	PLACE_MEMBER,
-	PLACE_HEALTH,
-	PLACE_NOWHERE,
-};
-
-static const struct {
-	const char *method;
-	enum place place;
+struct hub_route {
+	const char *method, *path;
 	enum task_turn (*handle)(struct hub_request *q);
-} hub_routes[] = {
-	{ "POST", PLACE_CLUSTERS, create_token },
-	{ "GET", PLACE_TOKEN, list_members },
-	{ "HEAD", PLACE_TOKEN, list_members },
-	{ "POST", PLACE_TOKEN, register_member },
-	{ "DELETE", PLACE_TOKEN, remove_all },
-	{ "DELETE", PLACE_MEMBER, remove_one },
-	{ "GET", PLACE_HEALTH, answer_health },
-	{ "HEAD", PLACE_HEALTH, answer_health },
 };
 
-/* The path that follows prefix, when it ends there or with a slash; NULL otherwise. */
-static const char *path_after(const char *target, const char *prefix)
-{
-	size_t len = strlen(prefix);
+static const struct hub_route hub_routes[] = {
+	{ "POST", CLUSTERS, create_token },
+	{ "POST", CLUSTERS "/", create_token },
+	{ "GET", CLUSTERS "/:token", list_members },
+	{ "HEAD", CLUSTERS "/:token", list_members },
+	{ "POST", CLUSTERS "/:token", register_member },
+	{ "DELETE", CLUSTERS "/:token", remove_all },
+	{ "DELETE", CLUSTERS "/:token/{address}", remove_one },
+	{ "GET", HEALTH, answer_health },
+	{ "HEAD", HEALTH, answer_health },
+};
+static const struct router hub_router = ROUTER(hub_routes);
 
-	if (strncmp(target, prefix, len) != 0 || !strchr("/?#", target[len]))
-		return NULL; /* strchr finds the end of the text, too */
-	return target + len;
+/* Whether the target is this path, or something below it. */
+static bool is_below(const char *target, const char *path)
+{
+	size_t len = strlen(path);
+
+	return strncmp(target, path, len) == 0 &&
+	       strchr("/?#", target[len]); /* strchr finds the end of the text, too */
 }
 
 bool hub_owns(const char *target)
 {
-	return path_after(target, CLUSTERS) || path_after(target, HEALTH);
+	return is_below(target, CLUSTERS) || is_below(target, HEALTH);
 }
 
-/* "/T" or "/T/A" into the request. */
-static bool read_parts(struct hub_request *q, const char *path, size_t len, struct error *err)
-{
-	const char *token = path + 1;
-	const char *slash = memchr(token, '/', len - 1);
-	size_t token_len = slash ? (size_t)(slash - token) : len - 1;
-
-	if (!uri_decode(token, token_len, false, &q->token, err))
-		return false;
-	if (!token_is_valid(q->token))
-		return error_set(err, ERROR_INVALID, "malformed token");
-	return !slash || uri_decode(slash + 1, len - token_len - 2, false, &q->address, err);
-}
-
-static bool read_target(struct hub_request *q, enum place *ret, struct error *err)
-{
-	const char *target = q->x->head.target;
-	size_t len = strcspn(target, "?#");
-	const char *path = path_after(target, CLUSTERS);
-
-	if (target[len] == '?' &&
-		!query_parse(&q->query, target + len + 1, strcspn(target + len + 1, "#"), err))
-		return false;
-	if (!path) {
-		*ret = len == strlen(HEALTH) ? PLACE_HEALTH : PLACE_NOWHERE;
-		return true;
-	}
-	len -= (size_t)(path - target);
-	if (len > 1 && !read_parts(q, path, len, err))
-		return false;
-	*ret = q->address ? PLACE_MEMBER : q->token ? PLACE_TOKEN : PLACE_CLUSTERS;
-	return true;
-}
-
-static enum task_turn refuse_method(struct hub_request *q, enum place place)
+static enum task_turn refuse_method(struct hub_request *q, const char *path)
 {
 	auto_strbuf struct strbuf allow = STRBUF_INIT;
 
-	for (size_t i = 0; i < ARRAY_SIZE(hub_routes); i++) {
-		if (hub_routes[i].place == place)
-			strbuf_addf(&allow, "%s%s", allow.len ? ", " : "", hub_routes[i].method);
-	}
+	router_list_methods(&hub_router, path, &allow);
 	if (!allow.len)
 		return refuse(q, 404, "page not found");
 	headers_set(&q->x->answer, "Allow", allow.buf);
 	return refuse(q, 405, "method not allowed");
 }
 
+static bool read_target(
+	struct hub_request *q, const char *path, const struct hub_route **ret, struct error *err)
+{
+	const char *query = q->x->head.target + strlen(path);
+	auto_error struct error why = ERROR_INIT;
+
+	if (*query == '?' && !query_parse(&q->query, query + 1, strcspn(query + 1, "#"), err))
+		return false;
+	*ret = router_find(&hub_router, q->x->head.method, path, q->captures, &why);
+	if (error_is_set(&why))
+		error_move(err, &why);
+	else if (token_of(q) && !token_is_valid(token_of(q)))
+		error_set(err, ERROR_INVALID, "malformed token");
+	else
+		return true;
+	return false;
+}
+
 static enum task_turn hub_begin(struct task *t)
 {
 	struct hub_request *q = container_of(t, struct hub_request, task);
+	const char *target = q->x->head.target;
+	auto_free char *path = xstrndup(target, strcspn(target, "?#"));
 	auto_error struct error err = ERROR_INIT;
-	enum place place;
+	const struct hub_route *route;
 
-	if (!read_target(q, &place, &err))
+	if (!read_target(q, path, &route, &err))
 		return refuse_error(q, &err);
-	for (size_t i = 0; i < ARRAY_SIZE(hub_routes); i++) {
-		if (hub_routes[i].place == place &&
-			strcmp(hub_routes[i].method, q->x->head.method) == 0)
-			return hub_routes[i].handle(q);
-	}
-	return refuse_method(q, place);
+	return route ? route->handle(q) : refuse_method(q, path);
 }
 
 STEP(hub_begin);

@@ -190,7 +190,7 @@ static bool has_room_for_token(const struct registry *r, struct error *err)
 {
 	return HASH_COUNT(r->tokens) < REGISTRY_MAX_TOKENS ||
 	       error_set(
-		       err, ERROR_UNAVAILABLE, "there are %d tokens already", REGISTRY_MAX_TOKENS);
+		       err, ERROR_FULL, "there are %d tokens already", REGISTRY_MAX_TOKENS);
 }
 
 static void forget_text(struct cluster_token *t)
@@ -280,11 +280,11 @@ static bool has_room_for_member(const struct registry *r, const struct cluster_t
 	size_t of_others = r->members_count - of_own;
 
 	if (t && HASH_COUNT(t->members) >= REGISTRY_MAX_TOKEN_MEMBERS)
-		return error_set(err, ERROR_UNAVAILABLE, "the token has %d members already",
+		return error_set(err, ERROR_FULL, "the token has %d members already",
 			REGISTRY_MAX_TOKEN_MEMBERS);
 	if (!is_own(r, token) &&
 		of_others >= REGISTRY_MAX_MEMBERS - (own ? REGISTRY_MAX_TOKEN_MEMBERS : 0))
-		return error_set(err, ERROR_UNAVAILABLE,
+		return error_set(err, ERROR_FULL,
 			"there is no room for more members: other tokens have %zu", of_others);
 	return true;
 }

@@ -46,7 +46,7 @@ void registry_destroy(struct registry *r);
 const char *registry_own_token(struct registry *r);
 
 /* All of these change memory; the state to wait for is registry_generation() afterwards.
- * Errors: ERROR_UNAVAILABLE when there are too many, ERROR_NOT_FOUND, ERROR_INVALID. */
+ * Errors: ERROR_FULL when there are too many, ERROR_NOT_FOUND, ERROR_INVALID. */
 bool registry_add_token(
 	struct registry *r, char ret_token[REGISTRY_TOKEN_LEN + 1], struct error *err);
 /* Adds or refreshes; an unknown token is made.  ttl_s 1 .. REGISTRY_MAX_TTL_S. */

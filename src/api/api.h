@@ -1,8 +1,7 @@
 /*
- * api/api.h - the Docker API of the cluster.
+ * api/api.h - what all endpoints of the Docker API share.
  *
- * One entry: every exchange of the HTTP server goes through api_handle, which finds its row in the
- * route table (api/routes.c) and calls the endpoint.
+ * Requests come in through api/entry.h.
  */
 #pragma once
 
@@ -39,15 +38,3 @@ struct api {
 	int64_t started_ns;
 	struct measures *measures; /* owned */
 };
-
-void api_init(struct api *api, struct loop *loop, struct manager *manager,
-	const struct api_config *config);
-/* The process is about to stop: endless streams end, other requests may finish. */
-void api_drain(struct api *api);
-/* Cancels every request under way.  The server must be destroyed after this. */
-void api_finish(struct api *api);
-/* Whether whoever made it may use what this port offers; otherwise it has been answered. */
-bool api_admit(struct exchange *x, struct api *api);
-/* For struct http_server_config. */
-void api_handle(struct exchange *x, void *api);
-void api_refuse(struct exchange *x, int status, const char *text, void *api);

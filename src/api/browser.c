@@ -110,21 +110,3 @@ void browser_pass_on(struct headers *h)
 	if (headers_get(h, "Origin"))
 		headers_set(h, "Origin", LOCAL_ORIGIN);
 }
-
-/* --- bodies --- */
-
-bool browser_check_json(const struct exchange *x, struct error *err)
-{
-	const char *type = headers_get(&x->head.headers, "Content-Type");
-	size_t len = type ? strcspn(type, "; \t") : 0;
-
-	if (!type && x->body_length == 0)
-		return true;
-	if (len == 0)
-		return error_set(err, ERROR_INVALID,
-			"malformed Content-Type header (): mime: no media type");
-	if (len == strlen("application/json") && strncasecmp(type, "application/json", len) == 0)
-		return true;
-	return error_set(err, ERROR_INVALID,
-		"unsupported Content-Type header (%.200s): must be 'application/json'", type);
-}

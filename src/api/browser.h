@@ -17,7 +17,3 @@ bool browser_admits(const struct api *api, const struct exchange *x, struct erro
 /* Of a request that was admitted and is passed on to another manager, which knows nothing of the
  * name that this one was called by. */
 void browser_pass_on(struct headers *h);
-
-/* The body is JSON, as far as its head says, or there is none; else err (ERROR_INVALID) with the
- * engine's words.  A page of a foreign origin can send other types without being asked first. */
-bool browser_check_json(const struct exchange *x, struct error *err);

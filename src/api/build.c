@@ -80,7 +80,7 @@ static void build_classic(struct request *rq, const struct build_query *bq)
 	}
 	auto_free char *path = build_path(rq, bq, e);
 
-	proxy_start(proxy_create(rq, e, path, PROXY_REFRESH_IMAGES));
+	proxy_start(proxy_create(rq, e, path));
 }
 
 /* --- BuildKit --- */
@@ -118,7 +118,7 @@ static void build_on(struct request *rq, const struct build_query *bq, struct en
 	/* where it is built because of its wishes is no place for the client's other builds */
 	if (!build_query_is_choosy(bq))
 		keys.names[BUILD_KEY_CLIENT] = request_client(rq);
-	proxy_start(session_proxy(rq, e, path, PROXY_REFRESH_IMAGES, &keys));
+	proxy_start(session_proxy(rq, e, path, &keys));
 }
 
 static void build_buildkit(struct request *rq, const struct build_query *bq)
@@ -153,12 +153,18 @@ static struct engine *find_uploaded(struct request *rq)
 	return builds_find(builds_of(rq), BUILD_KEY_ID, uploaded_id(rq));
 }
 
+/* What the build makes is shown at the end of the build's own request. */
 static void pass_to_build(struct request *rq, struct engine *e)
 {
-	if (e)
-		proxy_start(proxy_create(rq, e, rq->path, 0));
-	else
+	struct proxy *p;
+
+	if (!e) {
 		reply_errorf(rq, 500, "timeout waiting for build to start");
+		return;
+	}
+	p = proxy_create(rq, e, rq->path);
+	p->flags &= ~ROUTE_MAKES_IMAGES;
+	proxy_start(p);
 }
 
 /* A build that nobody knows is over, or never was: there is nothing left to cancel. */

@@ -5,22 +5,31 @@
 
 #include "api/proxy.h"
 #include "api/reply.h"
-#include "api/routes.h"
 #include "base/mem.h"
 #include "base/parse.h"
 #include "cluster/find_container.h"
 #include "docker/name.h"
 #include "docker/translate.h"
 
-/* "/logs" of "/containers/{name}/logs". */
-static const char *route_action(const struct request *rq)
-{
-	return strchr(rq->route->path, '}') + 1;
-}
-
 void containers_pass(struct request *rq)
 {
-	proxy_container(rq, route_action(rq), 0);
+	proxy_container(rq);
+}
+
+/* A newer engine may know it. */
+void containers_unknown(struct request *rq)
+{
+	const char *rest;
+	struct container *c = cluster_find_container_in(
+		rq->api->cluster, rq->path + strlen("/containers/"), &rest);
+
+	if (!c || !engine_is_healthy(c->engine)) {
+		reply_unknown(rq);
+		return;
+	}
+	auto_free char *path = xasprintf("/containers/%s%s", c->id, rest);
+
+	proxy_start(proxy_create_container(rq, c, path));
 }
 
 /* Whether a query asks for something without end; `otherwise` when it does not say. */
@@ -31,63 +40,45 @@ static bool is_asked(const struct request *rq, const char *key, bool otherwise)
 	return value ? parse_query_bool(value) : otherwise;
 }
 
-/* It ends because the container does, or is removed. */
+/* It ends because the container does, or is removed; what was not to go on says nothing. */
+static void start_following(struct proxy *p, bool follows)
+{
+	if (!follows)
+		p->flags &= ~ROUTE_CHANGES_AT_END;
+	proxy_start(p);
+}
+
 void containers_stats(struct request *rq)
 {
-	proxy_container(
-		rq, route_action(rq), is_asked(rq, "stream", true) ? PROXY_REFRESH_AT_END : 0);
-}
+	struct container *c = proxy_container_gate(rq, request_name(rq));
 
-void containers_archive(struct request *rq)
-{
-	proxy_container(rq, route_action(rq), PROXY_BY_NAME);
-}
-
-void containers_change(struct request *rq)
-{
-	proxy_container(rq, route_action(rq), PROXY_REFRESH);
+	if (c)
+		start_following(proxy_create_container(rq, c, NULL), is_asked(rq, "stream", true));
 }
 
 /* What the container writes; clients want to be told how it is framed. */
-static void pass_output(struct request *rq, enum proxy_flags flags)
+static void pass_output(struct request *rq, bool follows)
 {
 	struct container *c = proxy_container_gate(rq, request_name(rq));
 	struct proxy *p;
 
 	if (!c)
 		return;
-	auto_free char *path = xasprintf("/containers/%s%s", c->id, route_action(rq));
-
-	p = proxy_create(rq, c->engine, path, flags);
-	memcpy(p->container_id, c->id, sizeof(p->container_id));
+	p = proxy_create_container(rq, c, NULL);
 	if (c->inspected)
 		p->stream_type = translate_stream_type(
 			c->tty, rq->version, remote_version(&c->engine->remote, rq->version));
-	proxy_start(p);
+	start_following(p, follows);
 }
 
 void containers_logs(struct request *rq)
 {
-	pass_output(rq, is_asked(rq, "follow", false) ? PROXY_REFRESH_AT_END : 0);
+	pass_output(rq, is_asked(rq, "follow", false));
 }
 
 void containers_attach(struct request *rq)
 {
-	pass_output(rq, PROXY_HIJACK | PROXY_REFRESH_AT_END);
-}
-
-void containers_attach_ws(struct request *rq)
-{
-	proxy_container(rq, route_action(rq), PROXY_HIJACK | PROXY_REFRESH_AT_END);
-}
-
-void containers_checkpoint_remove(struct request *rq)
-{
-	auto_strbuf struct strbuf action = STRBUF_INIT;
-
-	strbuf_add_str(&action, "/checkpoints/");
-	uri_encode_path(&action, rq->captures[1]);
-	proxy_container(rq, action.buf, 0);
+	pass_output(rq, true);
 }
 
 /* A pending record that only holds the name, until the engine has answered. */
@@ -126,18 +117,10 @@ void containers_rename(struct request *rq)
 		reply_error(rq, &err);
 		return;
 	}
-	auto_free char *path = xasprintf("/containers/%s/rename", c->id);
-
-	p = proxy_create(rq, c->engine, path, PROXY_REFRESH);
-	memcpy(p->container_id, c->id, sizeof(p->container_id));
+	p = proxy_create_container(rq, c, NULL);
 	if (name && *name && !holder) /* an empty one, too, is the engine's to refuse */
 		p->reservation = reserve_name(c->engine, name);
 	proxy_start(p);
-}
-
-void containers_remove(struct request *rq)
-{
-	proxy_container(rq, "", PROXY_REFRESH);
 }
 
 /* The container stands in the query; the rest of it passes as it is. */
@@ -145,16 +128,13 @@ void containers_commit(struct request *rq)
 {
 	const char *name = query_get(&rq->query, "container");
 	auto_strbuf struct strbuf path = STRBUF_INIT;
-	struct container *c;
-	struct proxy *p;
+	struct container *c = proxy_container_gate(rq, name ? name : "");
 
-	c = proxy_container_gate(rq, name ? name : "");
 	if (!c)
 		return;
 	query_set(&rq->query, "container", c->id);
 	strbuf_add_str(&path, "/commit?");
 	query_format(&rq->query, &path);
 	rq->raw_query = "";
-	p = proxy_create(rq, c->engine, path.buf, PROXY_REFRESH_IMAGES);
-	proxy_start(p);
+	proxy_start(proxy_create(rq, c->engine, path.buf));
 }

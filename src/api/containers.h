@@ -11,15 +11,11 @@ void containers_create(struct request *rq);  /* containers_create.c */
 void containers_update(struct request *rq);  /* containers_update.c */
 void containers_wait(struct request *rq);    /* containers_wait.c */
 
-/* containers.c: passed to the container's engine with the last part of the path. */
-void containers_pass(struct request *rq);
+/* containers.c: passed to the container's engine. */
+void containers_pass(struct request *rq); /* with nothing that its row does not say */
 void containers_stats(struct request *rq);
-void containers_archive(struct request *rq);
-void containers_change(struct request *rq);
 void containers_logs(struct request *rq);
 void containers_attach(struct request *rq);
-void containers_attach_ws(struct request *rq);
 void containers_rename(struct request *rq);
-void containers_remove(struct request *rq);
 void containers_commit(struct request *rq);
-void containers_checkpoint_remove(struct request *rq);
+void containers_unknown(struct request *rq); /* what only the engine may know */

@@ -167,7 +167,7 @@ void containers_inspect(struct request *rq)
 
 	if (!c)
 		return;
-	auto_free char *path = xasprintf("/containers/%s/json", c->id);
+	auto_free char *path = request_path_for(rq, c->id);
 
 	t = typed_create(rq, c->engine, path);
 	t->rewrite = rewrite_inspect;

@@ -63,7 +63,7 @@ void containers_update(struct request *rq)
 
 	if (!c)
 		return;
-	auto_free char *path = xasprintf("/containers/%s/update", c->id);
+	auto_free char *path = request_path_for(rq, c->id);
 
 	t = typed_create(rq, c->engine, path);
 	memcpy(t->container_id, c->id, sizeof(t->container_id));

@@ -78,7 +78,7 @@ static enum task_turn removal_fail(struct removal *w)
 	if (!w->call.head_done)
 		error_wrap(&err, "node %s", w->engine->name);
 	if (!rq->x->answer_started)
-		reply_exchange_error(rq->api, rq->x, reply_status(&err), error_text(&err));
+		reply_exchange_error(rq->api, rq->x, &err);
 	log_fields(LOG_WARN, "Waiting for the removal of a container failed", "error",
 		error_text(&err), "node", w->engine->name, "uri", rq->path, NULL);
 	return removal_give_up(w);
@@ -198,5 +198,5 @@ void containers_wait(struct request *rq)
 		strcmp(condition, "removed") == 0)
 		wait_for_removal(rq, c);
 	else /* clients know enough when they have seen the status, and do not wait for the end */
-		proxy_container(rq, "/wait", PROXY_REFRESH_AT_END | PROXY_HOLD_TAIL);
+		proxy_container(rq);
 }

@@ -246,6 +246,6 @@ void events_stream(struct request *rq)
 		stream_begin(s);
 		return;
 	}
-	reply_exchange_error(rq->api, rq->x, reply_status(&err), error_text(&err));
+	reply_exchange_error(rq->api, rq->x, &err);
 	stream_free(s);
 }

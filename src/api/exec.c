@@ -37,10 +37,7 @@ void exec_create(struct request *rq)
 
 	if (!c)
 		return;
-	auto_free char *path = xasprintf("/containers/%s/exec", c->id);
-
-	p = proxy_create(rq, c->engine, path, PROXY_HOLD_BODY);
-	memcpy(p->container_id, c->id, sizeof(p->container_id));
+	p = proxy_create_container(rq, c, NULL);
 	p->answered = remember_exec;
 	proxy_start(p);
 }
@@ -103,8 +100,7 @@ static void start_on_engine(struct request *rq, bool tty)
 
 	if (!c)
 		return;
-	p = proxy_create(rq, c->engine, rq->path, PROXY_HIJACK | PROXY_REFRESH_AT_END);
-	memcpy(p->container_id, c->id, sizeof(p->container_id));
+	p = proxy_create_container(rq, c, rq->path);
 	p->stream_type = stream_type(rq, c, tty);
 	proxy_start(p);
 }
@@ -148,5 +144,5 @@ void exec_pass(struct request *rq)
 	struct container *c = find_or_reply(rq);
 
 	if (c)
-		proxy_start(proxy_create(rq, c->engine, rq->path, 0));
+		proxy_start(proxy_create(rq, c->engine, rq->path));
 }

@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "api/reply.h"
-#include "api/routes.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -32,8 +31,7 @@ struct image_change {
 };
 
 struct change_kind {
-	const char *action; /* of the path, after the name */
-	const char *done;   /* "removed", for the lines about nodes */
+	const char *done; /* "removed", for the lines about nodes */
 	void (*reply)(struct image_change *c);
 };
 
@@ -228,12 +226,10 @@ static void ask_holder(struct image_change *c, const struct image_holder *holder
 {
 	struct request *rq = c->rq;
 	struct fanout_item *item = fanout_add(&c->fanout, holder->engine);
-	auto_strbuf struct strbuf name = STRBUF_INIT;
+	auto_free char *path = request_path_for(rq, holder->reference);
 
-	uri_encode_path(&name, holder->reference);
 	remote_call_init(&item->call, &holder->engine->remote, rq->version, rq->x->head.method,
-		"/images/%s%s%s%s", name.buf, c->kind->action, *rq->raw_query ? "?" : "",
-		rq->raw_query);
+		"%s%s%s", path, *rq->raw_query ? "?" : "", rq->raw_query);
 	item->call.mode = CALL_JSON;
 	item->call.head_timeout_ms = CHANGE_TIMEOUT_MS;
 }
@@ -285,7 +281,6 @@ static void change_start(struct request *rq, const struct change_kind *kind)
 void images_tag(struct request *rq)
 {
 	static const struct change_kind kind = {
-		.action = "/tag",
 		.done = "tagged",
 		.reply = reply_tagged,
 	};
@@ -296,7 +291,6 @@ void images_tag(struct request *rq)
 void images_remove(struct request *rq)
 {
 	static const struct change_kind kind = {
-		.action = "",
 		.done = "removed",
 		.reply = reply_removed,
 	};

@@ -28,13 +28,9 @@ static char *rewrite(
 
 static void inspect_translated(struct request *rq, const struct image_holder *holder)
 {
-	auto_strbuf struct strbuf path = STRBUF_INIT;
-	struct typed *t;
+	auto_free char *path = request_path_for(rq, holder->reference);
+	struct typed *t = typed_create(rq, holder->engine, path);
 
-	strbuf_add_str(&path, "/images/");
-	uri_encode_path(&path, holder->reference);
-	strbuf_add_str(&path, "/json");
-	t = typed_create(rq, holder->engine, path.buf);
 	t->rewrite = rewrite;
 	typed_start(t);
 }

@@ -11,7 +11,6 @@
 
 #include "api/gather.h"
 #include "api/images_merge.h"
-#include "api/routes.h"
 #include "docker/query_need.h"
 
 /* For the head, and again for the rest: docker 29 asks for manifests with a plain `docker images`,

@@ -6,7 +6,6 @@
 #include "api/failover.h"
 #include "api/images_collect.h"
 #include "api/reply.h"
-#include "api/routes.h"
 #include "base/mem.h"
 #include "docker/query_need.h"
 #include "manager/builds.h"
@@ -57,19 +56,6 @@ static bool find_or_reply(
 	return false;
 }
 
-/* "/images/{name}/json" with what the engine calls the image. */
-static char *path_for_reference(const struct request *rq, const char *reference)
-{
-	const char *pattern = rq->route->path;
-	const char *open = strchr(pattern, '{');
-	auto_strbuf struct strbuf path = STRBUF_INIT;
-
-	strbuf_add(&path, pattern, (size_t)(open - pattern));
-	uri_encode_path(&path, reference);
-	strbuf_add_str(&path, strchr(open, '}') + 1);
-	return strbuf_steal(&path);
-}
-
 /*
  * Inspect, history, attestations.  The first healthy node that has the image answers, always the
  * same one, because images with the same name can have different ids on different nodes and Compose
@@ -83,7 +69,7 @@ void images_read(struct request *rq)
 	if (!find_or_reply(rq, &holders, request_name(rq), IMAGE_MATCH_TAG))
 		return;
 	f = failover_create(rq, &holders);
-	failover_set_path(f, path_for_reference);
+	failover_set_path(f, request_path_for);
 	failover_start(f);
 }
 

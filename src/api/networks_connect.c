@@ -10,7 +10,6 @@
 #include "api/body.h"
 #include "api/networks_change.h"
 #include "api/reply.h"
-#include "api/routes.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "cluster/find_container.h"
@@ -60,17 +59,12 @@ static struct container *find_container(
 	return NULL;
 }
 
-/* Which of the two it is stands at the end of the route. */
-static const char *action_of(const struct request *rq)
-{
-	return strchr(rq->route->path, '}') + 1;
-}
+enum attachment { CONNECT, DISCONNECT };
 
-static bool prepare_attachment(struct network_change *c, struct error *err)
+static bool prepare(struct network_change *c, enum attachment what, struct error *err)
 {
 	auto_json_mut yyjson_mut_doc *doc = body_object(c->rq, "{}", err);
 	struct container *container = doc ? find_container(c, doc, err) : NULL;
-	auto_strbuf struct strbuf id = STRBUF_INIT;
 	const struct network *network;
 	bool missing;
 
@@ -78,24 +72,33 @@ static bool prepare_attachment(struct network_change *c, struct error *err)
 		return false;
 	memcpy(c->container_id, container->id, sizeof(c->container_id));
 	missing = network->spreads && !network_on(container->engine, network->logical_id);
-	if (missing && c->rq->route->handle == networks_connect)
+	if (missing && what == CONNECT)
 		network_change_spread(c, container->engine, network);
 	/* an instance that is still to be made has no id, but the name */
-	uri_encode_path(&id, missing ? network->name : network->id);
-	network_change_add(
-		c, container->engine, xasprintf("/networks/%s%s", id.buf, action_of(c->rq)));
+	network_change_add(c, container->engine,
+		request_path_for(c->rq, missing ? network->name : network->id));
 	yyjson_mut_obj_put(yyjson_mut_doc_get_root(doc), yyjson_mut_str(doc, "Container"),
 		yyjson_mut_str(doc, c->container_id));
 	network_change_set_body(c, doc);
 	return true;
 }
 
+static bool prepare_connect(struct network_change *c, struct error *err)
+{
+	return prepare(c, CONNECT, err);
+}
+
+static bool prepare_disconnect(struct network_change *c, struct error *err)
+{
+	return prepare(c, DISCONNECT, err);
+}
+
 void networks_connect(struct request *rq)
 {
-	network_change_start(rq, prepare_attachment);
+	network_change_start(rq, prepare_connect);
 }
 
 void networks_disconnect(struct request *rq)
 {
-	network_change_start(rq, prepare_attachment);
+	network_change_start(rq, prepare_disconnect);
 }

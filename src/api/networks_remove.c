@@ -11,10 +11,7 @@
 
 static void add_target(struct network_change *c, struct engine *e, const struct network *n)
 {
-	auto_strbuf struct strbuf id = STRBUF_INIT;
-
-	uri_encode_path(&id, n->id);
-	network_change_add(c, e, xasprintf("/networks/%s", id.buf));
+	network_change_add(c, e, request_path_for(c->rq, n->id));
 }
 
 /* Any other engine that has it will do when the first cannot be reached. */

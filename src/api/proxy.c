@@ -11,7 +11,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/parse.h"
-#include "base/uri.h"
 #include "cluster/find_container.h"
 #include "cluster/fresh.h"
 
@@ -45,7 +44,7 @@ static void answer_unreachable(struct proxy *p)
 
 	error_copy(&err, &p->relay.err);
 	error_wrap(&err, "node %s", p->engine->name);
-	reply_exchange_error(p->rq->api, p->rq->x, reply_status(&err), error_text(&err));
+	reply_exchange_error(p->rq->api, p->rq->x, &err);
 	reply_log_failure(p->rq, error_text(&err));
 }
 
@@ -69,7 +68,7 @@ static void edit_head(struct relay *r, struct response_head *head)
 
 	bool is_stream = call_offers_stream(&r->call);
 
-	if (p->stream_type && head->status < 300 && (is_stream || !(p->flags & PROXY_HIJACK)))
+	if (p->stream_type && head->status < 300 && (is_stream || !p->relay.hijack))
 		headers_set(&head->headers, "Content-Type", p->stream_type);
 	if (is_stream)
 		return;
@@ -91,7 +90,7 @@ static enum task_turn act_on_held_answer(struct proxy *p)
 	}
 	if (p->answered)
 		p->answered(p);
-	if (!(p->flags & PROXY_REFRESH)) {
+	if (!(p->flags & ROUTE_CHANGES)) {
 		relay_release(&p->relay);
 		return task_wait(&p->task, &proxy_relayed_step);
 	}
@@ -102,7 +101,7 @@ static enum task_turn act_on_held_answer(struct proxy *p)
 static enum task_turn refresh_at_end(struct proxy *p)
 {
 	p->refreshed = true;
-	if (p->flags & PROXY_REFRESH_IMAGES) {
+	if (p->flags & ROUTE_MAKES_IMAGES) {
 		fresh_note(p->engine);
 		refresh_images(&p->refresh, p->engine, &p->task);
 	} else {
@@ -122,8 +121,7 @@ static enum task_turn act_on_held_end(struct proxy *p)
 /* A build goes on, or has been done, also when its client does not wait for the end. */
 static bool leaves_images(const struct proxy *p)
 {
-	return p->flags & PROXY_REFRESH_IMAGES && !p->refreshed &&
-	       p->relay.state != RELAY_NO_ANSWER;
+	return p->flags & ROUTE_MAKES_IMAGES && !p->refreshed && p->relay.state != RELAY_NO_ANSWER;
 }
 
 static enum task_turn proxy_relayed(struct task *t)
@@ -159,8 +157,7 @@ static void copy_fields(struct request_head *to, const struct exchange *x)
 	headers_copy(&to->headers, &x->head.headers);
 }
 
-struct proxy *proxy_create(
-	struct request *rq, struct engine *e, const char *path, enum proxy_flags flags)
+struct proxy *proxy_create(struct request *rq, struct engine *e, const char *path)
 {
 	struct proxy *p = xnew(struct proxy);
 	auto_free char *query_path =
@@ -169,16 +166,11 @@ struct proxy *proxy_create(
 
 	p->rq = rq;
 	p->engine = engine_ref(e);
-	p->flags = flags;
+	p->flags = rq->route->flags;
 	rq->work = p;
 	rq->cancel = proxy_cancel;
 	request_head_init(&p->relay.head, rq->x->head.method, target);
 	copy_fields(&p->relay.head, rq->x);
-	p->relay.hold_head = flags & (PROXY_REFRESH | PROXY_HOLD_BODY);
-	p->relay.hold_body = flags & PROXY_HOLD_BODY;
-	p->relay.hold_end = flags & (PROXY_REFRESH_AT_END | PROXY_REFRESH_IMAGES);
-	p->relay.hold_tail = flags & PROXY_HOLD_TAIL;
-	p->relay.hijack = flags & PROXY_HIJACK;
 	p->relay.head_timeout_ms =
 		-1; /* stop, commit, start with plugins: as long as the engine works on it */
 	p->relay.idle_timeout_ms = -1;
@@ -189,6 +181,11 @@ struct proxy *proxy_create(
 
 void proxy_start(struct proxy *p)
 {
+	p->relay.hold_head = p->flags & ROUTE_CHANGES || p->answered;
+	p->relay.hold_body = p->answered;
+	p->relay.hold_end = p->flags & (ROUTE_CHANGES_AT_END | ROUTE_MAKES_IMAGES);
+	p->relay.hold_tail = p->flags & ROUTE_HOLD_TAIL;
+	p->relay.hijack = request_may_hijack(p->rq);
 	relay_start(&p->relay, p->rq->api->loop, p->rq->x, p->engine->remote.endpoint, &p->task);
 }
 
@@ -211,30 +208,30 @@ struct container *proxy_container_gate(struct request *rq, const char *name)
 
 /* What the engine is asked for: the id, which is nobody else's, or the name that the client wrote,
  * less its node. */
-static const char *reference_for(
-	const struct request *rq, const struct container *c, enum proxy_flags flags)
+static const char *reference_for(const struct request *rq, const struct container *c)
 {
 	const char *name = container_name(c);
 
-	return flags & PROXY_BY_NAME && *name && str_ends_with(request_name(rq), name) ? name
-										       : c->id;
+	return rq->route->flags & ROUTE_BY_NAME && *name && str_ends_with(request_name(rq), name)
+		       ? name
+		       : c->id;
 }
 
-void proxy_container(struct request *rq, const char *action, enum proxy_flags flags)
+struct proxy *proxy_create_container(struct request *rq, struct container *c, const char *path)
+{
+	auto_free char *own = path ? NULL : request_path_for(rq, reference_for(rq, c));
+	struct proxy *p = proxy_create(rq, c->engine, path ? path : own);
+
+	memcpy(p->container_id, c->id, sizeof(p->container_id));
+	return p;
+}
+
+void proxy_container(struct request *rq)
 {
 	struct container *c = proxy_container_gate(rq, request_name(rq));
-	struct proxy *p;
 
-	if (!c)
-		return;
-	auto_strbuf struct strbuf reference = STRBUF_INIT;
-
-	uri_encode_path(&reference, reference_for(rq, c, flags));
-	auto_free char *path = xasprintf("/containers/%s%s", reference.buf, action);
-
-	p = proxy_create(rq, c->engine, path, flags);
-	memcpy(p->container_id, c->id, sizeof(p->container_id));
-	proxy_start(p);
+	if (c)
+		proxy_start(proxy_create_container(rq, c, NULL));
 }
 
 void proxy_any(struct request *rq)
@@ -242,9 +239,8 @@ void proxy_any(struct request *rq)
 	auto_error struct error err = ERROR_INIT;
 	struct engine *e = manager_any_engine(rq->api->manager, &err);
 
-	if (!e) {
+	if (e)
+		proxy_start(proxy_create(rq, e, rq->path));
+	else
 		reply_error(rq, &err);
-		return;
-	}
-	proxy_start(proxy_create(rq, e, rq->path, 0));
 }

@@ -12,11 +12,9 @@
 
 #include "api/browser.h"
 #include "api/reply.h"
-#include "api/routes.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/parse.h"
 #include "http/relay.h"
 #include "net/address.h"
 
@@ -52,6 +50,7 @@ struct pass {
 	struct relay relay;
 	int64_t deadline_ms;
 	struct error reason; /* why the last leader did not answer */
+	void (*go_on)(struct request *rq);
 };
 
 STEP(pass_choose);
@@ -158,28 +157,18 @@ static void pass_cancel(struct request *rq)
 static enum task_turn refuse(struct pass *p)
 {
 	auto_free char *leader = xstrdup(p->replica->leader);
-	auto_error struct error reason = ERROR_INIT;
+	auto_error struct error reason = ERROR_INIT, err = ERROR_INIT;
 
 	error_move(&reason, &p->reason);
 	struct request *rq = pass_detach(p);
-	headers_set(&rq->x->answer, "Retry-After", "1");
 	if (error_is_set(&reason))
-		reply_errorf(rq, 503, "Unable to reach primary cluster manager (%s): %s",
+		error_set(&err, ERROR_NO_LEADER, "Unable to reach primary cluster manager (%s): %s",
 			error_text(&reason), leader);
 	else
-		reply_errorf(
-			rq, 503, "No primary cluster manager is elected at the moment: try again");
+		error_set(&err, ERROR_NO_LEADER,
+			"No primary cluster manager is elected at the moment: try again");
+	reply_error(rq, &err);
 	return TASK_WAIT;
-}
-
-/* Clients say that they want a stream; the oldest only ask for one. */
-static bool may_become_stream(const struct request *rq)
-{
-	return exchange_asks_upgrade(rq->x) ||
-	       (strcmp(rq->x->head.method, "POST") == 0 &&
-		       (str_ends_with(rq->path, "/attach") ||
-			       (str_starts_with(rq->path, "/exec/") &&
-				       str_ends_with(rq->path, "/start"))));
 }
 
 static enum task_turn relay(struct pass *p)
@@ -190,7 +179,7 @@ static enum task_turn relay(struct pass *p)
 	list_remove(&p->link);
 	relay_finish(r);
 	*r = (struct relay){
-		.hijack = may_become_stream(p->rq),
+		.hijack = request_may_hijack(p->rq),
 		.head_timeout_ms = -1, /* the leader knows how long its engines may take */
 		.idle_timeout_ms = -1,
 	};
@@ -222,8 +211,10 @@ static enum task_turn pass_choose(struct task *t)
 		return TASK_WAIT;
 	}
 	if (replica_leads(r)) {
+		void (*go_on)(struct request * rq) = p->go_on;
+
 		exchange_set_waiter(p->rq->x, NULL);
-		request_serve(pass_detach(p));
+		go_on(pass_detach(p));
 		return TASK_WAIT;
 	}
 	if (*r->leader && r->endpoint && !p->rq->passed_on)
@@ -258,18 +249,6 @@ static enum task_turn pass_relayed(struct task *t)
 	return TASK_WAIT;
 }
 
-static bool is_local(const struct request *rq)
-{
-	static const char *const paths[] = { "/_ping", "/healthz", "/info", "/livez", "/metrics",
-		"/readyz" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
-		if (strcmp(rq->path, paths[i]) == 0)
-			return true;
-	}
-	return false;
-}
-
 void replica_read_fields(struct request *rq)
 {
 	struct headers *fields = &rq->x->head.headers;
@@ -281,16 +260,12 @@ void replica_read_fields(struct request *rq)
 	headers_remove(fields, passed_for);
 }
 
-bool replica_must_pass(const struct replica *r, const struct request *rq)
-{
-	return !replica_leads(r) && !is_local(rq);
-}
-
-void replica_pass(struct request *rq)
+void replica_pass(struct request *rq, void (*go_on)(struct request *rq))
 {
 	struct pass *p = xnew(struct pass);
 
 	p->rq = rq;
+	p->go_on = go_on;
 	p->replica = rq->api->config.replica;
 	p->deadline_ms = clock_mono_ms() + (rq->passed_on ? PASSED_WAIT_MS : WAIT_MS);
 	rq->work = p;

@@ -2,9 +2,9 @@
  * api/replica.h - several managers for one cluster, of which one leads: what the others do with
  * what they are asked.
  *
- * A replica answers what is about itself (/info, /_ping, /metrics, /healthz, /livez, /readyz) and
- * passes everything else to the leader, raw streams included.  Without a leader a request waits for
- * a bounded time, and is then refused with 503 and Retry-After.
+ * A replica answers what is about itself (ROUTE_LOCAL) and passes everything else to the leader,
+ * raw streams included.  Without a leader a request waits for a bounded time, and is then refused
+ * with 503 and Retry-After.
  *
  * What one replica has passed on no other passes on: two that take each other for the leader would
  * do so for ever.
@@ -41,7 +41,5 @@ const char *replica_leader(const struct replica *r);
  * whom.  The latter is believed only of a peer whose certificate is a server's, as every manager's
  * is; a mere client's is not. */
 void replica_read_fields(struct request *rq);
-/* Whether another one is to answer. */
-bool replica_must_pass(const struct replica *r, const struct request *rq);
-/* Owns the request from here. */
-void replica_pass(struct request *rq);
+/* Owns the request from here; should we lead in the end, it goes on. */
+void replica_pass(struct request *rq, void (*go_on)(struct request *rq));

@@ -1,4 +1,4 @@
-/* api/reply.c - error codes to statuses, headers that every answer has. */
+/* api/reply.c - bodies of errors, fields that every answer has. */
 #include "api/reply.h"
 
 #include <stdio.h>
@@ -6,37 +6,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-
-static const struct {
-	enum error_code code;
-	int status;
-} statuses[] = {
-	{ ERROR_INVALID, 400 },
-	{ ERROR_FORBIDDEN, 403 },
-	{ ERROR_NOT_FOUND, 404 },
-	{ ERROR_CONFLICT, 409 },
-	{ ERROR_TOO_LARGE, 413 },
-	{ ERROR_UNSUPPORTED, 501 },
-	/* Placement failures and unreachable engines have always been 500 here, and clients print
-	   the text. */
-	{ ERROR_UNAVAILABLE, 500 },
-	{ ERROR_CONNECT, 500 },
-	{ ERROR_TIMEOUT, 504 },
-	{ ERROR_TLS, 500 },
-	{ ERROR_CLOSED, 502 },
-	{ ERROR_PROTOCOL, 502 },
-};
-
-int reply_status(const struct error *err)
-{
-	if (err->code == ERROR_ENGINE && err->status >= 400 && err->status < 600)
-		return err->status;
-	for (size_t i = 0; i < ARRAY_SIZE(statuses); i++) {
-		if (statuses[i].code == err->code)
-			return statuses[i].status;
-	}
-	return 500;
-}
+#include "http/status.h"
 
 void reply_decorate(const struct api *api, struct headers *to)
 {
@@ -62,14 +32,18 @@ static void add_message(struct strbuf *to, const char *text)
 	strbuf_add_str(to, "}\n");
 }
 
-void reply_exchange_error(const struct api *api, struct exchange *x, int status, const char *text)
+void reply_exchange_text(const struct api *api, struct exchange *x, int status, const char *text)
 {
 	auto_strbuf struct strbuf body = STRBUF_INIT;
 
 	reply_decorate(api, &x->answer);
-
 	add_message(&body, text);
 	exchange_reply(x, status, "application/json", body.buf, body.len);
+}
+
+void reply_exchange_error(const struct api *api, struct exchange *x, const struct error *err)
+{
+	reply_exchange_text(api, x, status_of_error(err, &x->answer), error_text(err));
 }
 
 static void reply(
@@ -112,7 +86,7 @@ static void reply_message(struct request *rq, int status, const char *text)
 
 void reply_error(struct request *rq, const struct error *err)
 {
-	reply_message(rq, reply_status(err), error_text(err));
+	reply_message(rq, status_of_error(err, &rq->x->answer), error_text(err));
 }
 
 void reply_errorf(struct request *rq, int status, const char *fmt, ...)
@@ -124,6 +98,12 @@ void reply_errorf(struct request *rq, int status, const char *fmt, ...)
 	strbuf_vaddf(&text, fmt, ap);
 	va_end(ap);
 	reply_message(rq, status, text.buf);
+}
+
+void reply_unknown(struct request *rq)
+{
+	rq->route = NULL;
+	reply_errorf(rq, 404, "page not found");
 }
 
 void reply_json(struct request *rq, int status, const char *json, size_t len)

@@ -1,8 +1,8 @@
 /*
  * api/reply.h - answers in the form that Docker clients expect.
  *
- * The one place that turns error codes into HTTP statuses.  Error bodies are
- * {"message":"..."} with the content type exactly "application/json".
+ * Error bodies are {"message":"..."} with the content type exactly "application/json"; which status
+ * an error has, http/status.h says.
  */
 #pragma once
 
@@ -10,10 +10,11 @@
 #include "base/error.h"
 #include "base/strbuf.h"
 
-int reply_status(const struct error *err);
 /* Answer with the error and finish the request. */
 void reply_error(struct request *rq, const struct error *err);
 void reply_errorf(struct request *rq, int status, const char *fmt, ...) printf_like(3, 4);
+/* No path of ours after all, whatever its row. */
+void reply_unknown(struct request *rq);
 /* A line in the log about an answer of 5xx: so many a minute, and cut. */
 void reply_log_failure(struct request *rq, const char *text);
 /* Answer and finish the request. */
@@ -24,4 +25,5 @@ void reply_empty(struct request *rq, int status);
 /* Fields of every answer: Api-Version, Server, Ostype, CORS. */
 void reply_decorate(const struct api *api, struct headers *to);
 /* For exchanges that have no request, or go on. */
-void reply_exchange_error(const struct api *api, struct exchange *x, int status, const char *text);
+void reply_exchange_error(const struct api *api, struct exchange *x, const struct error *err);
+void reply_exchange_text(const struct api *api, struct exchange *x, int status, const char *text);

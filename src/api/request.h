@@ -8,19 +8,19 @@
 #pragma once
 
 #include "api/api.h"
+#include "api/route.h"
 #include "base/uri.h"
 #include "docker/version.h"
 #include "http/exchange.h"
+#include "http/router.h"
 
-struct route;
-
-enum { REQUEST_CAPTURES = 2 };
+enum { REQUEST_CAPTURES = ROUTER_CAPTURES };
 
 struct request {
 	struct list link; /* api->requests */
 	struct api *api;
-	struct exchange *x; /* owned */
-	const struct route *route;
+	struct exchange *x;         /* owned */
+	const struct route *route;  /* NULL: the path is none of ours */
 	int64_t began_us;           /* monotonic */
 	struct api_version version; /* of the client: the path's, else the newest we offer */
 	char *path;                 /* without version prefix and query, still encoded; owned */
@@ -52,8 +52,12 @@ static inline const char *request_trace(const struct request *rq)
 
 /* NULL when the target is malformed; err says why. */
 struct request *request_create(struct api *api, struct exchange *x, struct error *err) must_check;
-/* Answer it here, by its row of the table. */
-void request_serve(struct request *rq);
 void request_finish(struct request *rq);
 /* Cancel what is under way and finish. */
 void request_cancel(struct request *rq);
+
+/* Whether its connection may become a raw stream. */
+bool request_may_hijack(const struct request *rq);
+/* The path of its row, with this in place of what it captured first (malloc'd, encoded): what an
+ * engine is asked for that calls the thing by another name. */
+char *request_path_for(const struct request *rq, const char *name) must_check;

@@ -1,8 +1,6 @@
 /* api/routes.c - adding an endpoint is adding a row. */
 #include "api/routes.h"
 
-#include <string.h>
-
 #include "api/build.h"
 #include "api/containers.h"
 #include "api/disk_usage.h"
@@ -18,20 +16,21 @@
 #include "api/swarm_mode.h"
 #include "api/system.h"
 #include "api/volumes.h"
-#include "base/mem.h"
 
 const struct route routes[] = {
-	{ "GET", "/_ping", system_ping, "answered from memory, always 200" },
-	{ "HEAD", "/_ping", system_ping, "answered from memory, always 200" },
+	{ "GET", "/_ping", system_ping, "answered from memory, always 200", ROUTE_LOCAL },
+	{ "HEAD", "/_ping", system_ping, "answered from memory, always 200", ROUTE_LOCAL },
 	{ "GET", "/version", system_version,
 		"of the manager; Components lists what the engines run" },
-	{ "GET", "/info", system_info, "sums over the engines, and the node table" },
+	{ "GET", "/info", system_info, "sums over the engines, and the node table", ROUTE_LOCAL },
 	{ "GET", "/events", events_stream, "all engines' events, in each engine's own order" },
 	{ "POST", "/auth", system_auth, "any healthy engine" },
-	{ "GET", "/metrics", measures_show, "counters of the manager itself, for Prometheus" },
-	{ "GET", "/healthz", health_live, "the manager itself lives" },
-	{ "GET", "/livez", health_live, "the manager itself lives" },
-	{ "GET", "/readyz", health_ready, "a manager leads, and an engine is healthy" },
+	{ "GET", "/metrics", measures_show, "counters of the manager itself, for Prometheus",
+		ROUTE_LOCAL },
+	{ "GET", "/healthz", health_live, "the manager itself lives", ROUTE_LOCAL },
+	{ "GET", "/livez", health_live, "the manager itself lives", ROUTE_LOCAL },
+	{ "GET", "/readyz", health_ready, "a manager leads, and an engine is healthy",
+		ROUTE_LOCAL },
 	{ "GET", "/system/df", disk_usage, "all healthy nodes, added up" },
 
 	{ "GET", "/containers/json", containers_list, "all nodes, from memory" },
@@ -41,44 +40,54 @@ const struct route routes[] = {
 	{ "POST", "/containers/prune", prune_containers, "all healthy nodes, merged" },
 	{ "GET", "/containers/{name}/json", containers_inspect, "its node, with a Node object" },
 	{ "GET", "/containers/{name}/top", containers_pass, "its node" },
-	{ "GET", "/containers/{name}/logs", containers_logs, "its node, streamed" },
-	{ "GET", "/containers/{name}/stats", containers_stats, "its node, streamed" },
+	{ "GET", "/containers/{name}/logs", containers_logs, "its node, streamed",
+		ROUTE_CHANGES_AT_END },
+	{ "GET", "/containers/{name}/stats", containers_stats, "its node, streamed",
+		ROUTE_CHANGES_AT_END },
 	{ "GET", "/containers/{name}/changes", containers_pass, "its node" },
 	{ "GET", "/containers/{name}/export", containers_pass, "its node, streamed" },
-	{ "HEAD", "/containers/{name}/archive", containers_archive, "its node" },
-	{ "GET", "/containers/{name}/archive", containers_archive, "its node, streamed" },
-	{ "PUT", "/containers/{name}/archive", containers_archive, "its node, streamed" },
+	{ "HEAD", "/containers/{name}/archive", containers_pass, "its node", ROUTE_BY_NAME },
+	{ "GET", "/containers/{name}/archive", containers_pass, "its node, streamed",
+		ROUTE_BY_NAME },
+	{ "PUT", "/containers/{name}/archive", containers_pass, "its node, streamed",
+		ROUTE_BY_NAME },
 	{ "POST", "/containers/{name}/resize", containers_pass, "its node" },
-	{ "POST", "/containers/{name}/wait", containers_wait, "its node; the head comes at once" },
-	{ "POST", "/containers/{name}/start", containers_change, "its node" },
-	{ "POST", "/containers/{name}/stop", containers_change, "its node" },
-	{ "POST", "/containers/{name}/restart", containers_change, "its node" },
-	{ "POST", "/containers/{name}/kill", containers_change, "its node" },
-	{ "POST", "/containers/{name}/pause", containers_change, "its node" },
-	{ "POST", "/containers/{name}/unpause", containers_change, "its node" },
+	{ "POST", "/containers/{name}/wait", containers_wait, "its node; the head comes at once",
+		ROUTE_CHANGES_AT_END | ROUTE_HOLD_TAIL },
+	{ "POST", "/containers/{name}/start", containers_pass, "its node", ROUTE_CHANGES },
+	{ "POST", "/containers/{name}/stop", containers_pass, "its node", ROUTE_CHANGES },
+	{ "POST", "/containers/{name}/restart", containers_pass, "its node", ROUTE_CHANGES },
+	{ "POST", "/containers/{name}/kill", containers_pass, "its node", ROUTE_CHANGES },
+	{ "POST", "/containers/{name}/pause", containers_pass, "its node", ROUTE_CHANGES },
+	{ "POST", "/containers/{name}/unpause", containers_pass, "its node", ROUTE_CHANGES },
 	{ "POST", "/containers/{name}/update", containers_update,
-		"its node; CPU shares count as CPUs" },
+		"its node; CPU shares count as CPUs", ROUTE_CHANGES },
 	{ "POST", "/containers/{name}/rename", containers_rename,
-		"its node; the name is unique over all nodes" },
-	{ "POST", "/containers/{name}/attach", containers_attach, "its node, raw stream" },
-	{ "GET", "/containers/{name}/attach/ws", containers_attach_ws, "its node, WebSocket" },
+		"its node; the name is unique over all nodes", ROUTE_CHANGES },
+	{ "POST", "/containers/{name}/attach", containers_attach, "its node, raw stream",
+		ROUTE_HIJACK | ROUTE_CHANGES_AT_END },
+	{ "GET", "/containers/{name}/attach/ws", containers_pass, "its node, WebSocket",
+		ROUTE_HIJACK | ROUTE_CHANGES_AT_END },
 	{ "POST", "/containers/{name}/exec", exec_create, "its node" },
 	{ "GET", "/containers/{name}/checkpoints", containers_pass, "its node" },
 	{ "POST", "/containers/{name}/checkpoints", containers_pass, "its node" },
-	{ "DELETE", "/containers/{name}/checkpoints/{id}", containers_checkpoint_remove,
-		"its node" },
-	{ "DELETE", "/containers/{name}", containers_remove, "its node" },
-	{ "POST", "/exec/{id}/start", exec_start, "the node of its container, raw stream" },
+	{ "DELETE", "/containers/{name}/checkpoints/{id}", containers_pass, "its node" },
+	{ "DELETE", "/containers/{name}", containers_pass, "its node", ROUTE_CHANGES },
+	{ "POST", "/exec/{id}/start", exec_start, "the node of its container, raw stream",
+		ROUTE_HIJACK | ROUTE_CHANGES_AT_END },
 	{ "POST", "/exec/{id}/resize", exec_pass, "the node of its container" },
 	{ "GET", "/exec/{id}/json", exec_pass, "the node of its container" },
 
 	{ "POST", "/build", build_start,
-		"placed by the scheduler; a BuildKit build where its session is" },
+		"placed by the scheduler; a BuildKit build where its session is",
+		ROUTE_MAKES_IMAGES },
 	{ "POST", "/build/cancel", build_cancel, "the node of the build" },
-	{ "POST", "/session", session_start, "the node of its build, raw stream" },
-	{ "POST", "/grpc", session_grpc, "one node for each client at a time, raw stream" },
+	{ "POST", "/session", session_start, "the node of its build, raw stream",
+		ROUTE_HIJACK | ROUTE_MAKES_IMAGES },
+	{ "POST", "/grpc", session_grpc, "one node for each client at a time, raw stream",
+		ROUTE_HIJACK | ROUTE_MAKES_IMAGES },
 
-	{ "POST", "/commit", containers_commit, "the node of the container" },
+	{ "POST", "/commit", containers_commit, "the node of the container", ROUTE_MAKES_IMAGES },
 
 	{ "GET", "/images/json", images_list,
 		"all nodes, from memory; equal ids are one image; `shared-size`, `manifests` and "
@@ -185,55 +194,19 @@ const struct route routes[] = {
 	{ "POST", "/configs/{id}/update", swarm_mode_absent, "not offered: 503" },
 	{ "GET", "/configs/{id}", swarm_mode_absent, "not offered: 503" },
 	{ "DELETE", "/configs/{id}", swarm_mode_absent, "not offered: 503" },
+
+	{ "GET", "/containers/{name}/{action}", containers_unknown,
+		"what the manager does not know: its node", ROUTE_UPGRADE },
+	{ "HEAD", "/containers/{name}/{action}", containers_unknown,
+		"what the manager does not know: its node" },
+	{ "*", "/containers/{name}/{action}", containers_unknown,
+		"what the manager does not know: its node", ROUTE_CHANGES | ROUTE_UPGRADE },
 };
 const size_t routes_count = ARRAY_SIZE(routes);
 
-/* One captured part must not be empty: DELETE /containers/ is no container. */
-static bool capture(struct request *rq, size_t index, const char *s, size_t len, struct error *err)
-{
-	free(steal(rq->captures[index]));
-	return len > 0 && uri_decode(s, len, false, &rq->captures[index], err);
-}
-
-/* Pattern parts: before, capture, between, second capture, after.  The first capture is greedy to
- * the right. */
-static bool match_captures(const char *pattern, struct request *rq, struct error *err)
-{
-	const char *open = strchr(pattern, '{');
-	const char *between = strchr(open, '}') + 1;
-	const char *second = strchr(between, '{');
-	const char *rest = rq->path + (open - pattern);
-	size_t rest_len, between_len;
-
-	if (strncmp(rq->path, pattern, (size_t)(open - pattern)) != 0)
-		return false;
-	rest_len = strlen(rest);
-	if (!second) {
-		between_len = strlen(between);
-		if (rest_len <= between_len || strcmp(rest + rest_len - between_len, between) != 0)
-			return false;
-		return capture(rq, 0, rest, rest_len - between_len, err);
-	}
-	between_len = (size_t)(second - between);
-	auto_free char *middle = xstrndup(between, between_len);
-	const char *at = strstr(rest, middle);
-
-	return at && capture(rq, 0, rest, (size_t)(at - rest), err) &&
-	       capture(rq, 1, at + between_len, strlen(at + between_len), err);
-}
-
 const struct route *routes_find(const char *method, struct request *rq, struct error *err)
 {
-	for (size_t i = 0; i < routes_count; i++) {
-		if (strcmp(routes[i].method, method) == 0 && strcmp(routes[i].path, rq->path) == 0)
-			return &routes[i];
-	}
-	for (size_t i = 0; i < routes_count; i++) {
-		if (strcmp(routes[i].method, method) == 0 && strchr(routes[i].path, '{') &&
-			match_captures(routes[i].path, rq, err))
-			return &routes[i];
-		if (error_is_set(err))
-			return NULL;
-	}
-	return NULL;
+	static const struct router router = ROUTER(routes);
+
+	return router_find(&router, method, rq->path, rq->captures, err);
 }

@@ -59,10 +59,10 @@ static struct session_ties *hold_keys(
 	return held;
 }
 
-struct proxy *session_proxy(struct request *rq, struct engine *e, const char *path,
-	enum proxy_flags flags, const struct session_keys *keys)
+struct proxy *session_proxy(
+	struct request *rq, struct engine *e, const char *path, const struct session_keys *keys)
 {
-	struct proxy *p = proxy_create(rq, e, path, flags);
+	struct proxy *p = proxy_create(rq, e, path);
 
 	p->kept = hold_keys(builds_of(rq), e, keys);
 	p->release = release_ties;
@@ -144,7 +144,7 @@ static void tunnel(struct request *rq, struct engine *e, const char *session)
 					     [BUILD_KEY_SESSION] = session,
 				     } };
 
-	proxy_start(session_proxy(rq, e, rq->path, PROXY_HIJACK | PROXY_REFRESH_IMAGES, &keys));
+	proxy_start(session_proxy(rq, e, rq->path, &keys));
 }
 
 static void tunnel_session(struct request *rq, struct engine *e)

@@ -25,5 +25,5 @@ struct engine *session_place(struct manager *m, struct wish *w, struct error *er
 bool session_check_name(struct request *rq, const char *what, const char *name);
 /* A proxy that holds the keys for its engine as long as it lives.  A client that is busy on another
  * engine stays there. */
-struct proxy *session_proxy(struct request *rq, struct engine *e, const char *path,
-	enum proxy_flags flags, const struct session_keys *keys);
+struct proxy *session_proxy(
+	struct request *rq, struct engine *e, const char *path, const struct session_keys *keys);

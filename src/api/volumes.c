@@ -9,7 +9,6 @@
 void volumes_inspect(struct request *rq)
 {
 	auto_error struct error err = ERROR_INIT;
-	auto_strbuf struct strbuf path = STRBUF_INIT;
 	struct volume_found found;
 
 	if (!volume_find(rq->api->cluster, request_name(rq), &found, &err)) {
@@ -21,9 +20,9 @@ void volumes_inspect(struct request *rq)
 			found.engine->name);
 		return;
 	}
-	strbuf_add_str(&path, "/volumes/");
-	uri_encode_path(&path, found.volume->name);
-	proxy_start(proxy_create(rq, found.engine, path.buf, 0));
+	auto_free char *path = request_path_for(rq, found.volume->name);
+
+	proxy_start(proxy_create(rq, found.engine, path));
 }
 
 /* Only volumes of the engines' own swarm mode can be changed, and that is not offered here. */

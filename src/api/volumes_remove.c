@@ -15,12 +15,11 @@
 
 static void ask(struct volumes_change *c, struct engine *e, const struct volume *v)
 {
-	auto_strbuf struct strbuf path = STRBUF_INIT;
+	auto_free char *path = request_path_for(c->rq, v->name);
 	struct fanout_item *item = fanout_add(&c->fanout, e);
 
-	uri_encode_path(&path, v->name);
-	remote_call_init(&item->call, &e->remote, c->rq->version, "DELETE", "/volumes/%s%s%s",
-		path.buf, *c->rq->raw_query ? "?" : "", c->rq->raw_query);
+	remote_call_init(&item->call, &e->remote, c->rq->version, "DELETE", "%s%s%s", path,
+		*c->rq->raw_query ? "?" : "", c->rq->raw_query);
 	item->call.mode = CALL_TEXT;
 }
 

@@ -15,8 +15,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "api/api.h"
 #include "api/audit.h"
+#include "api/entry.h"
 #include "api/replica.h"
 #include "base/log.h"
 #include "base/mem.h"

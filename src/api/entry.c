@@ -1,5 +1,5 @@
-/* api/api.c - the way in: exchange -> request -> route -> endpoint. */
-#include "api/api.h"
+/* api/entry.c - exchange -> request -> route -> endpoint. */
+#include "api/entry.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -12,11 +12,11 @@
 #include "api/reply.h"
 #include "api/routes.h"
 #include "api/settle.h"
-#include "api/unrouted.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/metrics.h"
+#include "http/status.h"
 
 void api_init(struct api *api, struct loop *loop, struct manager *manager,
 	const struct api_config *config)
@@ -47,61 +47,6 @@ void api_finish(struct api *api)
 	measures_destroy(steal(api->measures));
 }
 
-struct request *request_create(struct api *api, struct exchange *x, struct error *err)
-{
-	struct request *rq = xnew(struct request);
-	const char *target = x->head.target;
-	const char *scheme_end = strstr(target, "://");
-	const char *path = target, *rest;
-	size_t path_len;
-
-	/* Absolute form, as proxies send it: the path starts at the first slash after the
-	 * authority. */
-	if (target[0] != '/' && scheme_end)
-		path = strchr(scheme_end + 3, '/');
-	if (!path)
-		path = "/";
-	path_len = strcspn(path, "?#");
-	rq->api = api;
-	rq->began_us = clock_mono_us();
-	rq->x = x;
-	list_push_back(&api->requests, &rq->link);
-	rq->raw_query = path[path_len] == '?' ? path + path_len + 1 : "";
-	rq->path = xstrndup(path, path_len);
-	rq->version = api_path_split(rq->path, &rest);
-	if (rest != rq->path)
-		memmove(rq->path, rest, strlen(rest) + 1);
-	if (!query_parse(&rq->query, rq->raw_query, strcspn(rq->raw_query, "#"), err)) {
-		rq->x = NULL; /* stays the caller's */
-		request_finish(rq);
-		return NULL;
-	}
-	return rq;
-}
-
-void request_finish(struct request *rq)
-{
-	list_remove(&rq->link);
-	measures_note(rq);
-	audit_note(rq->api->config.audit, rq);
-	if (rq->x)
-		exchange_finish(steal(rq->x));
-	query_finish(&rq->query);
-	for (size_t i = 0; i < REQUEST_CAPTURES; i++)
-		free(rq->captures[i]);
-	free(rq->client);
-	free(rq->path);
-	free(rq);
-}
-
-void request_cancel(struct request *rq)
-{
-	if (rq->cancel)
-		rq->cancel(rq); /* finishes the request */
-	else
-		request_finish(rq);
-}
-
 static bool version_is_offered(struct request *rq)
 {
 	const struct api_range offered = {
@@ -125,14 +70,12 @@ static bool is_http2_preface(const struct exchange *x)
 	return strcmp(x->head.method, "PRI") == 0;
 }
 
-static void handle_unrouted(struct request *rq, const struct error *err)
+static void handle_unrouted(struct request *rq)
 {
-	if (error_is_set(err))
-		reply_error(rq, err);
-	else if (strcmp(rq->x->head.method, "OPTIONS") == 0)
+	if (strcmp(rq->x->head.method, "OPTIONS") == 0)
 		reply_empty(rq, 200);
-	else if (version_is_offered(rq) && !unrouted_pass(rq))
-		reply_errorf(rq, 404, "page not found");
+	else if (version_is_offered(rq))
+		reply_unknown(rq);
 }
 
 bool api_admit(struct exchange *x, struct api *api)
@@ -142,7 +85,7 @@ bool api_admit(struct exchange *x, struct api *api)
 	if (browser_admits(api, x, &err))
 		return true;
 	metric_inc(METRIC_http_bad_requests_total);
-	reply_exchange_error(api, x, reply_status(&err), error_text(&err));
+	reply_exchange_error(api, x, &err);
 	exchange_finish(x);
 	return false;
 }
@@ -184,19 +127,24 @@ static bool redirect(struct exchange *x)
 	return true;
 }
 
-void request_serve(struct request *rq)
+static void serve(struct request *rq)
 {
-	auto_error struct error err = ERROR_INIT;
-
-	rq->route = routes_find(rq->x->head.method, rq, &err);
-	if (!rq->route)
-		handle_unrouted(rq, &err);
+	if (!rq->route || strcmp(rq->x->head.method, "OPTIONS") == 0)
+		handle_unrouted(rq);
 	else if (!version_is_offered(rq))
 		return; /* answered */
 	else if (rq->route->flags & ROUTE_IMAGES)
 		settle_images(rq, rq->route->handle);
 	else
 		rq->route->handle(rq);
+}
+
+/* Several managers, and another one is to answer. */
+static bool is_for_leader(const struct request *rq)
+{
+	const struct replica *r = rq->api->config.replica;
+
+	return r && !replica_leads(r) && !(rq->route && rq->route->flags & ROUTE_LOCAL);
 }
 
 void api_handle(struct exchange *x, void *arg)
@@ -207,7 +155,7 @@ void api_handle(struct exchange *x, void *arg)
 
 	metric_inc(METRIC_http_requests_total);
 	if (is_http2_preface(x)) {
-		reply_exchange_error(
+		reply_exchange_text(
 			api, x, 505, "HTTP/2 is not offered on this endpoint, use HTTP/1.1");
 		exchange_finish(x);
 		return;
@@ -216,7 +164,7 @@ void api_handle(struct exchange *x, void *arg)
 		return;
 	rq = request_create(api, x, &err);
 	if (!rq) {
-		reply_exchange_error(api, x, reply_status(&err), error_text(&err));
+		reply_exchange_error(api, x, &err);
 		exchange_finish(x);
 		return;
 	}
@@ -226,14 +174,17 @@ void api_handle(struct exchange *x, void *arg)
 		log_fields(LOG_DEBUG, "HTTP request received", "method", x->head.method, "uri",
 			x->head.target, "peer", exchange_peer(x), "client", request_client(rq),
 			"traceparent", request_trace(rq), NULL);
-	if (api->config.replica && replica_must_pass(api->config.replica, rq))
-		replica_pass(rq);
+	rq->route = routes_find(x->head.method, rq, &err);
+	if (error_is_set(&err))
+		reply_error(rq, &err);
+	else if (is_for_leader(rq))
+		replica_pass(rq, serve);
 	else
-		request_serve(rq);
+		serve(rq);
 }
 
 void api_refuse(struct exchange *x, int status, const char *text, void *arg)
 {
 	metric_inc(METRIC_http_bad_requests_total);
-	reply_exchange_error(arg, x, status, text);
+	reply_exchange_text(arg, x, status, text);
 }

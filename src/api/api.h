@@ -12,6 +12,8 @@
 #include "http/server.h"
 #include "manager/manager.h"
 
+struct request;
+
 struct api_config {
 	const char *version; /* "2.0.0"; the API shows "swarm/2.0.0", which clients look for */
 	const char *git_commit;
@@ -34,6 +36,8 @@ struct api {
 	struct api_config config;  /* texts borrowed */
 	struct list requests;      /* struct request::link: under way */
 	struct list event_streams; /* open /events */
+	/* Is told of every request at its end, its exchange still there (NULL: somebody else's). */
+	void (*note)(const struct request *rq);
 	struct log_limit failures; /* private to reply */
 	int64_t started_ns;
 	struct measures *measures; /* owned */

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "api/build_wait.h"
+#include "api/pause.h"
 #include "api/reply.h"
 #include "api/session.h"
 #include "base/mem.h"
@@ -167,6 +167,11 @@ static void pass_to_build(struct request *rq, struct engine *e)
 	proxy_start(p);
 }
 
+static void upload(struct request *rq)
+{
+	pass_to_build(rq, find_uploaded(rq));
+}
+
 /* A build that nobody knows is over, or never was: there is nothing left to cancel. */
 void build_cancel(struct request *rq)
 {
@@ -193,7 +198,7 @@ void build_start(struct request *rq)
 		return;
 	}
 	if (buildkit && str_starts_with(param(rq, "buildid"), UPLOAD_PREFIX)) {
-		build_wait(rq, find_uploaded, pass_to_build);
+		pause_for_build(rq, find_uploaded, upload);
 		return;
 	}
 	build_query_read(&bq, &rq->query, cluster_most_cpus(rq->api->cluster));

@@ -2,9 +2,9 @@
  * api/containers_create.c - POST /containers/create: gather and check the body, let the manager
  * do the work, answer.
  */
-#include "api/body.h"
 #include "api/containers.h"
 #include "api/dry_run.h"
+#include "api/errand.h"
 #include "api/placement_label.h"
 #include "api/reply.h"
 #include "base/mem.h"
@@ -14,30 +14,19 @@
 enum { CREATE_BODY_MAX = 16 * 1024 * 1024 };
 
 struct create_request {
-	struct request *rq;
-	struct task task;
+	struct errand errand;
 	struct create *create; /* owns itself; NULL until the body is there */
 };
 
-STEP(create_request_body);
+STEP(create_request_begin);
 STEP(create_request_watch);
 
-/* Detaches the work from the request; the request is finished by whoever answers. */
-static struct request *create_request_free(struct create_request *cr)
+static void create_request_finish(struct errand *e)
 {
-	struct request *rq = cr->rq;
+	struct create_request *cr = container_of(e, struct create_request, errand);
 
-	task_finish(&cr->task);
 	if (cr->create)
 		create_forget(cr->create);
-	free(cr);
-	rq->cancel = NULL;
-	return rq;
-}
-
-static void create_request_cancel(struct request *rq)
-{
-	request_finish(create_request_free(rq->work));
 }
 
 static void handle_created(struct create *c, void *arg)
@@ -46,7 +35,7 @@ static void handle_created(struct create *c, void *arg)
 	struct request *rq;
 
 	cr->create = NULL;
-	rq = create_request_free(cr);
+	rq = errand_detach(&cr->errand);
 	if (error_is_set(&c->err))
 		reply_error(rq, &c->err);
 	else
@@ -67,28 +56,19 @@ static bool parse_request(struct request *rq, struct container_config *config, s
 	return true;
 }
 
-static enum task_turn create_request_fail(struct create_request *cr, const struct error *err)
+static enum task_turn create_request_begin(struct task *t)
 {
-	reply_error(create_request_free(cr), err);
-	return TASK_WAIT; /* finished and freed */
-}
-
-static enum task_turn create_request_body(struct task *t)
-{
-	struct create_request *cr = container_of(t, struct create_request, task);
-	struct request *rq = cr->rq;
+	struct create_request *cr = container_of(t, struct create_request, errand.task);
+	struct request *rq = cr->errand.rq;
 	struct container_config config = { 0 };
 	auto_error struct error err = ERROR_INIT;
 
-	if (!body_is_ready(rq, t, CREATE_BODY_MAX, &err))
-		return error_is_set(&err) ? create_request_fail(cr, &err)
-					  : body_wait(t, &create_request_body_step);
 	if (!parse_request(rq, &config, &err)) {
 		config_finish(&config);
-		return create_request_fail(cr, &err);
+		return errand_fail(&cr->errand, &err);
 	}
 	if (parse_query_bool(query_get(&rq->query, "dryrun"))) {
-		dry_run_reply(create_request_free(cr), &config);
+		dry_run_reply(errand_detach(&cr->errand), &config);
 		return TASK_WAIT;
 	}
 	cr->create = create_start(rq->api->manager, &config,
@@ -101,21 +81,17 @@ static enum task_turn create_request_body(struct task *t)
 /* Nothing to do but to notice that the client left: the create then goes on without it. */
 static enum task_turn create_request_watch(struct task *t)
 {
-	struct create_request *cr = container_of(t, struct create_request, task);
+	struct create_request *cr = container_of(t, struct create_request, errand.task);
 
-	if (!cr->rq->x->gone)
+	if (!cr->errand.rq->x->gone)
 		return task_wait(t, &create_request_watch_step);
-	request_finish(create_request_free(cr));
-	return TASK_WAIT;
+	return errand_end(&cr->errand);
 }
 
 void containers_create(struct request *rq)
 {
-	struct create_request *cr = xnew(struct create_request);
+	struct create_request *cr =
+		errand_create(rq, sizeof(*cr), &create_request_begin_step, create_request_finish);
 
-	cr->rq = rq;
-	rq->work = cr;
-	rq->cancel = create_request_cancel;
-	task_init(&cr->task, rq->api->loop, &create_request_body_step, NULL);
-	body_start(rq, &cr->task);
+	errand_start_body(&cr->errand, CREATE_BODY_MAX);
 }

@@ -6,12 +6,14 @@
 
 #include <string.h>
 
+#include "api/ask.h"
 #include "api/proxy.h"
-#include "api/typed.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "docker/translate.h"
 #include "manager/decisions.h"
+
+enum { INSPECT_TIMEOUT_MS = 60 * 1000 };
 
 static yyjson_mut_val *labels_object(yyjson_mut_doc *doc, const struct labels *labels)
 {
@@ -39,12 +41,12 @@ static void add_node(
 }
 
 /* Why it is there; NULL: nobody knows any more, or it was not placed by this manager. */
-static const char *find_reason(const struct typed *t, yyjson_mut_val *root)
+static const char *find_reason(const struct api *api, const struct engine *e, yyjson_mut_val *root)
 {
 	const char *id = yyjson_mut_get_str(yyjson_mut_obj_get(root, "Id"));
-	const struct container *c = id ? engine_find_container(t->engine, id) : NULL;
+	const struct container *c = id ? engine_find_container(e, id) : NULL;
 
-	return c ? decisions_find(t->rq->api->manager->decisions, c->swarm_id) : NULL;
+	return c ? decisions_find(api->manager->decisions, c->swarm_id) : NULL;
 }
 
 static bool address_is_unspecified(const char *ip)
@@ -136,40 +138,51 @@ static void tell_networks(yyjson_mut_val *root, const struct engine *e)
 	}
 }
 
-static char *rewrite_inspect(
-	struct typed *t, const char *body, size_t len, size_t *ret_len, struct error *err)
+static bool prepare(struct ask *a, struct error *err)
 {
-	auto_json yyjson_doc *doc = json_parse(body, len, err);
-	auto_json_mut yyjson_mut_doc *edited = doc ? yyjson_doc_mut_copy(doc, NULL) : NULL;
-	yyjson_mut_val *root = edited ? yyjson_mut_doc_get_root(edited) : NULL;
+	struct request *rq = ask_request(a);
+	struct container *c = proxy_find_container(rq, request_name(rq), err);
 
-	if (!root || !yyjson_mut_is_obj(root)) {
+	if (!c)
+		return false;
+	auto_free char *path = request_path_for(rq, c->id);
+
+	ask_add(a, c->engine, path, NULL);
+	return true;
+}
+
+static char *rewrite(struct ask *a, size_t *ret_len, struct error *err)
+{
+	const struct fanout_item *item = &a->fanout.items[0];
+	const struct engine *e = item->engine;
+	struct api_version client = ask_request(a)->version;
+	auto_json_mut yyjson_mut_doc *edited = yyjson_doc_mut_copy(item->call.json, NULL);
+	yyjson_mut_val *root = yyjson_mut_doc_get_root(edited);
+
+	if (!yyjson_mut_is_obj(root)) {
 		error_set(err, ERROR_PROTOCOL,
-			"node %s answered an inspect with something else than an object",
-			t->engine->name);
+			"node %s answered an inspect with something else than an object", e->name);
 		return NULL;
 	}
-	translate_answer(TRANSLATE_CONTAINER, edited, t->rq->version,
-		remote_version(&t->engine->remote, t->rq->version));
-	add_node(edited, root, t->engine, find_reason(t, root));
-	tell_networks(root, t->engine);
-	if (t->engine->ip[0]) {
-		rewrite_ports(edited, root, t->engine);
-		tell_node(edited, root, t->engine);
+	translate_answer(TRANSLATE_CONTAINER, edited, client, remote_version(&e->remote, client));
+	add_node(edited, root, e, find_reason(ask_request(a)->api, e, root));
+	tell_networks(root, e);
+	if (e->ip[0]) {
+		rewrite_ports(edited, root, e);
+		tell_node(edited, root, e);
 	}
 	return json_doc_text(edited, ret_len);
 }
 
 void containers_inspect(struct request *rq)
 {
-	struct container *c = proxy_container_gate(rq, request_name(rq));
-	struct typed *t;
+	static const struct ask_kind kind = {
+		.order = ASK_FIRST,
+		.mode = CALL_JSON,
+		.timeout_ms = INSPECT_TIMEOUT_MS,
+		.prepare = prepare,
+		.answer = rewrite,
+	};
 
-	if (!c)
-		return;
-	auto_free char *path = request_path_for(rq, c->id);
-
-	t = typed_create(rq, c->engine, path);
-	t->rewrite = rewrite_inspect;
-	typed_start(t);
+	ask_run(rq, &kind);
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "api/containers_filter.h"
+#include "api/errand.h"
 #include "api/list_order.h"
 #include "api/reply.h"
 #include "base/clock.h"
@@ -34,8 +35,7 @@ struct list_size {
 };
 
 struct containers_list {
-	struct request *rq;
-	struct task task;
+	struct errand errand;
 	struct container_filter filter;
 	struct list_order order;
 	int64_t written;
@@ -53,12 +53,11 @@ STEP(list_begin);
 STEP(list_gather);
 STEP(list_write);
 
-static struct request *list_free(struct containers_list *l)
+static void list_finish(struct errand *e)
 {
-	struct request *rq = l->rq;
+	struct containers_list *l = container_of(e, struct containers_list, errand);
 	struct list_size *size, *tmp;
 
-	task_finish(&l->task);
 	fanout_finish(&l->fanout);
 	refreshes_finish(&l->refreshes);
 	HASH_ITER (hh, l->sizes, size, tmp) {
@@ -69,27 +68,13 @@ static struct request *list_free(struct containers_list *l)
 	container_filter_finish(&l->filter);
 	strbuf_finish(&l->text);
 	list_order_finish(&l->order);
-	free(l);
-	rq->cancel = NULL;
-	return rq;
-}
-
-static void list_cancel(struct request *rq)
-{
-	request_finish(list_free(rq->work));
-}
-
-static enum task_turn list_fail(struct containers_list *l, const struct error *err)
-{
-	reply_error(list_free(l), err);
-	return TASK_WAIT;
 }
 
 /* --- classic's refresh before the list --- */
 
 static bool wants_refresh(const struct containers_list *l, const struct engine *e)
 {
-	const struct api_config *config = &l->rq->api->config;
+	const struct api_config *config = &l->errand.rq->api->config;
 	const struct strv *nodes = list_filters_get(&l->filter.filters, "node");
 	const struct strv *names = list_filters_get(&l->filter.filters, "name");
 
@@ -103,25 +88,26 @@ static bool wants_refresh(const struct containers_list *l, const struct engine *
 
 static enum task_turn start_refreshes(struct containers_list *l)
 {
-	struct cluster *cluster = l->rq->api->cluster;
+	struct cluster *cluster = l->errand.rq->api->cluster;
 
 	refreshes_init(&l->refreshes, cluster->engines_count);
 	for (size_t i = 0; i < cluster->engines_count; i++) {
 		if (wants_refresh(l, cluster->engines[i]))
-			refresh_containers(
-				refreshes_next(&l->refreshes), cluster->engines[i], &l->task);
+			refresh_containers(refreshes_next(&l->refreshes), cluster->engines[i],
+				&l->errand.task);
 	}
-	return task_go(&l->task, &list_refreshed_step);
+	return task_go(&l->errand.task, &list_refreshed_step);
 }
 
 static enum task_turn list_refreshed(struct task *task)
 {
-	struct containers_list *l = container_of(task, struct containers_list, task);
+	struct containers_list *l = container_of(task, struct containers_list, errand.task);
 
 	if (!refreshes_done(&l->refreshes))
 		return task_wait(task, &list_refreshed_step); /* they have deadlines */
-	return task_go(task, parse_query_bool(query_get(&l->rq->query, "size")) ? &list_size_step
-										: &list_begin_step);
+	return task_go(task, parse_query_bool(query_get(&l->errand.rq->query, "size"))
+				     ? &list_size_step
+				     : &list_begin_step);
 }
 
 /* --- sizes --- */
@@ -149,27 +135,27 @@ static void ask_sizes(struct containers_list *l)
 {
 	static const struct fanout_reader reader = { .take = take_size };
 
-	fanout_add_healthy(&l->fanout, l->rq->api->cluster);
+	fanout_add_healthy(&l->fanout, l->errand.rq->api->cluster);
 	for (size_t i = 0; i < l->fanout.count; i++) {
 		struct fanout_item *item = &l->fanout.items[i];
 
-		remote_call_init(&item->call, &item->engine->remote, l->rq->version, "GET",
+		remote_call_init(&item->call, &item->engine->remote, l->errand.rq->version, "GET",
 			"/containers/json?all=1&size=1");
 		item->call.head_timeout_ms = item->call.body_timeout_ms = SIZE_TIMEOUT_MS;
 	}
 	fanout_read(&l->fanout, &reader, l);
-	fanout_send(&l->fanout, &l->task);
+	fanout_send(&l->fanout, &l->errand.task);
 }
 
 static enum task_turn list_size(struct task *task)
 {
-	ask_sizes(container_of(task, struct containers_list, task));
+	ask_sizes(container_of(task, struct containers_list, errand.task));
 	return task_go(task, &list_sized_step);
 }
 
 static enum task_turn list_sized(struct task *task)
 {
-	struct containers_list *l = container_of(task, struct containers_list, task);
+	struct containers_list *l = container_of(task, struct containers_list, errand.task);
 
 	if (!fanout_done(&l->fanout))
 		return task_wait(task, &list_sized_step);
@@ -181,22 +167,20 @@ static enum task_turn list_sized(struct task *task)
 
 static enum task_turn list_begin(struct task *task)
 {
-	struct containers_list *l = container_of(task, struct containers_list, task);
+	struct containers_list *l = container_of(task, struct containers_list, errand.task);
 
-	list_order_init(&l->order, l->rq->api->cluster);
+	list_order_init(&l->order, l->errand.rq->api->cluster);
 	return task_go(task, &list_gather_step);
 }
 
 static enum task_turn list_gather(struct task *task)
 {
-	struct containers_list *l = container_of(task, struct containers_list, task);
-	struct exchange *x = l->rq->x;
+	struct containers_list *l = container_of(task, struct containers_list, errand.task);
+	struct exchange *x = l->errand.rq->x;
 	bool done;
 
-	if (x->gone) {
-		request_finish(list_free(l));
-		return TASK_WAIT;
-	}
+	if (x->gone)
+		return errand_end(&l->errand);
 	done = list_order_gather(&l->order, &l->filter);
 	exchange_charge(x, list_order_bytes(&l->order));
 	if (!done) {
@@ -204,7 +188,7 @@ static enum task_turn list_gather(struct task *task)
 		return task_wait(task, &list_gather_step);
 	}
 	headers_set(&x->answer, "Content-Type", "application/json");
-	reply_decorate(l->rq->api, &x->answer);
+	reply_decorate(l->errand.rq->api, &x->answer);
 	exchange_start(x, 200, -1);
 	exchange_write(x, "[", 1);
 	return task_go(task, &list_write_step);
@@ -252,7 +236,7 @@ static void tell_networks(struct strbuf *text, size_t start, const struct contai
 static void write_one(struct containers_list *l, const struct list_item *item, int64_t now_ns)
 {
 	const struct container *c =
-		lookup_find_on(l->rq->api->cluster->lookup, item->id, item->engine);
+		lookup_find_on(l->errand.rq->api->cluster->lookup, item->id, item->engine);
 	size_t start;
 
 	if (!c || !c->entry || !cluster_engine_is_validated(c->engine) ||
@@ -266,7 +250,7 @@ static void write_one(struct containers_list *l, const struct list_item *item, i
 			.node_name = c->engine->name,
 			.node_ip = c->engine->ip,
 			.host_down = !engine_is_healthy(c->engine),
-			.version = l->rq->version,
+			.version = l->errand.rq->version,
 			.now_ns = now_ns,
 		});
 	tell_networks(&l->text, start, c);
@@ -286,18 +270,16 @@ static void write_piece(struct containers_list *l)
 			write_one(l, item, now_ns);
 		l->complete = !item || (l->filter.limit > 0 && l->written >= l->filter.limit);
 	}
-	exchange_write(l->rq->x, l->text.buf, l->text.len);
+	exchange_write(l->errand.rq->x, l->text.buf, l->text.len);
 }
 
 static enum task_turn list_write(struct task *task)
 {
-	struct containers_list *l = container_of(task, struct containers_list, task);
-	struct exchange *x = l->rq->x;
+	struct containers_list *l = container_of(task, struct containers_list, errand.task);
+	struct exchange *x = l->errand.rq->x;
 
-	if (x->gone) {
-		request_finish(list_free(l));
-		return TASK_WAIT;
-	}
+	if (x->gone)
+		return errand_end(&l->errand);
 	if (exchange_is_full(x))
 		return task_wait(
 			task, &list_write_step); /* until the client has read, or is gone */
@@ -308,25 +290,21 @@ static enum task_turn list_write(struct task *task)
 	}
 	exchange_write(x, "]\n", 2);
 	exchange_end(x);
-	request_finish(list_free(l));
-	return TASK_WAIT;
+	return errand_end(&l->errand);
 }
 
 void containers_list(struct request *rq)
 {
-	struct containers_list *l = xnew(struct containers_list);
+	struct containers_list *l =
+		errand_create(rq, sizeof(*l), &list_refreshed_step, list_finish);
 	auto_error struct error err = ERROR_INIT;
 
-	l->rq = rq;
-	rq->work = l;
-	rq->cancel = list_cancel;
 	strbuf_init(&l->text, 0);
-	task_init(&l->task, rq->api->loop, &list_refreshed_step, NULL);
 	if (!container_filter_init(&l->filter, rq, &err)) {
-		list_fail(l, &err);
+		errand_fail(&l->errand, &err);
 		return;
 	}
-	exchange_set_waiter(rq->x, &l->task);
+	errand_watch_client(&l->errand);
 	start_refreshes(l);
-	task_start(&l->task);
+	errand_start(&l->errand);
 }

@@ -6,68 +6,89 @@
 
 #include <string.h>
 
+#include "api/ask.h"
+#include "api/body.h"
 #include "api/proxy.h"
-#include "api/typed.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "docker/needs.h"
 #include "docker/translate.h"
 
-static bool engine_can_update(const struct typed *t, yyjson_mut_val *root, struct error *err)
+enum {
+	UPDATE_BODY_MAX = 16 * 1024 * 1024,
+	UPDATE_TIMEOUT_MS = 60 * 1000,
+};
+
+struct container_update {
+	struct ask ask;
+	char container_id[65];
+};
+
+static bool engine_can_update(
+	const struct request *rq, const struct engine *e, yyjson_mut_val *root, struct error *err)
 {
-	const struct api_range *range = &t->engine->remote.range;
-	struct translate_need need = translate_update_need(root, t->rq->version);
+	const struct api_range *range = &e->remote.range;
+	struct translate_need need = translate_update_need(root, rq->version);
 
 	return translate_need_is_met(&need, range) ||
-	       translate_need_refuse(&need, t->rq->version, t->engine->name, range, err);
+	       translate_need_refuse(&need, rq->version, e->name, range, err);
 }
 
 /* What they are is settled when the container is made, where its record keeps it. */
-static bool shares_are_weight(const struct typed *t, int64_t shares)
+static bool shares_are_weight(const struct container *c, int64_t shares)
 {
-	const struct container *c = engine_find_container(t->engine, t->container_id);
-
-	return needs_shares_are_weight(shares, cluster_most_cpus(t->rq->api->cluster)) ||
-	       (c && needs_swarm_id_says_weight(c->swarm_id));
+	return needs_shares_are_weight(shares, cluster_most_cpus(c->engine->cluster)) ||
+	       needs_swarm_id_says_weight(c->swarm_id);
 }
 
-static bool edit_update(struct typed *t, struct error *err)
+static void convert_shares(yyjson_mut_val *root, const struct container *c)
 {
-	auto_json yyjson_doc *doc = NULL;
-	auto_json_mut yyjson_mut_doc *edited = NULL;
-	yyjson_mut_val *shares;
+	yyjson_mut_val *shares = yyjson_mut_obj_get(root, "CpuShares");
+	int64_t number = yyjson_mut_get_sint(shares);
 
-	if (!t->call.body)
-		return error_set(err, ERROR_INVALID, JSON_TEXT_EMPTY);
-	doc = json_parse_request(t->call.body, t->call.body_len, err);
-	if (!doc)
+	if (number > 0 && c->engine->cpus > 0 && !shares_are_weight(c, number))
+		yyjson_mut_set_sint(shares, needs_shares_to_engine(number, c->engine->cpus));
+}
+
+static bool prepare(struct ask *a, struct error *err)
+{
+	struct request *rq = ask_request(a);
+	struct container *c = proxy_find_container(rq, request_name(rq), err);
+	auto_json_mut yyjson_mut_doc *doc = c ? body_object(rq, NULL, err) : NULL;
+	yyjson_mut_val *root = yyjson_mut_doc_get_root(doc);
+
+	if (!doc || !engine_can_update(rq, c->engine, root, err))
 		return false;
-	edited = yyjson_doc_mut_copy(doc, NULL);
-	if (!engine_can_update(t, yyjson_mut_doc_get_root(edited), err))
-		return false;
-	shares = yyjson_mut_obj_get(yyjson_mut_doc_get_root(edited), "CpuShares");
-	if (yyjson_mut_get_sint(shares) <= 0 || t->engine->cpus <= 0 ||
-		shares_are_weight(t, yyjson_mut_get_sint(shares)))
-		return true;
-	yyjson_mut_set_sint(
-		shares, needs_shares_to_engine(yyjson_mut_get_sint(shares), t->engine->cpus));
-	free(t->call.body);
-	t->call.body = json_doc_text(edited, &t->call.body_len);
+	auto_free char *path = request_path_for(rq, c->id);
+
+	convert_shares(root, c);
+	ask_add(a, c->engine, path, NULL);
+	ask_set_body(a, doc);
+	memcpy(container_of(a, struct container_update, ask)->container_id, c->id, sizeof(c->id));
 	return true;
+}
+
+static void refresh(struct ask *a)
+{
+	const struct container_update *u = container_of(a, struct container_update, ask);
+	struct fanout_item *asked = &a->fanout.items[0];
+
+	refreshes_init(&a->refreshes, 1);
+	if (fanout_item_answered(asked))
+		refresh_container(refreshes_next(&a->refreshes), asked->engine, u->container_id,
+			&a->errand.task);
 }
 
 void containers_update(struct request *rq)
 {
-	struct container *c = proxy_container_gate(rq, request_name(rq));
-	struct typed *t;
+	static const struct ask_kind kind = {
+		.size = sizeof(struct container_update),
+		.body_max = UPDATE_BODY_MAX,
+		.order = ASK_FIRST,
+		.timeout_ms = UPDATE_TIMEOUT_MS,
+		.prepare = prepare,
+		.refresh = refresh,
+	};
 
-	if (!c)
-		return;
-	auto_free char *path = request_path_for(rq, c->id);
-
-	t = typed_create(rq, c->engine, path);
-	memcpy(t->container_id, c->id, sizeof(t->container_id));
-	t->refresh_after = true;
-	t->edit = edit_update;
-	typed_start(t);
+	ask_run(rq, &kind);
 }

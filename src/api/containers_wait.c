@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "api/errand.h"
 #include "api/proxy.h"
 #include "api/reply.h"
 #include "base/json.h"
@@ -19,8 +20,7 @@
 enum { EVENTS_MS = 5 * 1000 }; /* that events may come later than the engine's answer */
 
 struct removal {
-	struct request *rq;
-	struct task task;
+	struct errand errand;
 	struct engine *engine; /* counted */
 	char container_id[65];
 	struct call call;
@@ -33,45 +33,29 @@ STEP(removal_asked);
 STEP(removal_promised);
 STEP(removal_told);
 
-static void removal_free(struct removal *w)
+static void removal_finish(struct errand *e)
 {
-	struct request *rq = w->rq;
+	struct removal *w = container_of(e, struct removal, errand);
 
 	bus_unsubscribe(&w->events);
 	call_finish(&w->call);
-	task_finish(&w->task);
 	engine_unref(w->engine);
-	free(w);
-	request_finish(rq);
-}
-
-static void removal_cancel(struct request *rq)
-{
-	removal_free(rq->work);
-}
-
-/* What was not answered to its end breaks off, and the client sees it. */
-static enum task_turn removal_give_up(struct removal *w)
-{
-	removal_free(w);
-	return TASK_WAIT;
 }
 
 static enum task_turn removal_answer(struct removal *w, int64_t status)
 {
 	auto_free char *text = xasprintf("{\"StatusCode\":%lld}\n", (long long)status);
 
-	exchange_write(w->rq->x, text, strlen(text));
-	exchange_end(w->rq->x);
-	removal_free(w);
-	return TASK_WAIT;
+	exchange_write(w->errand.rq->x, text, strlen(text));
+	exchange_end(w->errand.rq->x);
+	return errand_end(&w->errand);
 }
 
 /* Before the head has gone out it is an ordinary error. */
 static enum task_turn removal_fail(struct removal *w)
 {
 	auto_error struct error err = ERROR_INIT;
-	struct request *rq = w->rq;
+	struct request *rq = w->errand.rq;
 
 	engine_report_call(w->engine, &w->call);
 	remote_check(&w->call, &w->engine->remote, &err);
@@ -81,7 +65,7 @@ static enum task_turn removal_fail(struct removal *w)
 		reply_exchange_error(rq->api, rq->x, &err);
 	log_fields(LOG_WARN, "Waiting for the removal of a container failed", "error",
 		error_text(&err), "node", w->engine->name, "uri", rq->path, NULL);
-	return removal_give_up(w);
+	return errand_end(&w->errand); /* what was not answered to its end breaks off */
 }
 
 static bool has_failed(const struct call *c)
@@ -99,24 +83,24 @@ static void send_head(struct request *rq)
 
 static enum task_turn removal_asked(struct task *t)
 {
-	struct removal *w = container_of(t, struct removal, task);
+	struct removal *w = container_of(t, struct removal, errand.task);
 
-	if (w->rq->x->gone)
-		return removal_give_up(w);
+	if (w->errand.rq->x->gone)
+		return errand_end(&w->errand);
 	if (has_failed(&w->call))
 		return removal_fail(w);
 	if (!w->call.head_done || w->call.answer.status >= 400)
 		return task_wait(t, &removal_asked_step); /* the call has its deadlines */
-	send_head(w->rq);
+	send_head(w->errand.rq);
 	return task_go(t, &removal_promised_step);
 }
 
 static enum task_turn removal_promised(struct task *t)
 {
-	struct removal *w = container_of(t, struct removal, task);
+	struct removal *w = container_of(t, struct removal, errand.task);
 
-	if (w->rq->x->gone)
-		return removal_give_up(w);
+	if (w->errand.rq->x->gone)
+		return errand_end(&w->errand);
 	if (w->removed)
 		return removal_answer(w, w->status);
 	if (has_failed(&w->call))
@@ -130,11 +114,11 @@ static enum task_turn removal_promised(struct task *t)
 /* Where no events come there is nothing better than the engine's word. */
 static enum task_turn removal_told(struct task *t)
 {
-	struct removal *w = container_of(t, struct removal, task);
+	struct removal *w = container_of(t, struct removal, errand.task);
 	int64_t told = json_get_int(yyjson_doc_get_root(w->call.json), "StatusCode", 0);
 
-	if (w->rq->x->gone)
-		return removal_give_up(w);
+	if (w->errand.rq->x->gone)
+		return errand_end(&w->errand);
 	if (w->removed)
 		return removal_answer(w, w->status);
 	if (!t->timed_out)
@@ -156,33 +140,29 @@ static void handle_event(
 		parse_i64(status, &w->status);
 	w->removed |= event_action_is(e, "destroy");
 	if (w->removed)
-		task_wake(&w->task);
+		task_wake(&w->errand.task);
 }
 
 static void send_call(struct removal *w)
 {
 	const struct remote *r = &w->engine->remote;
 
-	remote_call_init(&w->call, r, w->rq->version, "POST",
+	remote_call_init(&w->call, r, w->errand.rq->version, "POST",
 		"/containers/%s/wait?condition=removed", w->container_id);
 	w->call.mode = CALL_JSON;
 	w->call.idle_timeout_ms = w->call.body_timeout_ms = -1;
-	remote_send(&w->call, r, &w->task);
+	remote_send(&w->call, r, &w->errand.task);
 }
 
 static void wait_for_removal(struct request *rq, const struct container *c)
 {
-	struct removal *w = xnew(struct removal);
+	struct removal *w = errand_create(rq, sizeof(*w), &removal_asked_step, removal_finish);
 
-	w->rq = rq;
 	w->engine = engine_ref(c->engine);
 	w->status = c->exit_code; /* if it has ended already */
 	memcpy(w->container_id, c->id, sizeof(w->container_id));
 	w->events.handle_event = handle_event;
-	task_init(&w->task, rq->api->loop, &removal_asked_step, NULL);
-	rq->work = w;
-	rq->cancel = removal_cancel;
-	exchange_set_waiter(rq->x, &w->task);
+	errand_watch_client(&w->errand);
 	bus_subscribe(rq->api->cluster->bus, &w->events);
 	send_call(w);
 }

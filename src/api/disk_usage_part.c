@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "api/disk_usage.h"
+#include "api/disk_usage_sum.h"
 #include "base/mem.h"
 
 enum {

@@ -6,17 +6,27 @@
 
 #include "api/audit.h"
 #include "api/browser.h"
+#include "api/errand.h"
 #include "api/events.h"
 #include "api/measures.h"
+#include "api/pause.h"
 #include "api/replica.h"
 #include "api/reply.h"
 #include "api/routes.h"
-#include "api/settle.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "http/status.h"
+
+/* Who did what, and how long it took. */
+static void note_request(const struct request *rq)
+{
+	if (!rq->x)
+		return;
+	measures_note(rq->api->measures, rq->route, rq->x->status, clock_mono_us() - rq->began_us);
+	audit_note(rq->api->config.audit, rq);
+}
 
 void api_init(struct api *api, struct loop *loop, struct manager *manager,
 	const struct api_config *config)
@@ -27,8 +37,9 @@ void api_init(struct api *api, struct loop *loop, struct manager *manager,
 		.cluster = manager->cluster,
 		.config = *config,
 		.started_ns = clock_wall_ns(),
+		.note = note_request,
 	};
-	api->measures = measures_create();
+	api->measures = measures_create(routes, routes_count);
 	list_init(&api->requests);
 	list_init(&api->event_streams);
 }
@@ -43,7 +54,7 @@ void api_finish(struct api *api)
 	struct request *rq, *tmp;
 
 	list_for_each_safe (rq, tmp, &api->requests, link)
-		request_cancel(rq);
+		request_finish(rq->errand ? errand_detach(rq->errand) : rq);
 	measures_destroy(steal(api->measures));
 }
 
@@ -134,7 +145,7 @@ static void serve(struct request *rq)
 	else if (!version_is_offered(rq))
 		return; /* answered */
 	else if (rq->route->flags & ROUTE_IMAGES)
-		settle_images(rq, rq->route->handle);
+		pause_for_images(rq, rq->route->handle);
 	else
 		rq->route->handle(rq);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "api/errand.h"
 #include "api/reply.h"
 #include "api/time_param.h"
 #include "base/clock.h"
@@ -20,9 +21,8 @@ enum { RECORD_SEPARATOR = 0x1e };            /* RFC 7464 */
 enum { EVENTS_QUEUE_MAX = 8 * 1024 * 1024 }; /* bytes that one client may let wait */
 
 struct event_stream {
+	struct errand errand;
 	struct list link; /* api->event_streams */
-	struct request *rq;
-	struct task task;
 	struct bus_listener listener;
 	struct list_filters filters;
 	bool has_since, has_until;
@@ -34,23 +34,15 @@ struct event_stream {
 
 STEP(stream_pump);
 
-static void stream_free(struct event_stream *s)
+static void stream_finish(struct errand *e)
 {
-	struct request *rq = s->rq;
+	struct event_stream *s = container_of(e, struct event_stream, errand);
 
 	list_remove(&s->link);
 	metric_add(METRIC_event_listeners, -1);
 	bus_unsubscribe(&s->listener);
-	task_finish(&s->task);
 	list_filters_finish(&s->filters);
 	evbuffer_free(s->queue);
-	free(s);
-	request_finish(rq);
-}
-
-static void stream_cancel(struct request *rq)
-{
-	stream_free(rq->work);
 }
 
 /* Networks are told by the ids that clients know. */
@@ -75,18 +67,18 @@ static void queue_event(struct event_stream *s, const struct docker_event *e,
 	struct docker_event told = *e; /* borrows all of it */
 
 	told.actor_id = told_id(e, engine);
-	if (s->overflow || is_news_to(e, s->rq->version) ||
+	if (s->overflow || is_news_to(e, s->errand.rq->version) ||
 		!event_matches(&told, node, &s->filters))
 		return;
 	if (s->sequence)
 		strbuf_add_char(&text, RECORD_SEPARATOR);
-	event_write(&text, &told, node, s->rq->version);
+	event_write(&text, &told, node, s->errand.rq->version);
 	if (evbuffer_get_length(s->queue) + text.len > EVENTS_QUEUE_MAX)
 		s->overflow = true;
 	else
 		evbuffer_add(s->queue, text.buf, text.len);
-	exchange_charge(s->rq->x, evbuffer_get_length(s->queue));
-	task_wake(&s->task);
+	exchange_charge(s->errand.rq->x, evbuffer_get_length(s->queue));
+	task_wake(&s->errand.task);
 }
 
 static void handle_event(
@@ -105,7 +97,7 @@ static void handle_past_event(
 {
 	struct event_stream *s = arg;
 
-	queue_event(s, e, cluster_find_engine(s->rq->api->cluster, node->name), node);
+	queue_event(s, e, cluster_find_engine(s->errand.rq->api->cluster, node->name), node);
 }
 
 static bool until_is_over(const struct event_stream *s)
@@ -115,9 +107,8 @@ static bool until_is_over(const struct event_stream *s)
 
 static enum task_turn stream_end(struct event_stream *s)
 {
-	exchange_end(s->rq->x);
-	stream_free(s);
-	return TASK_WAIT;
+	exchange_end(s->errand.rq->x);
+	return errand_end(&s->errand);
 }
 
 void events_end_all(struct api *api)
@@ -135,25 +126,24 @@ static enum task_turn wait_on(struct event_stream *s)
 	/* Without `until` the stream ends with its client only; so it does after it, as long as the
 	 * client does not take what waits for it. */
 	if (!s->has_until || s->until_ns <= now_ns)
-		return task_wait(&s->task, &stream_pump_step);
-	return task_wait_ms(&s->task, &stream_pump_step, (s->until_ns - now_ns) / 1000000 + 1);
+		return task_wait(&s->errand.task, &stream_pump_step);
+	return task_wait_ms(
+		&s->errand.task, &stream_pump_step, (s->until_ns - now_ns) / 1000000 + 1);
 }
 
 static enum task_turn stream_pump(struct task *task)
 {
-	struct event_stream *s = container_of(task, struct event_stream, task);
-	struct exchange *x = s->rq->x;
+	struct event_stream *s = container_of(task, struct event_stream, errand.task);
+	struct exchange *x = s->errand.rq->x;
 
 	if (x->gone) {
-		stream_free(s);
-		return TASK_WAIT;
+		return errand_end(&s->errand);
 	}
 	if (s->overflow) {
 		log_fields(LOG_WARN, "Client of /events is too slow, cutting it off", "peer",
 			exchange_peer(x), NULL);
 		metric_inc(METRIC_event_listeners_dropped_total);
-		stream_free(s); /* without an end: the client sees a broken stream */
-		return TASK_WAIT;
+		return errand_end(&s->errand); /* without an end: the client sees a broken stream */
 	}
 	if (!exchange_is_full(x) && evbuffer_get_length(s->queue) > 0)
 		exchange_write_buffer(x, s->queue);
@@ -165,8 +155,8 @@ static enum task_turn stream_pump(struct task *task)
 
 static bool parse_times(struct event_stream *s, struct error *err)
 {
-	const char *since = query_get(&s->rq->query, "since");
-	const char *until = query_get(&s->rq->query, "until");
+	const char *since = query_get(&s->errand.rq->query, "since");
+	const char *until = query_get(&s->errand.rq->query, "until");
 
 	s->has_since = since && *since;
 	s->has_until = until && *until;
@@ -210,7 +200,7 @@ static const char *content_type(const struct request *rq)
 
 static void stream_begin(struct event_stream *s)
 {
-	struct request *rq = s->rq;
+	struct request *rq = s->errand.rq;
 	struct bus *bus = rq->api->cluster->bus;
 
 	const char *type = content_type(rq);
@@ -224,28 +214,24 @@ static void stream_begin(struct event_stream *s)
 		bus_replay(bus, s->since_ns, s->has_until ? s->until_ns : INT64_MAX,
 			handle_past_event, s);
 	bus_subscribe(bus, &s->listener);
-	exchange_set_waiter(rq->x, &s->task);
-	task_start(&s->task);
+	errand_watch_client(&s->errand);
+	errand_start(&s->errand);
 }
 
 void events_stream(struct request *rq)
 {
-	struct event_stream *s = xnew(struct event_stream);
+	struct event_stream *s = errand_create(rq, sizeof(*s), &stream_pump_step, stream_finish);
 	auto_error struct error err = ERROR_INIT;
 
-	s->rq = rq;
 	s->listener.handle_event = handle_event;
 	s->queue = evbuffer_new();
 	list_push_back(&rq->api->event_streams, &s->link);
 	metric_inc(METRIC_event_listeners);
-	task_init(&s->task, rq->api->loop, &stream_pump_step, NULL);
-	rq->work = s;
-	rq->cancel = stream_cancel;
 	if (parse_times(s, &err) &&
 		list_filters_parse(&s->filters, query_get(&rq->query, "filters"), &err)) {
 		stream_begin(s);
 		return;
 	}
 	reply_exchange_error(rq->api, rq->x, &err);
-	stream_free(s);
+	errand_end(&s->errand);
 }

@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#include "api/body.h"
 #include "api/proxy.h"
 #include "api/reply.h"
 #include "base/json.h"
@@ -24,10 +23,11 @@ static void remember_exec(struct proxy *p)
 	const char *text = (const char *)evbuffer_pullup(body, -1);
 	auto_json yyjson_doc *doc = text ? json_parse(text, len, NULL) : NULL;
 	const char *id = json_get_str(yyjson_doc_get_root(doc), "Id", "");
-	struct container *c = cluster_find_container_by_id(p->rq->api->cluster, p->container_id);
+	struct container *c =
+		cluster_find_container_by_id(p->errand.rq->api->cluster, p->container_id);
 
 	if (c && *id)
-		cluster_remember_exec(p->rq->api->cluster, c, id);
+		cluster_remember_exec(p->errand.rq->api->cluster, c, id);
 }
 
 void exec_create(struct request *rq)
@@ -53,30 +53,7 @@ static struct container *find_or_reply(struct request *rq)
 
 /* --- start --- */
 
-/* What the output will be is said in the request, and only there. */
-struct exec_start {
-	struct request *rq;
-	struct task task;
-};
-
 STEP(exec_start_read);
-
-static struct request *exec_start_free(struct exec_start *s)
-{
-	struct request *rq = s->rq;
-
-	task_finish(&s->task);
-	exchange_set_waiter(rq->x, NULL);
-	rq->work = NULL;
-	rq->cancel = NULL;
-	free(s);
-	return rq;
-}
-
-static void exec_start_cancel(struct request *rq)
-{
-	request_finish(exec_start_free(rq->work));
-}
 
 static bool asks_for_terminal(struct exchange *x)
 {
@@ -107,36 +84,26 @@ static void start_on_engine(struct request *rq, bool tty)
 
 static enum task_turn exec_start_read(struct task *t)
 {
-	struct exec_start *s = container_of(t, struct exec_start, task);
-	struct exchange *x = s->rq->x;
-	auto_error struct error err = ERROR_INIT;
+	struct errand *e = container_of(t, struct errand, task);
+	bool tty = asks_for_terminal(e->rq->x);
 
-	if (body_is_ready(s->rq, t, EXEC_BODY_MAX, &err))
-		start_on_engine(exec_start_free(s), asks_for_terminal(x));
-	else if (error_is_set(&err))
-		reply_error(exec_start_free(s), &err);
-	else
-		return body_wait(t, &exec_start_read_step);
-	return TASK_WAIT; /* freed */
+	start_on_engine(errand_detach(e), tty);
+	return TASK_WAIT;
 }
 
+/* What the output will be is said in the request, and only there. */
 void exec_start(struct request *rq)
 {
 	struct container *c = find_or_reply(rq);
-	struct exec_start *s;
 
 	if (!c)
 		return;
-	if (!stream_type(rq, c, false)) {
+	if (stream_type(rq, c, false))
+		errand_start_body(
+			errand_create(rq, sizeof(struct errand), &exec_start_read_step, NULL),
+			EXEC_BODY_MAX);
+	else
 		start_on_engine(rq, false);
-		return;
-	}
-	s = xnew(struct exec_start);
-	s->rq = rq;
-	rq->work = s;
-	rq->cancel = exec_start_cancel;
-	task_init(&s->task, rq->api->loop, &exec_start_read_step, NULL);
-	body_start(rq, &s->task);
 }
 
 void exec_pass(struct request *rq)

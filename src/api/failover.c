@@ -1,14 +1,14 @@
 /* api/failover.c - the next engine is asked as long as nothing has reached the client. */
 #include "api/failover.h"
 
+#include "api/errand.h"
 #include "api/reply.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "http/relay.h"
 
 struct failover {
-	struct request *rq;
-	struct task task;
+	struct errand errand;
 	struct image_holders holders; /* owned */
 	size_t next;                  /* in holders, to ask */
 	char *(*path)(const struct request *rq, const char *reference);
@@ -18,33 +18,20 @@ struct failover {
 STEP(failover_ask);
 STEP(failover_relayed);
 
-static struct request *failover_free(struct failover *f)
+static void failover_finish(struct errand *e)
 {
-	struct request *rq = f->rq;
+	struct failover *f = container_of(e, struct failover, errand);
 
-	task_finish(&f->task);
 	relay_finish(&f->relay);
 	image_holders_finish(&f->holders);
-	free(f);
-	rq->cancel = NULL;
-	return rq;
-}
-
-static void failover_cancel(struct request *rq)
-{
-	request_finish(failover_free(rq->work));
 }
 
 struct failover *failover_create(struct request *rq, struct image_holders *holders)
 {
-	struct failover *f = xnew(struct failover);
+	struct failover *f = errand_create(rq, sizeof(*f), &failover_ask_step, failover_finish);
 
-	f->rq = rq;
 	f->holders = *holders;
 	*holders = (struct image_holders){ 0 };
-	rq->work = f;
-	rq->cancel = failover_cancel;
-	task_init(&f->task, rq->api->loop, &failover_ask_step, NULL);
 	return f;
 }
 
@@ -56,21 +43,21 @@ void failover_set_path(
 
 void failover_start(struct failover *f)
 {
-	task_start(&f->task);
+	errand_start(&f->errand);
 }
 
 static void edit_head(struct relay *r, struct response_head *head)
 {
 	struct failover *f = container_of(r, struct failover, relay);
 
-	reply_decorate(f->rq->api, &head->headers);
+	reply_decorate(f->errand.rq->api, &head->headers);
 }
 
 static enum task_turn failover_ask(struct task *t)
 {
-	struct failover *f = container_of(t, struct failover, task);
+	struct failover *f = container_of(t, struct failover, errand.task);
 	const struct image_holder *holder = &f->holders.items[f->next++];
-	struct request *rq = f->rq;
+	struct request *rq = f->errand.rq;
 	auto_free char *path = f->path ? f->path(rq, holder->reference) : xstrdup(rq->path);
 	auto_free char *full =
 		*rq->raw_query ? xasprintf("%s?%s", path, rq->raw_query) : xstrdup(path);
@@ -94,7 +81,7 @@ static const struct engine *asked_engine(const struct failover *f)
 static bool may_ask_next(const struct failover *f)
 {
 	return f->relay.state == RELAY_NO_ANSWER && f->next < f->holders.count &&
-	       f->rq->x->body_length == 0 && !f->rq->x->gone;
+	       f->errand.rq->x->body_length == 0 && !f->errand.rq->x->gone;
 }
 
 static enum task_turn failover_no_answer(struct failover *f)
@@ -104,16 +91,15 @@ static enum task_turn failover_no_answer(struct failover *f)
 	error_copy(&err, &f->relay.err);
 	error_wrap(&err, "node %s", asked_engine(f)->name);
 	if (may_ask_next(f)) {
-		log_warn("%s: %s, trying the next engine", f->rq->path, error_text(&err));
-		return task_go(&f->task, &failover_ask_step);
+		log_warn("%s: %s, trying the next engine", f->errand.rq->path, error_text(&err));
+		return task_go(&f->errand.task, &failover_ask_step);
 	}
-	reply_error(failover_free(f), &err);
-	return TASK_WAIT;
+	return errand_fail(&f->errand, &err);
 }
 
 static enum task_turn failover_relayed(struct task *t)
 {
-	struct failover *f = container_of(t, struct failover, task);
+	struct failover *f = container_of(t, struct failover, errand.task);
 
 	if (!relay_over(&f->relay))
 		return task_wait(t, &failover_relayed_step); /* as above */
@@ -122,10 +108,9 @@ static enum task_turn failover_relayed(struct task *t)
 	if (f->relay.state == RELAY_NO_ANSWER)
 		return failover_no_answer(f);
 	if (f->relay.state == RELAY_BROKEN)
-		log_warn("%s: the answer of node %s broke off: %s", f->rq->path,
+		log_warn("%s: the answer of node %s broke off: %s", f->errand.rq->path,
 			asked_engine(f)->name, error_text(&f->relay.err));
-	request_finish(failover_free(f));
-	return TASK_WAIT;
+	return errand_end(&f->errand);
 }
 
 void failover_any(struct request *rq, enum remote_kind preferred)

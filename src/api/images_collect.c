@@ -1,6 +1,7 @@
 /* api/images_collect.c - one transfer after the other, until one engine has all the names. */
 #include "api/images_collect.h"
 
+#include "api/errand.h"
 #include "api/failover.h"
 #include "api/reply.h"
 #include "base/log.h"
@@ -9,8 +10,7 @@
 #include "manager/spread.h"
 
 struct images_collect {
-	struct request *rq;
-	struct task task;
+	struct errand errand;
 	struct strv names;
 	struct engine *to;     /* counted; where all of them shall be */
 	struct engine *source; /* counted; of the present transfer; NULL */
@@ -31,22 +31,13 @@ static void finish_transfer(struct images_collect *c)
 	engine_unref(steal(c->source));
 }
 
-static struct request *collect_free(struct images_collect *c)
+static void collect_finish(struct errand *e)
 {
-	struct request *rq = c->rq;
+	struct images_collect *c = container_of(e, struct images_collect, errand);
 
-	task_finish(&c->task);
 	finish_transfer(c);
 	engine_unref(c->to);
 	strv_finish(&c->names);
-	free(c);
-	rq->cancel = NULL;
-	return rq;
-}
-
-static void collect_cancel(struct request *rq)
-{
-	request_finish(collect_free(rq->work));
 }
 
 void images_collect(struct request *rq, const struct strv *names)
@@ -58,23 +49,18 @@ void images_collect(struct request *rq, const struct strv *names)
 		reply_errorf(rq, 500, "No healthy node available in the cluster");
 		return;
 	}
-	c = xnew(struct images_collect);
-	c->rq = rq;
+	c = errand_create(rq, sizeof(*c), &collect_next_step, collect_finish);
 	c->to = engine_ref(to);
 	c->missing = SIZE_MAX;
 	strv_copy(&c->names, names);
-	rq->work = c;
-	rq->cancel = collect_cancel;
-	task_init(&c->task, rq->api->loop, &collect_next_step, NULL);
-	exchange_set_waiter(rq->x, &c->task);
-	task_start(&c->task);
+	errand_watch_client(&c->errand);
+	errand_start(&c->errand);
 }
 
 static enum task_turn fail(struct images_collect *c, struct error *err)
 {
 	error_wrap(err, "the images are on several nodes, and could not be brought to one");
-	reply_error(collect_free(c), err);
-	return TASK_WAIT;
+	return errand_fail(&c->errand, err);
 }
 
 static enum task_turn save_all(struct images_collect *c)
@@ -83,9 +69,9 @@ static enum task_turn save_all(struct images_collect *c)
 	auto_error struct error err = ERROR_INIT;
 	struct request *rq;
 
-	if (!image_find_common(&holders, c->rq->api->cluster, &c->names, &err))
+	if (!image_find_common(&holders, c->errand.rq->api->cluster, &c->names, &err))
 		return fail(c, &err);
-	rq = collect_free(c);
+	rq = errand_detach(&c->errand);
 	failover_start(failover_create(rq, &holders));
 	return TASK_WAIT;
 }
@@ -98,28 +84,28 @@ static void start_download(struct images_collect *c, const struct strv *names)
 		strbuf_add_str(&query, i ? "&names=" : "names=");
 		uri_encode_query(&query, names->items[i]);
 	}
-	remote_call_init(&c->download, &c->source->remote, c->rq->version, "GET", "/images/get?%s",
-		query.buf);
+	remote_call_init(&c->download, &c->source->remote, c->errand.rq->version, "GET",
+		"/images/get?%s", query.buf);
 	c->download.mode = CALL_STREAM;
 	c->download.head_timeout_ms = c->download.idle_timeout_ms = SPREAD_SILENCE_MS;
-	remote_send(&c->download, &c->source->remote, &c->task);
+	remote_send(&c->download, &c->source->remote, &c->errand.task);
 }
 
 static void start_transfer(
 	struct images_collect *c, struct engine *source, const struct strv *names)
 {
 	c->source = engine_ref(source);
-	spread_init(&c->spread, &c->task);
+	spread_init(&c->spread, &c->errand.task);
 	c->spread.failure = "Failed to load image";
 	c->spread.quiet = true;
-	spread_add_load(&c->spread, c->to, c->rq->version);
+	spread_add_load(&c->spread, c->to, c->errand.rq->version);
 	start_download(c, names);
 	spread_start(&c->spread);
 }
 
 static enum task_turn collect_next(struct task *t)
 {
-	struct images_collect *c = container_of(t, struct images_collect, task);
+	struct images_collect *c = container_of(t, struct images_collect, errand.task);
 	auto_strv struct strv names = STRV_INIT;
 	auto_error struct error err = ERROR_INIT;
 	size_t missing = image_count_missing(c->to, &c->names);
@@ -133,7 +119,7 @@ static enum task_turn collect_next(struct task *t)
 		return fail(c, &err);
 	}
 	c->missing = missing;
-	source = image_find_source(c->rq->api->cluster, c->to, &c->names, &names);
+	source = image_find_source(c->errand.rq->api->cluster, c->to, &c->names, &names);
 	if (!source) {
 		error_set(&err, ERROR_UNAVAILABLE, "no healthy node has the rest any more");
 		return fail(c, &err);
@@ -144,13 +130,11 @@ static enum task_turn collect_next(struct task *t)
 
 static enum task_turn collect_transfer(struct task *t)
 {
-	struct images_collect *c = container_of(t, struct images_collect, task);
+	struct images_collect *c = container_of(t, struct images_collect, errand.task);
 	auto_error struct error err = ERROR_INIT;
 
-	if (c->rq->x->gone) {
-		request_finish(collect_free(c));
-		return TASK_WAIT;
-	}
+	if (c->errand.rq->x->gone)
+		return errand_end(&c->errand);
 	spread_feed(&c->spread, c->source, &c->download);
 	if (!spread_advance(&c->spread))
 		return task_wait_ms(t, &collect_transfer_step, SPREAD_LOOK_MS);

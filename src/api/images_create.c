@@ -98,11 +98,11 @@ static void start_download(struct images_spread *is, const char *name)
 	auto_strbuf struct strbuf encoded = STRBUF_INIT;
 
 	uri_encode_query(&encoded, name);
-	remote_call_init(&is->download, &is->source->remote, is->rq->version, "GET",
+	remote_call_init(&is->download, &is->source->remote, is->errand.rq->version, "GET",
 		"/images/get?names=%s", encoded.buf);
 	is->download.mode = CALL_STREAM;
 	is->download.head_timeout_ms = is->download.idle_timeout_ms = SPREAD_SILENCE_MS;
-	remote_send(&is->download, &is->source->remote, &is->task);
+	remote_send(&is->download, &is->source->remote, &is->errand.task);
 }
 
 /* One engine has imported: save it there, load it into the others. */
@@ -110,7 +110,7 @@ static bool distribute(struct images_spread *is)
 {
 	struct spread_leg *first = &is->spread.legs[0];
 	auto_error struct error err = ERROR_INIT;
-	auto_free char *name = imported_name(is->rq, first->last);
+	auto_free char *name = imported_name(is->errand.rq, first->last);
 	struct engine **engines;
 	size_t count;
 
@@ -123,7 +123,7 @@ static bool distribute(struct images_spread *is)
 		return false;
 	}
 	spread_finish(&is->spread);
-	spread_init(&is->spread, &is->task);
+	spread_init(&is->spread, &is->errand.task);
 	is->spread.title = "Loading Image...";
 	is->spread.failure = is->failure;
 	is->spread.what = "Import";
@@ -131,7 +131,7 @@ static bool distribute(struct images_spread *is)
 	is->spread.done_before = 1;
 	for (size_t i = 0; i < count; i++) {
 		if (engines[i] != is->source)
-			spread_add_load(&is->spread, engines[i], is->rq->version);
+			spread_add_load(&is->spread, engines[i], is->errand.rq->version);
 	}
 	free(engines);
 	start_download(is, name);

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "api/gather.h"
+#include "api/ask.h"
 #include "api/images_merge.h"
 #include "docker/query_need.h"
 
@@ -50,44 +50,53 @@ static void fit_filters(struct query *q)
 	query_set(q, "filters", text);
 }
 
-static char *query_for(const struct gather *g, const struct engine *e)
+static char *query_for(const struct request *rq, const struct engine *e)
 {
 	auto_strbuf struct strbuf text = STRBUF_INIT;
 	auto_query struct query q = QUERY_INIT;
 
-	(void)read_question(g->rq, e, &q);
+	(void)read_question(rq, e, &q);
 	fit_filters(&q);
 	query_format(&q, &text);
 	return strbuf_steal(&text);
 }
 
-/* None when memory will do, or when the filters are wrong, which the merge says. */
-static void add_engines(struct gather *g)
+static void add_engine(struct ask *a, const struct image_filter *filter, struct engine *e)
 {
-	struct request *rq = g->rq;
+	struct request *rq = ask_request(a);
+	auto_query struct query q = QUERY_INIT;
+
+	if (!engine_is_healthy(e) || !image_filter_takes_node(filter, e) ||
+		!read_question(rq, e, &q))
+		return;
+	auto_free char *query = query_for(rq, e);
+
+	ask_add(a, e, "/images/json", query);
+}
+
+/* None when memory will do, or when the filters are wrong, which the answer says. */
+static bool prepare(struct ask *a, struct error *err maybe_unused)
+{
+	struct request *rq = ask_request(a);
 	struct image_filter filter;
 	struct engine **engines;
 	size_t count;
 
 	if (query_need(rq->route->method, rq->route->path, &rq->query).major == 0 ||
 		!image_filter_init(&filter, &rq->query, rq->version, rq->api->cluster, NULL))
-		return;
+		return true;
 	engines = cluster_sorted_engines(rq->api->cluster, &count);
-	for (size_t i = 0; i < count; i++) {
-		auto_query struct query q = QUERY_INIT;
-
-		if (engine_is_healthy(engines[i]) && image_filter_takes_node(&filter, engines[i]) &&
-			read_question(rq, engines[i], &q))
-			fanout_add(&g->fanout, engines[i]);
-	}
+	for (size_t i = 0; i < count; i++)
+		add_engine(a, &filter, engines[i]);
 	free(engines);
 	image_filter_finish(&filter);
+	return true;
 }
 
-static char *merge_answers(struct gather *g, size_t *ret_len, struct error *err)
+static char *merge_answers(struct ask *a, size_t *ret_len, struct error *err)
 {
 	auto_strbuf struct strbuf text = STRBUF_INIT;
-	struct request *rq = g->rq;
+	struct request *rq = ask_request(a);
 	struct image_filter filter;
 	struct engine **engines;
 	size_t count;
@@ -95,7 +104,7 @@ static char *merge_answers(struct gather *g, size_t *ret_len, struct error *err)
 	if (!image_filter_init(&filter, &rq->query, rq->version, rq->api->cluster, err))
 		return NULL;
 	engines = cluster_sorted_engines(rq->api->cluster, &count);
-	images_merge_write(&text, &filter, rq->version, engines, count, &g->fanout);
+	images_merge_write(&text, &filter, rq->version, engines, count, &a->fanout);
 	free(engines);
 	image_filter_finish(&filter);
 	*ret_len = text.len;
@@ -104,11 +113,13 @@ static char *merge_answers(struct gather *g, size_t *ret_len, struct error *err)
 
 void images_list(struct request *rq)
 {
-	struct gather *g = gather_create(rq, merge_answers);
+	static const struct ask_kind kind = {
+		.need = ASK_NONE_MUST,
+		.mode = CALL_JSON,
+		.timeout_ms = TELL_TIMEOUT_MS,
+		.prepare = prepare,
+		.answer = merge_answers,
+	};
 
-	g->timeout_ms = TELL_TIMEOUT_MS;
-	g->may_fail = true;
-	g->query_for = query_for;
-	add_engines(g);
-	gather_start(g, "/images/json");
+	ask_run(rq, &kind);
 }

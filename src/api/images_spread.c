@@ -14,11 +14,10 @@
 
 STEP(spread_pump);
 
-static struct request *images_spread_free(struct images_spread *is)
+static void images_spread_finish(struct errand *e)
 {
-	struct request *rq = is->rq;
+	struct images_spread *is = container_of(e, struct images_spread, errand);
 
-	task_finish(&is->task);
 	spread_finish(&is->spread);
 	call_finish(&is->download);
 	if (is->source)
@@ -28,14 +27,6 @@ static struct request *images_spread_free(struct images_spread *is)
 	free(is->failure);
 	free(is->pulled);
 	free(is->last_line);
-	free(is);
-	rq->cancel = NULL;
-	return rq;
-}
-
-static void images_spread_cancel(struct request *rq)
-{
-	request_finish(images_spread_free(rq->work));
 }
 
 static void read_constraints(const struct request *rq, struct strv *ret)
@@ -55,20 +46,17 @@ static void read_constraints(const struct request *rq, struct strv *ret)
 
 struct images_spread *images_spread_create(struct request *rq)
 {
-	struct images_spread *is = xnew(struct images_spread);
+	struct images_spread *is =
+		errand_create(rq, sizeof(*is), &spread_pump_step, images_spread_finish);
 
-	is->rq = rq;
-	rq->work = is;
-	rq->cancel = images_spread_cancel;
-	task_init(&is->task, rq->api->loop, &spread_pump_step, NULL);
-	spread_init(&is->spread, &is->task);
+	spread_init(&is->spread, &is->errand.task);
 	read_constraints(rq, &is->constraints);
 	return is;
 }
 
 void images_spread_fail(struct images_spread *is, const struct error *err)
 {
-	reply_error(images_spread_free(is), err);
+	errand_fail(&is->errand, err);
 }
 
 /* --- who --- */
@@ -100,7 +88,7 @@ static struct engine **choose_healthy(struct cluster *cluster, size_t *ret_count
 
 struct engine **images_spread_choose(struct images_spread *is, size_t *ret_count, struct error *err)
 {
-	struct manager *m = is->rq->api->manager;
+	struct manager *m = is->errand.rq->api->manager;
 	struct engine **engines;
 	struct wish *wish;
 
@@ -117,7 +105,7 @@ struct engine **images_spread_choose(struct images_spread *is, size_t *ret_count
 void images_spread_tell_unhealthy(struct images_spread *is)
 {
 	size_t count;
-	struct engine **engines = cluster_sorted_engines(is->rq->api->cluster, &count);
+	struct engine **engines = cluster_sorted_engines(is->errand.rq->api->cluster, &count);
 
 	for (size_t i = 0; i < count && is->constraints.count == 0; i++) {
 		auto_strbuf struct strbuf line = STRBUF_INIT;
@@ -158,7 +146,7 @@ static void copy_fields(struct headers *to, const struct headers *from)
 
 void images_spread_forward(struct images_spread *is, struct engine *e, const char *path)
 {
-	struct request *rq = is->rq;
+	struct request *rq = is->errand.rq;
 	struct spread_leg *leg = spread_add(&is->spread, e);
 	auto_strbuf struct strbuf query = STRBUF_INIT;
 
@@ -173,18 +161,18 @@ void images_spread_start(struct images_spread *is)
 {
 	is->spread.title = is->title;
 	is->spread.failure = is->failure;
-	exchange_set_waiter(is->rq->x, &is->task);
-	exchange_want_body(is->rq->x);
-	exchange_continue(is->rq->x);
+	errand_watch_client(&is->errand);
+	exchange_want_body(is->errand.rq->x);
+	exchange_continue(is->errand.rq->x);
 	spread_start(&is->spread);
-	task_start(&is->task);
+	errand_start(&is->errand);
 }
 
 /* --- the course --- */
 
 static void feed_from_client(struct images_spread *is)
 {
-	struct exchange *x = is->rq->x;
+	struct exchange *x = is->errand.rq->x;
 
 	if (evbuffer_get_length(x->body) > 0 && spread_has_room(&is->spread))
 		spread_write(&is->spread, x->body);
@@ -202,16 +190,16 @@ static void feed(struct images_spread *is)
 
 static void start_answer(struct images_spread *is)
 {
-	struct exchange *x = is->rq->x;
+	struct exchange *x = is->errand.rq->x;
 
 	headers_set(&x->answer, "Content-Type", "application/json");
-	reply_decorate(is->rq->api, &x->answer);
+	reply_decorate(is->errand.rq->api, &x->answer);
 	exchange_start(x, 200, -1);
 }
 
 static void flush(struct images_spread *is)
 {
-	struct exchange *x = is->rq->x;
+	struct exchange *x = is->errand.rq->x;
 
 	if (!x->answer_started) {
 		if (!is->source && !is->spread.body_ended && spread_wants_body(&is->spread))
@@ -235,7 +223,7 @@ static void close_pull(const struct images_spread *is, struct strbuf *to)
 
 static enum task_turn finish(struct images_spread *is)
 {
-	struct exchange *x = is->rq->x;
+	struct exchange *x = is->errand.rq->x;
 	auto_error struct error err = ERROR_INIT;
 	auto_strbuf struct strbuf last = STRBUF_INIT;
 
@@ -248,19 +236,16 @@ static enum task_turn finish(struct images_spread *is)
 	exchange_write_buffer(x, is->spread.out);
 	exchange_write(x, last.buf, last.len);
 	exchange_end(x);
-	request_finish(images_spread_free(is));
-	return TASK_WAIT;
+	return errand_end(&is->errand);
 }
 
 static enum task_turn spread_pump(struct task *t)
 {
-	struct images_spread *is = container_of(t, struct images_spread, task);
+	struct images_spread *is = container_of(t, struct images_spread, errand.task);
 	bool over;
 
-	if (is->rq->x->gone) {
-		request_finish(images_spread_free(is));
-		return TASK_WAIT;
-	}
+	if (is->errand.rq->x->gone)
+		return errand_end(&is->errand);
 	feed(is);
 	over = spread_advance(&is->spread);
 	flush(is);

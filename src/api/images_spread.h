@@ -7,12 +7,11 @@
  */
 #pragma once
 
-#include "api/request.h"
+#include "api/errand.h"
 #include "manager/spread.h"
 
 struct images_spread {
-	struct request *rq;
-	struct task task;
+	struct errand errand;
 	struct spread spread;
 	char *title, *failure; /* owned; lent to the spread */
 	char *pulled;          /* of which the closing line of a pull tells; owned; NULL */

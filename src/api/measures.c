@@ -1,10 +1,9 @@
 /* api/measures.c - counting by route and status, and everything that is counted as one text. */
 #include "api/measures.h"
 
+#include <assert.h>
 #include <string.h>
 
-#include "api/reply.h"
-#include "api/routes.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/metrics.h"
@@ -22,21 +21,25 @@ static const struct histogram_scale request_scale = { { 500, 1000, 2500, 5000, 1
 	100 * 1000, 250 * 1000, 1000 * 1000, 2500 * 1000, 10 * 1000 * 1000, 60 * 1000 * 1000 } };
 
 struct measures {
+	const struct route *rows; /* borrowed */
+	size_t rows_count;
 	/* By row of the route table, the last for what has none, and status; owned, NULL: never
 	 * seen. */
 	struct histogram **requests;
 };
 
-static size_t series_count(void)
+static size_t series_count(const struct measures *m)
 {
-	return (routes_count + 1) * STATUS_COUNT;
+	return (m->rows_count + 1) * STATUS_COUNT;
 }
 
-struct measures *measures_create(void)
+struct measures *measures_create(const struct route *rows, size_t count)
 {
 	struct measures *m = xnew(struct measures);
 
-	m->requests = xcalloc(series_count(), sizeof(struct histogram *));
+	m->rows = rows;
+	m->rows_count = count;
+	m->requests = xcalloc(series_count(m), sizeof(struct histogram *));
 	return m;
 }
 
@@ -44,7 +47,7 @@ void measures_destroy(struct measures *m)
 {
 	if (!m)
 		return;
-	for (size_t i = 0; i < series_count(); i++)
+	for (size_t i = 0; i < series_count(m); i++)
 		free(m->requests[i]);
 	free(m->requests);
 	free(m);
@@ -61,25 +64,27 @@ static size_t status_index(int status)
 	return STATUS_OTHER;
 }
 
-void measures_note(const struct request *rq)
+void measures_note(struct measures *m, const struct route *row, int status, int64_t took_us)
 {
-	if (!rq->x)
-		return;
-	size_t row = rq->route ? (size_t)(rq->route - routes) : routes_count;
-	size_t at = row * STATUS_COUNT + status_index(rq->x->status);
-	struct histogram **h = &rq->api->measures->requests[at];
+	size_t at = row ? (size_t)(row - m->rows) : m->rows_count;
+	struct histogram **h;
 
+	assert(at <= m->rows_count);
+	h = &m->requests[at * STATUS_COUNT + status_index(status)];
 	if (!*h)
 		*h = xnew(struct histogram);
-	histogram_add(*h, &request_scale, clock_mono_us() - rq->began_us);
+	histogram_add(*h, &request_scale, took_us);
 }
 
 /* --- as text --- */
 
-static void add_request_labels(struct strbuf *labels, size_t row, size_t status)
+static void add_request_labels(
+	const struct measures *m, struct strbuf *labels, size_t row, size_t status)
 {
-	exposition_label(labels, "method", row < routes_count ? routes[row].method : "other");
-	exposition_label(labels, "route", row < routes_count ? routes[row].path : "other");
+	bool known = row < m->rows_count;
+
+	exposition_label(labels, "method", known ? m->rows[row].method : "other");
+	exposition_label(labels, "route", known ? m->rows[row].path : "other");
 	if (status < ARRAY_SIZE(statuses)) {
 		auto_free char *text = xasprintf("%d", statuses[status]);
 
@@ -95,12 +100,12 @@ static void write_requests(const struct measures *m, struct exposition *to)
 
 	exposition_family(to, name, "histogram",
 		"time from the head of a request to the end of its answer, streams included");
-	for (size_t i = 0; i < series_count(); i++) {
+	for (size_t i = 0; i < series_count(m); i++) {
 		auto_strbuf struct strbuf labels = STRBUF_INIT;
 
 		if (!m->requests[i])
 			continue;
-		add_request_labels(&labels, i / STATUS_COUNT, i % STATUS_COUNT);
+		add_request_labels(m, &labels, i / STATUS_COUNT, i % STATUS_COUNT);
 		histogram_write(m->requests[i], &request_scale, to, name, labels.buf);
 	}
 }
@@ -240,26 +245,12 @@ static void write_build_info(const struct api_config *config, struct exposition 
 	exposition_sample(to, "swarm_build_info", labels.buf, 1);
 }
 
-/* Who knows OpenMetrics names it, and likes it better. */
-static bool wants_openmetrics(const struct request *rq)
+void measures_write(const struct api *api, struct exposition *to)
 {
-	const char *accept = headers_get(&rq->x->head.headers, "Accept");
-
-	return accept && strstr(accept, "application/openmetrics-text");
-}
-
-void measures_show(struct request *rq)
-{
-	auto_strbuf struct strbuf text = STRBUF_INIT;
-	struct exposition to = { .sb = &text, .openmetrics = wants_openmetrics(rq) };
-
-	write_build_info(&rq->api->config, &to);
-	metrics_write(&to);
-	metrics_write_process(&to, rq->api->started_ns);
-	write_engines(rq->api->cluster, &to);
-	write_requests(rq->api->measures, &to);
-	exposition_end(&to);
-	reply_decorate(rq->api, &rq->x->answer);
-	exchange_reply(rq->x, 200, exposition_content_type(&to), text.buf, text.len);
-	request_finish(rq);
+	write_build_info(&api->config, to);
+	metrics_write(to);
+	metrics_write_process(to, api->started_ns);
+	write_engines(api->cluster, to);
+	write_requests(api->measures, to);
+	exposition_end(to);
 }

@@ -6,13 +6,16 @@
  */
 #pragma once
 
-#include "api/request.h"
+#include "api/api.h"
+#include "api/route.h"
+#include "base/metrics.h"
 
 struct measures;
 
-struct measures *measures_create(void) must_check;
+/* The table outlives it. */
+struct measures *measures_create(const struct route *rows, size_t count) must_check;
 void measures_destroy(struct measures *m);
-/* The request is over, its exchange still there (NULL: somebody else's now). */
-void measures_note(const struct request *rq);
-/* GET /metrics. */
-void measures_show(struct request *rq);
+/* A request of this row (NULL: of none) is over; status 0: the client got none. */
+void measures_note(struct measures *m, const struct route *row, int status, int64_t took_us);
+/* All of it. */
+void measures_write(const struct api *api, struct exposition *to);

@@ -9,7 +9,6 @@
 
 #include "api/body.h"
 #include "api/networks_change.h"
-#include "api/reply.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "cluster/find_container.h"
@@ -40,8 +39,7 @@ static bool find_network(
 	return true;
 }
 
-static struct container *find_container(
-	struct network_change *c, yyjson_mut_doc *doc, struct error *err)
+static struct container *find_container(struct request *rq, yyjson_mut_doc *doc, struct error *err)
 {
 	yyjson_mut_val *root = yyjson_mut_doc_get_root(doc);
 	const char *name = yyjson_mut_get_str(yyjson_mut_obj_get(root, "Container"));
@@ -51,7 +49,7 @@ static struct container *find_container(
 		error_set(err, ERROR_INVALID, "invalid name or ID supplied: \"\"");
 		return NULL;
 	}
-	found = cluster_find_container(c->rq->api->cluster, name, err);
+	found = cluster_find_container(rq->api->cluster, name, err);
 	if (!found || engine_is_healthy(found->engine))
 		return found;
 	error_set(err, ERROR_UNAVAILABLE, "Container %s running on unhealthy node %s", name,
@@ -59,46 +57,70 @@ static struct container *find_container(
 	return NULL;
 }
 
+/* Before the engine is asked it gets an instance of the network. */
+static void spread(struct network_change *c, struct engine *e, const struct network *n)
+{
+	network_spread_start(
+		&c->spread, ask_request(&c->ask)->api->manager, e, n, &c->ask.errand.task);
+	c->ask.before_done = &c->spread.done;
+	c->ask.before_err = &c->spread.err;
+}
+
 enum attachment { CONNECT, DISCONNECT };
 
-static bool prepare(struct network_change *c, enum attachment what, struct error *err)
+static bool prepare(struct ask *a, enum attachment what, struct error *err)
 {
-	auto_json_mut yyjson_mut_doc *doc = body_object(c->rq, "{}", err);
-	struct container *container = doc ? find_container(c, doc, err) : NULL;
+	struct network_change *c = container_of(a, struct network_change, ask);
+	struct request *rq = ask_request(a);
+	auto_json_mut yyjson_mut_doc *doc = body_object(rq, "{}", err);
+	struct container *container = doc ? find_container(rq, doc, err) : NULL;
 	const struct network *network;
 	bool missing;
 
-	if (!container || !find_network(c->rq, container->engine, &network, err))
+	if (!container || !find_network(rq, container->engine, &network, err))
 		return false;
 	memcpy(c->container_id, container->id, sizeof(c->container_id));
 	missing = network->spreads && !network_on(container->engine, network->logical_id);
 	if (missing && what == CONNECT)
-		network_change_spread(c, container->engine, network);
+		spread(c, container->engine, network);
 	/* an instance that is still to be made has no id, but the name */
-	network_change_add(c, container->engine,
-		request_path_for(c->rq, missing ? network->name : network->id));
+	auto_free char *path = request_path_for(rq, missing ? network->name : network->id);
+
+	ask_add(a, container->engine, path, "");
 	yyjson_mut_obj_put(yyjson_mut_doc_get_root(doc), yyjson_mut_str(doc, "Container"),
 		yyjson_mut_str(doc, c->container_id));
-	network_change_set_body(c, doc);
+	ask_set_body(a, doc);
 	return true;
 }
 
-static bool prepare_connect(struct network_change *c, struct error *err)
+static bool prepare_connect(struct ask *a, struct error *err)
 {
-	return prepare(c, CONNECT, err);
+	return prepare(a, CONNECT, err);
 }
 
-static bool prepare_disconnect(struct network_change *c, struct error *err)
+static bool prepare_disconnect(struct ask *a, struct error *err)
 {
-	return prepare(c, DISCONNECT, err);
+	return prepare(a, DISCONNECT, err);
 }
 
 void networks_connect(struct request *rq)
 {
-	network_change_start(rq, prepare_connect);
+	static const struct ask_kind kind = {
+		NETWORK_CHANGE_KIND,
+		.order = ASK_FIRST,
+		.prepare = prepare_connect,
+	};
+
+	ask_run(rq, &kind);
 }
 
 void networks_disconnect(struct request *rq)
 {
-	network_change_start(rq, prepare_disconnect);
+	static const struct ask_kind kind = {
+		NETWORK_CHANGE_KIND,
+		.order = ASK_FIRST,
+		.prepare = prepare_disconnect,
+	};
+
+	ask_run(rq, &kind);
 }

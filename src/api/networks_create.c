@@ -17,7 +17,6 @@
 #include "api/body.h"
 #include "api/networks_change.h"
 #include "api/placement_label.h"
-#include "api/reply.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "cluster/find_network.h"
@@ -154,12 +153,14 @@ static bool engine_has(const struct engine *e, const char *name)
  * name at all, is the engine's to refuse. */
 static bool take_name(struct network_change *c, const struct engine *node, const char *name)
 {
+	const struct api *api = ask_request(&c->ask)->api;
+
 	if (!*name || network_is_predefined(name))
 		return true;
 	if (node)
 		return !engine_has(node, name);
-	return !network_find_name(c->rq->api->cluster, name) &&
-	       network_claim_begin(&c->claim, c->rq->api->manager, name);
+	return !network_find_name(api->cluster, name) &&
+	       network_claim_begin(&c->claim, api->manager, name);
 }
 
 /* --- where --- */
@@ -176,32 +177,32 @@ static struct engine *place(struct request *rq, yyjson_mut_doc *doc, const char 
 }
 
 /* Overlays are made by the managers of the engines' swarm; any of them will do that can. */
-static void add_swarm_managers(struct network_change *c, const struct translate_need *need)
+static void add_swarm_managers(struct ask *a, const struct translate_need *need)
 {
-	struct cluster *cluster = c->rq->api->cluster;
+	struct cluster *cluster = ask_request(a)->api->cluster;
 	struct engine *e;
 
 	cluster_each (e, cluster, CLUSTER_HEALTHY) {
 		if (e->swarm_control && translate_need_is_met(need, &e->remote.range))
-			network_change_add(c, e, xstrdup("/networks/create"));
+			ask_add(a, e, "/networks/create", "");
 	}
 }
 
-static bool choose_engines(struct network_change *c, yyjson_mut_doc *doc, const char *driver,
-	const char *node, struct error *err)
+static bool choose_engines(
+	struct ask *a, yyjson_mut_doc *doc, const char *driver, const char *node, struct error *err)
 {
 	struct translate_need need =
-		translate_network_need(yyjson_mut_doc_get_root(doc), c->rq->version);
+		translate_network_need(yyjson_mut_doc_get_root(doc), ask_request(a)->version);
 	struct engine *e;
 
 	if (!*node && strcmp(driver, "overlay") == 0)
-		add_swarm_managers(c, &need);
-	if (c->targets_count)
+		add_swarm_managers(a, &need);
+	if (a->fanout.count)
 		return true;
-	e = place(c->rq, doc, node, &need, err);
+	e = place(ask_request(a), doc, node, &need, err);
 	if (!e)
 		return false;
-	network_change_add(c, e, xstrdup("/networks/create"));
+	ask_add(a, e, "/networks/create", "");
 	return true;
 }
 
@@ -215,9 +216,11 @@ static void drop_ipv4(yyjson_mut_doc *doc, const struct engine *e)
 		yyjson_mut_obj_remove_key(root, "EnableIPv4");
 }
 
-static bool prepare_create(struct network_change *c, struct error *err)
+static bool prepare_create(struct ask *a, struct error *err)
 {
-	auto_json_mut yyjson_mut_doc *doc = body_object(c->rq, "{}", err);
+	struct network_change *c = container_of(a, struct network_change, ask);
+	struct request *rq = ask_request(a);
+	auto_json_mut yyjson_mut_doc *doc = body_object(rq, "{}", err);
 	auto_free char *written = NULL, *node = NULL;
 	const char *name, *driver;
 
@@ -227,23 +230,29 @@ static bool prepare_create(struct network_change *c, struct error *err)
 	if (!name_check("network", written, err))
 		return false;
 	node = name_split(written, &name);
-	placement_session_write(c->rq, doc);
-	driver = settle_driver(c->rq->api->cluster, doc, node);
-	if (!choose_engines(c, doc, driver, node, err))
+	placement_session_write(rq, doc);
+	driver = settle_driver(rq->api->cluster, doc, node);
+	if (!choose_engines(a, doc, driver, node, err))
 		return false;
-	if (!take_name(c, *node ? c->targets[0].engine : NULL, name))
+	if (!take_name(c, *node ? a->fanout.items[0].engine : NULL, name))
 		return error_set(
 			err, ERROR_CONFLICT, "network with name %s already exists", written);
 	if (!*node && strcmp(driver, "bridge") == 0)
 		let_spread(doc);
 	c->everywhere = !driver_is_local(driver);
 	put_str(doc, "Name", name);
-	drop_ipv4(doc, c->targets[0].engine);
-	network_change_set_body(c, doc);
+	drop_ipv4(doc, a->fanout.items[0].engine);
+	ask_set_body(a, doc);
 	return true;
 }
 
 void networks_create(struct request *rq)
 {
-	network_change_start(rq, prepare_create);
+	static const struct ask_kind kind = {
+		NETWORK_CHANGE_KIND,
+		.order = ASK_FIRST,
+		.prepare = prepare_create,
+	};
+
+	ask_run(rq, &kind);
 }

@@ -6,21 +6,22 @@
 
 #include <string.h>
 
-#include "api/gather.h"
+#include "api/ask.h"
 #include "api/networks_merge.h"
-#include "api/reply.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "cluster/find_network.h"
 
-static char *merge_inspects(struct gather *g, size_t *ret_len, struct error *err)
+enum { INSPECT_TIMEOUT_MS = 60 * 1000 };
+
+static char *merge_inspects(struct ask *a, size_t *ret_len, struct error *err)
 {
-	yyjson_val **documents = xcalloc(g->fanout.count, sizeof(*documents));
+	yyjson_val **documents = xcalloc(a->fanout.count, sizeof(*documents));
 	size_t count = 0;
 	char *text = NULL;
 
-	for (size_t i = 0; i < g->fanout.count; i++) {
-		yyjson_val *root = yyjson_doc_get_root(g->fanout.items[i].call.json);
+	for (size_t i = 0; i < a->fanout.count; i++) {
+		yyjson_val *root = yyjson_doc_get_root(a->fanout.items[i].call.json);
 
 		if (yyjson_is_obj(root))
 			documents[count++] = root;
@@ -28,50 +29,52 @@ static char *merge_inspects(struct gather *g, size_t *ret_len, struct error *err
 	if (count)
 		text = networks_merge(documents, count, ret_len);
 	else
-		error_set(err, ERROR_NOT_FOUND, "network %s not found", request_name(g->rq));
+		error_set(
+			err, ERROR_NOT_FOUND, "network %s not found", request_name(ask_request(a)));
 	free(documents);
 	return text;
 }
 
-/* The one that was found first: its document is the frame. */
-static void add_holders(struct gather *g, const struct network_found *found)
+/* Each knows its own instance. */
+static void add_holder(struct ask *a, struct engine *e, const struct network *n)
 {
-	struct engine *e;
+	auto_free char *path = request_path_for(ask_request(a), n->id);
 
-	fanout_add(&g->fanout, found->engine);
-	cluster_each (e, g->rq->api->cluster, CLUSTER_HEALTHY) {
-		if (e != found->engine && network_part_on(e, found))
-			fanout_add(&g->fanout, e);
-	}
+	ask_add(a, e, path, NULL);
 }
 
-/* Each knows its own instance. */
-static char *path_for(const struct engine *e, const void *logical_id)
+/* The document of the one that was found first is the frame. */
+static bool prepare(struct ask *a, struct error *err)
 {
-	auto_strbuf struct strbuf path = STRBUF_INIT;
+	struct request *rq = ask_request(a);
+	struct network_found found;
+	struct engine *e;
 
-	strbuf_add_str(&path, "/networks/");
-	uri_encode_path(&path, network_on(e, logical_id)->id);
-	return strbuf_steal(&path);
+	if (!network_find(rq->api->cluster, request_name(rq), &found, err))
+		return false;
+	if (!engine_is_healthy(found.engine))
+		return error_set(err, ERROR_UNAVAILABLE, "Network %s is on unhealthy node %s",
+			request_name(rq), found.engine->name);
+	add_holder(a, found.engine, found.network);
+	cluster_each (e, rq->api->cluster, CLUSTER_HEALTHY) {
+		const struct network *part = network_part_on(e, &found);
+
+		if (e != found.engine && part)
+			add_holder(a, e, part);
+	}
+	return true;
 }
 
 void networks_inspect(struct request *rq)
 {
-	auto_error struct error err = ERROR_INIT;
-	struct network_found found;
-	struct gather *g;
+	static const struct ask_kind kind = {
+		.need = ASK_ONE_MUST,
+		.mode = CALL_JSON,
+		.timeout_ms = INSPECT_TIMEOUT_MS,
+		.may_lack = true, /* an overlay leaves a worker with its last container */
+		.prepare = prepare,
+		.answer = merge_inspects,
+	};
 
-	if (!network_find(rq->api->cluster, request_name(rq), &found, &err)) {
-		reply_error(rq, &err);
-		return;
-	}
-	if (!engine_is_healthy(found.engine)) {
-		reply_errorf(rq, 500, "Network %s is on unhealthy node %s", request_name(rq),
-			found.engine->name);
-		return;
-	}
-	g = gather_create(rq, merge_inspects);
-	g->may_lack = true; /* an overlay leaves a worker with its last container */
-	add_holders(g, &found);
-	gather_start_each(g, path_for, found.network->logical_id);
+	ask_run(rq, &kind);
 }

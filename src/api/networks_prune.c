@@ -7,8 +7,8 @@
 
 #include <string.h>
 
+#include "api/ask.h"
 #include "api/networks_endpoints.h"
-#include "api/reply.h"
 #include "api/time_param.h"
 #include "base/clock.h"
 #include "base/json.h"
@@ -16,44 +16,27 @@
 #include "base/mem.h"
 #include "cluster/find_network.h"
 #include "docker/listfilter.h"
-#include "manager/fanout.h"
-#include "manager/refreshes.h"
 
 enum { PRUNE_TIMEOUT_MS = 60 * 1000 };
 
 struct networks_prune {
-	struct request *rq;
-	struct task task;
+	struct ask ask; /* a call for each network */
 	struct list_filters filters;
 	int64_t until_ns;                   /* networks made later stay; 0: none do */
 	struct network_endpoints endpoints; /* only while choosing */
-	struct fanout fanout;               /* one item per network */
 	struct strv ids, shown;             /* of the same networks */
+	struct strv deleted;                /* of shown */
 	bool everywhere;                    /* one of them spans engines */
-	struct refreshes refreshes;
 };
 
-STEP(prune_answered);
-STEP(prune_refreshed);
-
-static struct request *prune_free(struct networks_prune *p)
+static void prune_finish(struct ask *a)
 {
-	struct request *rq = p->rq;
+	struct networks_prune *p = container_of(a, struct networks_prune, ask);
 
-	task_finish(&p->task);
-	refreshes_finish(&p->refreshes);
-	fanout_finish(&p->fanout);
 	list_filters_finish(&p->filters);
 	strv_finish(&p->ids);
 	strv_finish(&p->shown);
-	free(p);
-	rq->cancel = NULL;
-	return rq;
-}
-
-static void prune_cancel(struct request *rq)
-{
-	request_finish(prune_free(rq->work));
+	strv_finish(&p->deleted);
 }
 
 /* --- choosing --- */
@@ -63,7 +46,8 @@ static bool read_filters(struct networks_prune *p, struct error *err)
 	static const char *const accepted[] = { "label", "label!", "node", "until", NULL };
 	const struct strv *until;
 
-	if (!list_filters_parse(&p->filters, query_get(&p->rq->query, "filters"), err) ||
+	if (!list_filters_parse(
+		    &p->filters, query_get(&ask_request(&p->ask)->query, "filters"), err) ||
 		!list_filters_check(&p->filters, accepted, err))
 		return false;
 	if (!list_filters_asks(&p->filters, "until"))
@@ -124,13 +108,10 @@ static bool is_candidate(
 static void add_network(struct networks_prune *p, struct engine *e, const struct network *n)
 {
 	auto_strbuf struct strbuf path = STRBUF_INIT, shown = STRBUF_INIT;
-	struct fanout_item *item = fanout_add(&p->fanout, e);
 
+	strbuf_add_str(&path, "/networks/");
 	uri_encode_path(&path, n->id);
-	remote_call_init(
-		&item->call, &e->remote, p->rq->version, "DELETE", "/networks/%s", path.buf);
-	item->call.mode = CALL_TEXT;
-	item->call.head_timeout_ms = PRUNE_TIMEOUT_MS;
+	ask_add(&p->ask, e, path.buf, "");
 	network_write_name(&shown, n, e);
 	strv_add(&p->ids, n->id);
 	strv_take(&p->shown, strbuf_steal(&shown));
@@ -149,111 +130,97 @@ static void add_engine(struct networks_prune *p, struct engine *e)
 	}
 }
 
-static void choose_networks(struct networks_prune *p)
+static bool prune_prepare(struct ask *a, struct error *err)
 {
-	struct cluster *cluster = p->rq->api->cluster;
+	struct networks_prune *p = container_of(a, struct networks_prune, ask);
+	struct cluster *cluster = ask_request(a)->api->cluster;
 	struct engine *e;
 
+	if (!read_filters(p, err))
+		return false;
 	network_endpoints_init(&p->endpoints, cluster);
 	cluster_each (e, cluster, CLUSTER_ALL)
 		add_engine(p, e);
 	network_endpoints_finish(&p->endpoints);
+	return true;
 }
 
 /* --- after the engines' answers --- */
+
+/* A network is told once, however many instances it had; an engine's refusal means that it is in
+ * use after all. */
+static void prune_settle(struct ask *a)
+{
+	struct networks_prune *p = container_of(a, struct networks_prune, ask);
+
+	a->status = 200; /* not what a removal has */
+	for (size_t i = 0; i < a->fanout.count; i++) {
+		struct fanout_item *item = &a->fanout.items[i];
+		const char *shown = p->shown.items[i];
+
+		if (fanout_item_succeeded(item) && !strv_contains(&p->deleted, shown))
+			strv_add(&p->deleted, shown);
+		if (!error_is_set(&item->err) || !fanout_item_answered(item))
+			continue;
+		log_info("engine %s: network %s is not pruned: %s", item->engine->name, shown,
+			error_text(&item->err));
+		error_clear(&item->err);
+	}
+}
 
 static bool shows_a_change(const struct networks_prune *p, const struct engine *e)
 {
 	bool was_asked = false;
 
-	for (size_t i = 0; i < p->fanout.count; i++) {
-		if (p->fanout.items[i].engine != e)
+	for (size_t i = 0; i < p->ask.fanout.count; i++) {
+		if (p->ask.fanout.items[i].engine != e)
 			continue;
-		if (!fanout_item_answered(&p->fanout.items[i]))
+		if (!fanout_item_answered(&p->ask.fanout.items[i]))
 			return false; /* it would keep the client waiting for its list */
 		was_asked = true;
 	}
 	return was_asked || (p->everywhere && engine_is_healthy(e));
 }
 
-static void start_refreshes(struct networks_prune *p)
+static void prune_refresh(struct ask *a)
 {
-	struct cluster *cluster = p->rq->api->cluster;
+	struct networks_prune *p = container_of(a, struct networks_prune, ask);
+	struct cluster *cluster = ask_request(a)->api->cluster;
 	struct engine *e;
 
-	refreshes_init(&p->refreshes, cluster->engines_count);
+	refreshes_init(&a->refreshes, cluster->engines_count);
 	cluster_each (e, cluster, CLUSTER_ALL) {
 		if (shows_a_change(p, e))
-			refresh_networks(refreshes_next(&p->refreshes), e, &p->task);
+			refresh_networks(refreshes_next(&a->refreshes), e, &a->errand.task);
 	}
 }
 
-static enum task_turn prune_answered(struct task *task)
+static char *prune_answer(struct ask *a, size_t *ret_len, struct error *err maybe_unused)
 {
-	struct networks_prune *p = container_of(task, struct networks_prune, task);
-
-	if (!fanout_done(&p->fanout))
-		return task_wait(task, &prune_answered_step); /* the calls have deadlines */
-	start_refreshes(p);
-	return task_go(task, &prune_refreshed_step);
-}
-
-/* Each once, however many instances it had. */
-static void list_deleted(const struct networks_prune *p, struct strv *ret)
-{
-	for (size_t i = 0; i < p->fanout.count; i++) {
-		const struct fanout_item *item = &p->fanout.items[i];
-		const char *shown = p->shown.items[i];
-
-		if (error_is_set(&item->err))
-			log_info("engine %s: network %s is not pruned: %s", item->engine->name,
-				shown, error_text(&item->err));
-		else if (!strv_contains(ret, shown))
-			strv_add(ret, shown);
-	}
-}
-
-static enum task_turn prune_reply(struct networks_prune *p)
-{
+	struct networks_prune *p = container_of(a, struct networks_prune, ask);
 	auto_json_mut yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
 	yyjson_mut_val *root = yyjson_mut_obj(doc);
 	yyjson_mut_val *deleted = yyjson_mut_obj_add_arr(doc, root, "NetworksDeleted");
-	auto_strv struct strv names = STRV_INIT;
-	size_t len;
 
 	yyjson_mut_doc_set_root(doc, root);
-	list_deleted(p, &names);
-	for (size_t i = 0; i < names.count; i++)
-		yyjson_mut_arr_add_strcpy(doc, deleted, names.items[i]);
-	auto_free char *text = json_doc_text(doc, &len);
-
-	reply_json(prune_free(p), 200, text, len);
-	return TASK_WAIT;
-}
-
-static enum task_turn prune_refreshed(struct task *task)
-{
-	struct networks_prune *p = container_of(task, struct networks_prune, task);
-
-	if (!refreshes_done(&p->refreshes))
-		return task_wait(task, &prune_refreshed_step); /* they have deadlines */
-	return prune_reply(p);
+	for (size_t i = 0; i < p->deleted.count; i++)
+		yyjson_mut_arr_add_strcpy(doc, deleted, p->deleted.items[i]);
+	return json_doc_text(doc, ret_len);
 }
 
 void networks_prune(struct request *rq)
 {
-	struct networks_prune *p = xnew(struct networks_prune);
-	auto_error struct error err = ERROR_INIT;
+	static const struct ask_kind kind = {
+		.size = sizeof(struct networks_prune),
+		.need = ASK_NONE_MUST,
+		.method = "DELETE",
+		.timeout_ms = PRUNE_TIMEOUT_MS,
+		.prepare = prune_prepare,
+		.settle = prune_settle,
+		.refresh = prune_refresh,
+		.answer = prune_answer,
+		.finish = prune_finish,
+	};
 
-	p->rq = rq;
-	rq->work = p;
-	rq->cancel = prune_cancel;
-	task_init(&p->task, rq->api->loop, &prune_answered_step, NULL);
-	if (!read_filters(p, &err)) {
-		reply_error(prune_free(p), &err);
-		return;
-	}
-	choose_networks(p);
-	fanout_send(&p->fanout, &p->task);
-	task_start(&p->task); /* there may be nothing to prune */
+	ask_run(rq, &kind);
 }

@@ -3,11 +3,13 @@
 
 #include <string.h>
 
-#include "api/gather.h"
+#include "api/ask.h"
 #include "api/proxy.h"
 #include "api/reply.h"
 #include "base/json.h"
 #include "base/mem.h"
+
+enum { PLUGINS_TIMEOUT_MS = 60 * 1000 };
 
 /* --- list --- */
 
@@ -25,14 +27,19 @@ static void add_plugin(
 	yyjson_mut_arr_append(list, copy);
 }
 
-static char *merge_lists(struct gather *g, size_t *ret_len, struct error *err maybe_unused)
+static bool prepare_list(struct ask *a, struct error *err)
+{
+	return ask_add_healthy(a, "/plugins", err);
+}
+
+static char *merge_lists(struct ask *a, size_t *ret_len, struct error *err maybe_unused)
 {
 	auto_json_mut yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
 	yyjson_mut_val *list = yyjson_mut_arr(doc);
 
 	yyjson_mut_doc_set_root(doc, list);
-	for (size_t i = 0; i < g->fanout.count; i++) {
-		struct fanout_item *item = &g->fanout.items[i];
+	for (size_t i = 0; i < a->fanout.count; i++) {
+		struct fanout_item *item = &a->fanout.items[i];
 		yyjson_val *plugin;
 		size_t k, max;
 
@@ -44,20 +51,25 @@ static char *merge_lists(struct gather *g, size_t *ret_len, struct error *err ma
 
 void plugins_list(struct request *rq)
 {
-	struct gather *g = gather_create(rq, merge_lists);
+	static const struct ask_kind kind = {
+		.need = ASK_ONE_MUST,
+		.mode = CALL_JSON,
+		.timeout_ms = PLUGINS_TIMEOUT_MS,
+		.may_lack = true, /* Podman */
+		.prepare = prepare_list,
+		.answer = merge_lists,
+	};
 
-	g->may_lack = true; /* Podman */
-	gather_add_healthy(g);
-	gather_start(g, "/plugins");
+	ask_run(rq, &kind);
 }
 
 /* --- inspect --- */
 
 /* The first engine that has it; a plain name means any of them. */
-static char *pick_first(struct gather *g, size_t *ret_len, struct error *err)
+static char *pick_first(struct ask *a, size_t *ret_len, struct error *err)
 {
-	for (size_t i = 0; i < g->fanout.count; i++) {
-		yyjson_val *root = yyjson_doc_get_root(g->fanout.items[i].call.json);
+	for (size_t i = 0; i < a->fanout.count; i++) {
+		yyjson_val *root = yyjson_doc_get_root(a->fanout.items[i].call.json);
 		auto_strbuf struct strbuf text = STRBUF_INIT;
 
 		if (!root)
@@ -66,7 +78,7 @@ static char *pick_first(struct gather *g, size_t *ret_len, struct error *err)
 		*ret_len = text.len;
 		return strbuf_steal(&text);
 	}
-	error_set(err, ERROR_NOT_FOUND, "plugin \"%s\" not found", request_name(g->rq));
+	error_set(err, ERROR_NOT_FOUND, "plugin \"%s\" not found", request_name(ask_request(a)));
 	return NULL;
 }
 
@@ -81,22 +93,27 @@ static struct engine *named_engine(struct request *rq, const char **ret_plugin)
 	return e && engine_is_healthy(e) ? e : NULL;
 }
 
+static bool prepare_inspect(struct ask *a, struct error *err)
+{
+	const char *plugin;
+	struct engine *e = named_engine(ask_request(a), &plugin);
+	auto_free char *path = request_path_for(ask_request(a), plugin);
+
+	return e ? ask_add(a, e, path, NULL) != NULL : ask_add_healthy(a, path, err);
+}
+
 void plugins_inspect(struct request *rq)
 {
-	struct gather *g = gather_create(rq, pick_first);
-	auto_strbuf struct strbuf path = STRBUF_INIT;
-	const char *plugin;
-	struct engine *e = named_engine(rq, &plugin);
+	static const struct ask_kind kind = {
+		.need = ASK_ONE_MUST,
+		.mode = CALL_JSON,
+		.timeout_ms = PLUGINS_TIMEOUT_MS,
+		.may_lack = true,
+		.prepare = prepare_inspect,
+		.answer = pick_first,
+	};
 
-	g->may_lack = true;
-	if (e)
-		fanout_add(&g->fanout, e);
-	else
-		gather_add_healthy(g);
-	strbuf_add_str(&path, "/plugins/");
-	uri_encode_path(&path, plugin);
-	strbuf_add_str(&path, "/json");
-	gather_start(g, path.buf);
+	ask_run(rq, &kind);
 }
 
 void plugins_privileges(struct request *rq)

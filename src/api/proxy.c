@@ -17,11 +17,10 @@
 STEP(proxy_relayed);
 STEP(proxy_refreshed);
 
-static void proxy_free(struct proxy *p)
+static void proxy_finish(struct errand *e)
 {
-	struct request *rq = p->rq;
+	struct proxy *p = container_of(e, struct proxy, errand);
 
-	task_finish(&p->task);
 	refresh_finish(&p->refresh);
 	relay_finish(&p->relay);
 	if (p->reservation)
@@ -29,13 +28,6 @@ static void proxy_free(struct proxy *p)
 	if (p->release)
 		p->release(p->kept);
 	engine_unref(p->engine);
-	free(p);
-	request_finish(rq);
-}
-
-static void proxy_cancel(struct request *rq)
-{
-	proxy_free(rq->work);
 }
 
 static void answer_unreachable(struct proxy *p)
@@ -44,21 +36,19 @@ static void answer_unreachable(struct proxy *p)
 
 	error_copy(&err, &p->relay.err);
 	error_wrap(&err, "node %s", p->engine->name);
-	reply_exchange_error(p->rq->api, p->rq->x, &err);
-	reply_log_failure(p->rq, error_text(&err));
+	reply_exchange_error(p->errand.rq->api, p->errand.rq->x, &err);
+	reply_log_failure(p->errand.rq, error_text(&err));
 }
 
-static void proxy_done(struct task *t)
+static enum task_turn proxy_end(struct proxy *p)
 {
-	struct proxy *p = container_of(t, struct proxy, task);
-
 	if (p->relay.state == RELAY_NO_ANSWER)
 		answer_unreachable(p);
 	else if (p->relay.state == RELAY_BROKEN)
 		log_fields(LOG_WARN, "Answer of an engine broke off", "error",
-			error_text(&p->relay.err), "node", p->engine->name, "uri", p->rq->path,
-			NULL);
-	proxy_free(p);
+			error_text(&p->relay.err), "node", p->engine->name, "uri",
+			p->errand.rq->path, NULL);
+	return errand_end(&p->errand);
 }
 
 /* The engine's own fields stay, but whose API this is, is ours to say. */
@@ -72,7 +62,7 @@ static void edit_head(struct relay *r, struct response_head *head)
 		headers_set(&head->headers, "Content-Type", p->stream_type);
 	if (is_stream)
 		return;
-	reply_decorate(p->rq->api, &head->headers);
+	reply_decorate(p->errand.rq->api, &head->headers);
 }
 
 static bool held_answer_matters(const struct proxy *p)
@@ -86,16 +76,16 @@ static enum task_turn act_on_held_answer(struct proxy *p)
 {
 	if (!held_answer_matters(p)) {
 		relay_release(&p->relay);
-		return task_wait(&p->task, &proxy_relayed_step);
+		return task_wait(&p->errand.task, &proxy_relayed_step);
 	}
 	if (p->answered)
 		p->answered(p);
 	if (!(p->flags & ROUTE_CHANGES)) {
 		relay_release(&p->relay);
-		return task_wait(&p->task, &proxy_relayed_step);
+		return task_wait(&p->errand.task, &proxy_relayed_step);
 	}
-	refresh_container(&p->refresh, p->engine, p->container_id, &p->task);
-	return task_wait_for(&p->task, &p->refresh.done, &proxy_refreshed_step);
+	refresh_container(&p->refresh, p->engine, p->container_id, &p->errand.task);
+	return task_wait_for(&p->errand.task, &p->refresh.done, &proxy_refreshed_step);
 }
 
 static enum task_turn refresh_at_end(struct proxy *p)
@@ -103,11 +93,11 @@ static enum task_turn refresh_at_end(struct proxy *p)
 	p->refreshed = true;
 	if (p->flags & ROUTE_MAKES_IMAGES) {
 		fresh_note(p->engine);
-		refresh_images(&p->refresh, p->engine, &p->task);
+		refresh_images(&p->refresh, p->engine, &p->errand.task);
 	} else {
-		refresh_container(&p->refresh, p->engine, p->container_id, &p->task);
+		refresh_container(&p->refresh, p->engine, p->container_id, &p->errand.task);
 	}
-	return task_wait_for(&p->task, &p->refresh.done, &proxy_refreshed_step);
+	return task_wait_for(&p->errand.task, &p->refresh.done, &proxy_refreshed_step);
 }
 
 static enum task_turn act_on_held_end(struct proxy *p)
@@ -115,7 +105,7 @@ static enum task_turn act_on_held_end(struct proxy *p)
 	if (p->relay.call.answer.status < 300)
 		return refresh_at_end(p);
 	relay_release(&p->relay);
-	return task_wait(&p->task, &proxy_relayed_step);
+	return task_wait(&p->errand.task, &proxy_relayed_step);
 }
 
 /* A build goes on, or has been done, also when its client does not wait for the end. */
@@ -126,7 +116,7 @@ static bool leaves_images(const struct proxy *p)
 
 static enum task_turn proxy_relayed(struct task *t)
 {
-	struct proxy *p = container_of(t, struct proxy, task);
+	struct proxy *p = container_of(t, struct proxy, errand.task);
 
 	if (p->relay.state == RELAY_HELD)
 		return act_on_held_answer(p);
@@ -138,16 +128,16 @@ static enum task_turn proxy_relayed(struct task *t)
 	if (p->relay.state !=
 		RELAY_CLIENT_GONE) /* then nobody knows how the call would have ended */
 		engine_report_call(p->engine, &p->relay.call);
-	return leaves_images(p) ? refresh_at_end(p) : TASK_DONE;
+	return leaves_images(p) ? refresh_at_end(p) : proxy_end(p);
 }
 
 static enum task_turn proxy_refreshed(struct task *t)
 {
-	struct proxy *p = container_of(t, struct proxy, task);
+	struct proxy *p = container_of(t, struct proxy, errand.task);
 
 	if (p->refresh.err.code)
-		log_debug("node %s: refresh after %s failed: %s", p->engine->name, p->rq->path,
-			error_text(&p->refresh.err));
+		log_debug("node %s: refresh after %s failed: %s", p->engine->name,
+			p->errand.rq->path, error_text(&p->refresh.err));
 	relay_release(&p->relay);
 	return task_go(t, &proxy_relayed_step);
 }
@@ -159,23 +149,19 @@ static void copy_fields(struct request_head *to, const struct exchange *x)
 
 struct proxy *proxy_create(struct request *rq, struct engine *e, const char *path)
 {
-	struct proxy *p = xnew(struct proxy);
+	struct proxy *p = errand_create(rq, sizeof(*p), &proxy_relayed_step, proxy_finish);
 	auto_free char *query_path =
 		*rq->raw_query ? xasprintf("%s?%s", path, rq->raw_query) : xstrdup(path);
 	auto_free char *target = remote_target(&e->remote, rq->version, query_path);
 
-	p->rq = rq;
 	p->engine = engine_ref(e);
 	p->flags = rq->route->flags;
-	rq->work = p;
-	rq->cancel = proxy_cancel;
 	request_head_init(&p->relay.head, rq->x->head.method, target);
 	copy_fields(&p->relay.head, rq->x);
 	p->relay.head_timeout_ms =
 		-1; /* stop, commit, start with plugins: as long as the engine works on it */
 	p->relay.idle_timeout_ms = -1;
 	p->relay.edit_head = edit_head;
-	task_init(&p->task, rq->api->loop, &proxy_relayed_step, proxy_done);
 	return p;
 }
 
@@ -185,24 +171,30 @@ void proxy_start(struct proxy *p)
 	p->relay.hold_body = p->answered;
 	p->relay.hold_end = p->flags & (ROUTE_CHANGES_AT_END | ROUTE_MAKES_IMAGES);
 	p->relay.hold_tail = p->flags & ROUTE_HOLD_TAIL;
-	p->relay.hijack = request_may_hijack(p->rq);
-	relay_start(&p->relay, p->rq->api->loop, p->rq->x, p->engine->remote.endpoint, &p->task);
+	p->relay.hijack = request_may_hijack(p->errand.rq);
+	relay_start(&p->relay, p->errand.rq->api->loop, p->errand.rq->x, p->engine->remote.endpoint,
+		&p->errand.task);
+}
+
+struct container *proxy_find_container(
+	const struct request *rq, const char *name, struct error *err)
+{
+	struct container *c = cluster_find_container(rq->api->cluster, name, err);
+
+	if (!c || engine_is_healthy(c->engine))
+		return c;
+	error_set(err, ERROR_UNAVAILABLE, "Container %s running on unhealthy node %s", name,
+		c->engine->name);
+	return NULL;
 }
 
 struct container *proxy_container_gate(struct request *rq, const char *name)
 {
 	auto_error struct error err = ERROR_INIT;
-	struct container *c = cluster_find_container(rq->api->cluster, name, &err);
+	struct container *c = proxy_find_container(rq, name, &err);
 
-	if (!c) {
+	if (!c)
 		reply_error(rq, &err);
-		return NULL;
-	}
-	if (!engine_is_healthy(c->engine)) {
-		reply_errorf(rq, 500, "Container %s running on unhealthy node %s", name,
-			c->engine->name);
-		return NULL;
-	}
 	return c;
 }
 

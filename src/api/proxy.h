@@ -8,13 +8,12 @@
  */
 #pragma once
 
-#include "api/request.h"
+#include "api/errand.h"
 #include "cluster/refresh.h"
 #include "http/relay.h"
 
 struct proxy {
-	struct request *rq;
-	struct task task;
+	struct errand errand;
 	struct engine *engine;  /* counted */
 	char container_id[65];  /* "" when the request is not about one */
 	enum route_flags flags; /* the row's; the endpoint may take some away before it starts */
@@ -36,8 +35,10 @@ struct proxy {
 struct proxy *proxy_create(struct request *rq, struct engine *e, const char *path);
 void proxy_start(struct proxy *p);
 
-/* The gate of all container routes: found, and its engine healthy; else the answer is given and
- * NULL returned. */
+/* The gate of all container routes: found, and its engine healthy. */
+struct container *proxy_find_container(
+	const struct request *rq, const char *name, struct error *err);
+/* Otherwise the answer has been given. */
 struct container *proxy_container_gate(struct request *rq, const char *name);
 /* To the container's engine; path NULL: the row's, with the container's id. */
 struct proxy *proxy_create_container(struct request *rq, struct container *c, const char *path);

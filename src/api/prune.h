@@ -2,8 +2,8 @@
  * api/prune.h - the prunes in which every node decides for itself.
  *
  * Each healthy node (or those that the filter `node` names) prunes with the client's filters, the
- * lists of what was deleted are joined and the space is added up.  Nodes that fail are logged and
- * left out, unless all fail.
+ * lists of what was deleted are joined and the space is added up.  Nodes that do not know the path
+ * have nothing to delete; those that fail are logged and left out, unless all fail.
  */
 #pragma once
 
@@ -21,7 +21,6 @@ struct prune_kind {
 	/* The filter that is a flag; one that says both or neither is refused before anybody is
 	 * asked, because engines before API 1.42 take it for one of them.  NULL: none. */
 	const char *flag;
-	bool may_lack; /* some engines do not know the path: their 404 means nothing was there */
 	/* Fit the filters to the engine; false: this engine is not asked.  May be NULL. */
 	bool (*prepare)(
 		const struct request *rq, const struct engine *e, struct list_filters *filters);

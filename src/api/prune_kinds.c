@@ -148,7 +148,6 @@ void prune_build_cache(struct request *rq)
 		.prepare = prepare_build_cache,
 		.edit_query = rename_space,
 		.deleted_key = "CachesDeleted",
-		.may_lack = true, /* Podman */
 	};
 
 	prune_start(rq, &kind);

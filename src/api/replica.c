@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "api/browser.h"
+#include "api/errand.h"
 #include "api/reply.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -43,10 +44,9 @@ struct replica {
 };
 
 struct pass {
-	struct list link; /* replica::waiting; empty while not in it */
-	struct request *rq;
+	struct errand errand;
+	struct list link;        /* replica::waiting; empty while not in it */
 	struct replica *replica; /* borrowed */
-	struct task task;
 	struct relay relay;
 	int64_t deadline_ms;
 	struct error reason; /* why the last leader did not answer */
@@ -120,7 +120,7 @@ void replica_set_leader(struct replica *r, const char *address)
 	if (*address && strcmp(address, r->address) != 0 && !r->endpoint)
 		r->endpoint = open_endpoint(r);
 	list_for_each_safe (p, tmp, &r->waiting, link)
-		task_wake(&p->task);
+		task_wake(&p->errand.task);
 }
 
 bool replica_leads(const struct replica *r)
@@ -135,23 +135,13 @@ const char *replica_leader(const struct replica *r)
 
 /* --- one request --- */
 
-static struct request *pass_detach(struct pass *p)
+static void pass_finish(struct errand *e)
 {
-	struct request *rq = p->rq;
+	struct pass *p = container_of(e, struct pass, errand);
 
-	task_finish(&p->task);
 	relay_finish(&p->relay);
 	list_remove(&p->link);
 	error_clear(&p->reason);
-	free(p);
-	rq->work = NULL;
-	rq->cancel = NULL;
-	return rq;
-}
-
-static void pass_cancel(struct request *rq)
-{
-	request_finish(pass_detach(rq->work));
 }
 
 static enum task_turn refuse(struct pass *p)
@@ -160,26 +150,24 @@ static enum task_turn refuse(struct pass *p)
 	auto_error struct error reason = ERROR_INIT, err = ERROR_INIT;
 
 	error_move(&reason, &p->reason);
-	struct request *rq = pass_detach(p);
 	if (error_is_set(&reason))
 		error_set(&err, ERROR_NO_LEADER, "Unable to reach primary cluster manager (%s): %s",
 			error_text(&reason), leader);
 	else
 		error_set(&err, ERROR_NO_LEADER,
 			"No primary cluster manager is elected at the moment: try again");
-	reply_error(rq, &err);
-	return TASK_WAIT;
+	return errand_fail(&p->errand, &err);
 }
 
 static enum task_turn relay(struct pass *p)
 {
-	const struct request_head *asked = &p->rq->x->head;
+	const struct request_head *asked = &p->errand.rq->x->head;
 	struct relay *r = &p->relay;
 
 	list_remove(&p->link);
 	relay_finish(r);
 	*r = (struct relay){
-		.hijack = request_may_hijack(p->rq),
+		.hijack = request_may_hijack(p->errand.rq),
 		.head_timeout_ms = -1, /* the leader knows how long its engines may take */
 		.idle_timeout_ms = -1,
 	};
@@ -187,37 +175,34 @@ static enum task_turn relay(struct pass *p)
 	headers_copy(&r->head.headers, &asked->headers);
 	browser_pass_on(&r->head.headers);
 	headers_set(&r->head.headers, passed_by, p->replica->address);
-	headers_set(&r->head.headers, passed_for, request_client(p->rq));
-	relay_start(r, p->replica->loop, p->rq->x, p->replica->endpoint, &p->task);
-	return task_wait(&p->task, &pass_relayed_step); /* streams may be silent for weeks */
+	headers_set(&r->head.headers, passed_for, request_client(p->errand.rq));
+	relay_start(r, p->replica->loop, p->errand.rq->x, p->replica->endpoint, &p->errand.task);
+	return task_wait(&p->errand.task, &pass_relayed_step); /* streams may be silent for weeks */
 }
 
 static enum task_turn wait_for_leader(struct pass *p, int64_t ms)
 {
 	list_remove(&p->link);
 	list_push_back(&p->replica->waiting, &p->link);
-	exchange_set_waiter(p->rq->x, &p->task);
-	return task_wait_ms(&p->task, &pass_choose_step, max_of(ms, (int64_t)0));
+	errand_watch_client(&p->errand);
+	return task_wait_ms(&p->errand.task, &pass_choose_step, max_of(ms, (int64_t)0));
 }
 
 static enum task_turn pass_choose(struct task *t)
 {
-	struct pass *p = container_of(t, struct pass, task);
+	struct pass *p = container_of(t, struct pass, errand.task);
 	const struct replica *r = p->replica;
 	int64_t left_ms = p->deadline_ms - clock_mono_ms();
 
-	if (p->rq->x->gone) {
-		request_finish(pass_detach(p));
-		return TASK_WAIT;
-	}
+	if (p->errand.rq->x->gone)
+		return errand_end(&p->errand);
 	if (replica_leads(r)) {
 		void (*go_on)(struct request * rq) = p->go_on;
 
-		exchange_set_waiter(p->rq->x, NULL);
-		go_on(pass_detach(p));
+		go_on(errand_detach(&p->errand));
 		return TASK_WAIT;
 	}
-	if (*r->leader && r->endpoint && !p->rq->passed_on)
+	if (*r->leader && r->endpoint && !p->errand.rq->passed_on)
 		return relay(p);
 	return left_ms > 0 ? wait_for_leader(p, left_ms) : refuse(p);
 }
@@ -225,7 +210,7 @@ static enum task_turn pass_choose(struct task *t)
 /* Asked twice it means the same, and nothing of a body is gone. */
 static bool may_ask_again(const struct pass *p)
 {
-	const char *method = p->rq->x->head.method;
+	const char *method = p->errand.rq->x->head.method;
 
 	return (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0) &&
 	       p->relay.request_bytes == 0 && clock_mono_ms() < p->deadline_ms;
@@ -233,7 +218,7 @@ static bool may_ask_again(const struct pass *p)
 
 static enum task_turn pass_relayed(struct task *t)
 {
-	struct pass *p = container_of(t, struct pass, task);
+	struct pass *p = container_of(t, struct pass, errand.task);
 	struct relay *r = &p->relay;
 
 	if (!relay_over(r))
@@ -244,9 +229,8 @@ static enum task_turn pass_relayed(struct task *t)
 	}
 	if (r->state == RELAY_BROKEN)
 		log_fields(LOG_WARN, "Answer of the primary broke off", "error",
-			error_text(&r->err), "uri", p->rq->path, NULL);
-	request_finish(pass_detach(p));
-	return TASK_WAIT;
+			error_text(&r->err), "uri", p->errand.rq->path, NULL);
+	return errand_end(&p->errand);
 }
 
 void replica_read_fields(struct request *rq)
@@ -262,15 +246,11 @@ void replica_read_fields(struct request *rq)
 
 void replica_pass(struct request *rq, void (*go_on)(struct request *rq))
 {
-	struct pass *p = xnew(struct pass);
+	struct pass *p = errand_create(rq, sizeof(*p), &pass_choose_step, pass_finish);
 
-	p->rq = rq;
 	p->go_on = go_on;
 	p->replica = rq->api->config.replica;
 	p->deadline_ms = clock_mono_ms() + (rq->passed_on ? PASSED_WAIT_MS : WAIT_MS);
-	rq->work = p;
-	rq->cancel = pass_cancel;
 	list_init(&p->link);
-	task_init(&p->task, p->replica->loop, &pass_choose_step, NULL);
-	task_start(&p->task);
+	errand_start(&p->errand);
 }

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "api/audit.h"
-#include "api/measures.h"
 #include "base/clock.h"
 #include "base/mem.h"
 
@@ -34,8 +32,7 @@ struct request *request_create(struct api *api, struct exchange *x, struct error
 void request_finish(struct request *rq)
 {
 	list_remove(&rq->link);
-	measures_note(rq);
-	audit_note(rq->api->config.audit, rq);
+	rq->api->note(rq);
 	if (rq->x)
 		exchange_finish(steal(rq->x));
 	query_finish(&rq->query);
@@ -44,14 +41,6 @@ void request_finish(struct request *rq)
 	free(rq->client);
 	free(rq->path);
 	free(rq);
-}
-
-void request_cancel(struct request *rq)
-{
-	if (rq->cancel)
-		rq->cancel(rq); /* finishes the request */
-	else
-		request_finish(rq);
 }
 
 bool request_may_hijack(const struct request *rq)

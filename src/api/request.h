@@ -2,8 +2,7 @@
  * api/request.h - one API request between its route and its answer.
  *
  * The endpoint owns it and calls request_finish once.  An endpoint that waits embeds what it
- * needs in a struct of its own, keeps it in `work`, and names how to throw that away in
- * `cancel`, for the end of the process.
+ * needs in an errand (api/errand.h), which the request owns.
  */
 #pragma once
 
@@ -30,8 +29,7 @@ struct request {
 	char *client;               /* who asked that one, if it can be believed; owned; NULL */
 	char *captures[REQUEST_CAPTURES]; /* decoded {name}, {id}; owned */
 
-	void *work;
-	void (*cancel)(struct request *rq);
+	struct errand *errand; /* what several turns are needed for; owned; NULL: nothing */
 };
 
 /* Who asks, through other managers or not: certificate subject, else "ip:..." or "uid:...". */
@@ -53,8 +51,6 @@ static inline const char *request_trace(const struct request *rq)
 /* NULL when the target is malformed; err says why. */
 struct request *request_create(struct api *api, struct exchange *x, struct error *err) must_check;
 void request_finish(struct request *rq);
-/* Cancel what is under way and finish. */
-void request_cancel(struct request *rq);
 
 /* Whether its connection may become a raw stream. */
 bool request_may_hijack(const struct request *rq);

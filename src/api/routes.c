@@ -8,7 +8,6 @@
 #include "api/exec.h"
 #include "api/health.h"
 #include "api/images.h"
-#include "api/measures.h"
 #include "api/networks.h"
 #include "api/plugins.h"
 #include "api/prune.h"
@@ -25,7 +24,7 @@ const struct route routes[] = {
 	{ "GET", "/info", system_info, "sums over the engines, and the node table", ROUTE_LOCAL },
 	{ "GET", "/events", events_stream, "all engines' events, in each engine's own order" },
 	{ "POST", "/auth", system_auth, "any healthy engine" },
-	{ "GET", "/metrics", measures_show, "counters of the manager itself, for Prometheus",
+	{ "GET", "/metrics", system_metrics, "counters of the manager itself, for Prometheus",
 		ROUTE_LOCAL },
 	{ "GET", "/healthz", health_live, "the manager itself lives", ROUTE_LOCAL },
 	{ "GET", "/livez", health_live, "the manager itself lives", ROUTE_LOCAL },

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "api/build_wait.h"
+#include "api/pause.h"
 #include "api/reply.h"
 #include "base/mem.h"
 
@@ -147,9 +147,10 @@ static void tunnel(struct request *rq, struct engine *e, const char *session)
 	proxy_start(session_proxy(rq, e, rq->path, &keys));
 }
 
-static void tunnel_session(struct request *rq, struct engine *e)
+static void tunnel_session(struct request *rq)
 {
 	auto_error struct error err = ERROR_INIT;
+	struct engine *e = find_session(rq);
 
 	if (!e) /* nobody has named it so far: whoever does will follow us */
 		e = find_or_place(rq, &err);
@@ -166,7 +167,7 @@ void session_start(struct request *rq)
 	if (!session || !*session)
 		reply_errorf(rq, 400, "no session ID provided");
 	else if (session_check_name(rq, "session ID", session))
-		build_wait(rq, find_session, tunnel_session);
+		pause_for_build(rq, find_session, tunnel_session);
 }
 
 /* --- /grpc --- */

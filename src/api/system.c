@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "api/failover.h"
+#include "api/measures.h"
 #include "api/replica.h"
 #include "api/reply.h"
 #include "base/clock.h"
@@ -112,6 +113,25 @@ void system_auth(struct request *rq)
 {
 	/* Podman 4.3 tries a registry by HTTPS only, whatever its configuration says. */
 	failover_any(rq, REMOTE_DOCKER);
+}
+
+/* Who knows OpenMetrics names it, and likes it better. */
+static bool wants_openmetrics(const struct request *rq)
+{
+	const char *accept = headers_get(&rq->x->head.headers, "Accept");
+
+	return accept && strstr(accept, "application/openmetrics-text");
+}
+
+void system_metrics(struct request *rq)
+{
+	auto_strbuf struct strbuf text = STRBUF_INIT;
+	struct exposition to = { .sb = &text, .openmetrics = wants_openmetrics(rq) };
+
+	measures_write(rq->api, &to);
+	reply_decorate(rq->api, &rq->x->answer);
+	exchange_reply(rq->x, 200, exposition_content_type(&to), text.buf, text.len);
+	request_finish(rq);
 }
 
 /* --- the node table --- */

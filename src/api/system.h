@@ -11,5 +11,6 @@ void system_ping(struct request *rq);
 void system_version(struct request *rq);
 void system_info(struct request *rq);
 void system_auth(struct request *rq);
+void system_metrics(struct request *rq);
 /* The node table of /info, as [key, value] rows: docker info prints it. */
 void system_status_rows(const struct api *api, yyjson_mut_doc *doc, yyjson_mut_val *rows);

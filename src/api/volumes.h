@@ -9,6 +9,11 @@
 #include "api/request.h"
 #include "base/strbuf.h"
 
+enum {
+	VOLUMES_BODY_MAX = 4 * 1024 * 1024,
+	VOLUMES_TIMEOUT_MS = 30 * 1000, /* of a change, on each engine */
+};
+
 void volumes_list(struct request *rq);    /* volumes_list.c */
 void volumes_inspect(struct request *rq); /* volumes.c */
 void volumes_update(struct request *rq);  /* volumes.c */

@@ -9,15 +9,21 @@
 
 #include <string.h>
 
+#include "api/ask.h"
 #include "api/body.h"
 #include "api/placement_label.h"
-#include "api/reply.h"
-#include "api/volumes_change.h"
 #include "base/id.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "cluster/find_volume.h"
 #include "docker/name.h"
+
+#define CREATE_PATH "/volumes/create"
+
+struct volumes_create {
+	struct ask ask;
+	struct strv lacking; /* addresses of engines that had none of the name */
+};
 
 /* --- what --- */
 
@@ -67,34 +73,36 @@ static const char *text_of(yyjson_mut_val *object, const char *key)
 }
 
 /* As on one host, there is one of it; not so what spans nodes by itself. */
-static bool is_for_one_node(const struct volumes_change *c, yyjson_mut_doc *doc)
+static bool is_for_one_node(const struct volumes_create *c, yyjson_mut_doc *doc)
 {
 	yyjson_mut_val *root = yyjson_mut_doc_get_root(doc);
 	const char *driver = text_of(root, "Driver");
 
-	if (c->rq->api->manager->volumes_everywhere || (*driver && strcmp(driver, "local") != 0))
+	if (ask_request(&c->ask)->api->manager->volumes_everywhere ||
+		(*driver && strcmp(driver, "local") != 0))
 		return false;
 	return strcmp(text_of(yyjson_mut_obj_get(root, "Labels"), LABEL_VOLUMES),
 		       VOLUMES_EVERY_NODE) != 0;
 }
 
 /* To create what is there already is to be told of it. */
-static bool add_holders(struct volumes_change *c, const char *name)
+static bool add_holders(struct volumes_create *c, const char *name)
 {
 	size_t count;
-	auto_free struct volume_found *found = volume_find_all(c->rq->api->cluster, name, &count);
+	auto_free struct volume_found *found =
+		volume_find_all(ask_request(&c->ask)->api->cluster, name, &count);
 
 	for (size_t i = 0; i < count; i++) {
 		if (engine_is_healthy(found[i].engine))
-			fanout_add(&c->fanout, found[i].engine);
+			ask_add(&c->ask, found[i].engine, CREATE_PATH, "");
 	}
-	return c->fanout.count > 0;
+	return c->ask.fanout.count > 0;
 }
 
-static bool choose_engines(struct volumes_change *c, yyjson_mut_doc *doc, const char *node,
+static bool choose_engines(struct volumes_create *c, yyjson_mut_doc *doc, const char *node,
 	const char *name, struct error *err)
 {
-	struct manager *m = c->rq->api->manager;
+	struct manager *m = ask_request(&c->ask)->api->manager;
 	bool one = !*node && is_for_one_node(c, doc);
 	struct wish *wish = placement_wish(doc, node, err);
 	struct engine **fitting;
@@ -109,28 +117,16 @@ static bool choose_engines(struct volumes_change *c, yyjson_mut_doc *doc, const 
 	fitting = manager_place_all(m, wish, &count, err);
 	wish_destroy(wish);
 	for (size_t i = 0; i < (one ? min_of(count, (size_t)1) : count); i++)
-		fanout_add(&c->fanout, fitting[i]);
+		ask_add(&c->ask, fitting[i], CREATE_PATH, "");
 	free(fitting);
 	return count > 0;
 }
 
-static void fill_calls(struct volumes_change *c, yyjson_mut_doc *doc)
-{
-	for (size_t i = 0; i < c->fanout.count; i++) {
-		struct fanout_item *item = &c->fanout.items[i];
-
-		remote_call_init(&item->call, &item->engine->remote, c->rq->version, "POST",
-			"/volumes/create");
-		headers_set(&item->call.head.headers, "Content-Type", "application/json");
-		item->call.body = json_doc_text(doc, &item->call.body_len);
-		item->call.mode = CALL_TEXT;
-	}
-}
-
 /* An empty body is {}, as for engines: a volume with an invented name. */
-static bool prepare_create(struct volumes_change *c, struct error *err)
+static bool prepare_create(struct ask *a, struct error *err)
 {
-	auto_json_mut yyjson_mut_doc *doc = body_object(c->rq, "{}", err);
+	struct volumes_create *c = container_of(a, struct volumes_create, ask);
+	auto_json_mut yyjson_mut_doc *doc = body_object(ask_request(&c->ask), "{}", err);
 	const char *given = doc ? read_name(doc, err) : NULL, *name;
 	auto_free char *written = NULL, *node = NULL;
 
@@ -138,26 +134,28 @@ static bool prepare_create(struct volumes_change *c, struct error *err)
 		return false;
 	written = xstrdup(given);
 	node = name_split(written, &name);
-	placement_session_write(c->rq, doc);
+	placement_session_write(ask_request(&c->ask), doc);
 	if (!choose_engines(c, doc, node, name, err))
 		return false;
-	for (size_t i = 0; i < c->fanout.count; i++) {
-		if (!*name || !volume_find_on(c->fanout.items[i].engine, name))
-			strv_add(&c->lacking, c->fanout.items[i].engine->addr);
+	for (size_t i = 0; i < c->ask.fanout.count; i++) {
+		if (!*name || !volume_find_on(c->ask.fanout.items[i].engine, name))
+			strv_add(&c->lacking, c->ask.fanout.items[i].engine->addr);
 	}
-	if (*name || (*written && c->fanout.count == 1))
+	if (*name || (*written && a->fanout.count == 1))
 		put_name(doc, name); /* "" of "node/", too, is the engine's to replace */
-	else if (c->fanout.count > 1)
+	else if (a->fanout.count > 1)
 		invent_name(doc);
-	fill_calls(c, doc);
+	ask_set_body(a, doc);
 	return true;
 }
 
 /* What was not there before is known to be empty. */
-static void settle_create(struct volumes_change *c)
+static void settle_create(struct ask *a)
 {
-	for (size_t i = 0; i < c->fanout.count; i++) {
-		struct fanout_item *item = &c->fanout.items[i];
+	const struct volumes_create *c = container_of(a, struct volumes_create, ask);
+
+	for (size_t i = 0; i < c->ask.fanout.count; i++) {
+		struct fanout_item *item = &c->ask.fanout.items[i];
 		auto_json yyjson_doc *answer = NULL;
 		const char *name;
 
@@ -171,24 +169,23 @@ static void settle_create(struct volumes_change *c)
 	}
 }
 
-/* Any engine's document will do: they are alike but for the time. */
-static void answer_create(struct volumes_change *c)
+static void finish_create(struct ask *a)
 {
-	struct call *call = &c->fanout.items[0].call;
-	size_t len = evbuffer_get_length(call->in);
-	auto_free char *body = xmalloc(len + 1);
-
-	evbuffer_remove(call->in, body, len);
-	reply_json(volumes_change_free(c), 201, body, len);
+	strv_finish(&container_of(a, struct volumes_create, ask)->lacking);
 }
 
+/* Any engine's document will do: they are alike but for the time. */
 void volumes_create(struct request *rq)
 {
-	static const struct volumes_change_kind kind = {
+	static const struct ask_kind kind = {
+		.size = sizeof(struct volumes_create),
+		.body_max = VOLUMES_BODY_MAX,
+		.timeout_ms = VOLUMES_TIMEOUT_MS,
 		.prepare = prepare_create,
 		.settle = settle_create,
-		.answer = answer_create,
+		.refresh_each = refresh_volumes,
+		.finish = finish_create,
 	};
 
-	volumes_change_start(rq, &kind);
+	ask_run(rq, &kind);
 }

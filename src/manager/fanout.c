@@ -1,6 +1,8 @@
 /* manager/fanout.c - an array of calls, over when all are. */
 #include "manager/fanout.h"
 
+#include <assert.h>
+
 #include "base/mem.h"
 
 enum { PIECE_MAX_BYTES = 16 * 1024 * 1024 }; /* as a client may have written it */
@@ -23,19 +25,24 @@ void fanout_add_healthy(struct fanout *f, struct cluster *cluster)
 		fanout_add(f, e);
 }
 
+void fanout_send_next(struct fanout *f, struct task *waiter)
+{
+	struct fanout_item *item = &f->items[f->sent++];
+
+	assert(f->sent <= f->count);
+	f->pending++;
+	f->waiter = waiter;
+	if (f->reader) {
+		item->call.mode = CALL_STREAM;
+		json_pieces_init(&item->pieces, f->reader->open, PIECE_MAX_BYTES);
+	}
+	remote_send(&item->call, &item->engine->remote, waiter);
+}
+
 void fanout_send(struct fanout *f, struct task *waiter)
 {
-	f->pending = f->count;
-	f->waiter = waiter;
-	for (size_t i = 0; i < f->count; i++) {
-		struct fanout_item *item = &f->items[i];
-
-		if (f->reader) {
-			item->call.mode = CALL_STREAM;
-			json_pieces_init(&item->pieces, f->reader->open, PIECE_MAX_BYTES);
-		}
-		remote_send(&item->call, &item->engine->remote, waiter);
-	}
+	while (f->sent < f->count)
+		fanout_send_next(f, waiter);
 }
 
 void fanout_read(struct fanout *f, const struct fanout_reader *reader, void *arg)
@@ -93,59 +100,78 @@ static bool item_is_over(struct fanout *f, struct fanout_item *item)
 
 bool fanout_done(struct fanout *f)
 {
-	for (size_t i = 0; i < f->count && f->pending > 0; i++) {
+	for (size_t i = 0; i < f->sent && f->pending > 0; i++) {
 		if (!f->items[i].counted && item_is_over(f, &f->items[i]))
 			count_answer(f, &f->items[i]);
 	}
 	return f->pending == 0;
 }
 
-/* The status that every failure has; 0 when they differ, or some have none. */
-static int common_status(const struct fanout *f)
+bool fanout_item_succeeded(const struct fanout_item *item)
 {
-	int status = -1;
-
-	for (size_t i = 0; i < f->count; i++) {
-		const struct error *err = &f->items[i].err;
-
-		if (!error_is_set(err))
-			continue;
-		if (status >= 0 && status != err->status)
-			return 0;
-		status = err->status;
-	}
-	return max_of(status, 0);
+	return item->counted && !error_is_set(&item->err) && item->call.answer.status < 400;
 }
 
-static void sort_outcomes(const struct fanout *f, struct strv *failed, struct strv *succeeded)
+static int common_status(const struct fanout *f)
+{
+	int status = 0;
+
+	for (size_t i = 0; i < f->count; i++) {
+		int other = f->items[i].err.status;
+
+		if (other == 0) /* no failure, or no answer */
+			continue;
+		if (status == 0 || status == 404)
+			status = other;
+		else if (other != 404 && other != status)
+			status = other == 409 || status == 409 ? 409 : 500;
+	}
+	return status;
+}
+
+static void list_failures(const struct fanout *f, struct strv *ret)
 {
 	for (size_t i = 0; i < f->count; i++) {
 		const struct fanout_item *item = &f->items[i];
 
 		if (error_is_set(&item->err))
-			strv_take(failed,
+			strv_take(ret,
 				xasprintf("%s: %s", item->engine->name, error_text(&item->err)));
-		else
-			strv_add(succeeded, item->engine->name);
 	}
 }
 
-bool fanout_check(const struct fanout *f, const struct strv *more, struct error *err)
+static void list_successes(const struct fanout *f, const char *done, struct strv *ret)
 {
-	auto_strv struct strv failed = STRV_INIT, succeeded = STRV_INIT;
-	int status = more && more->count ? 0 : common_status(f);
+	auto_strv struct strv names = STRV_INIT;
 
-	sort_outcomes(f, &failed, &succeeded);
+	for (size_t i = 0; i < f->count; i++) {
+		const struct fanout_item *item = &f->items[i];
+
+		if (fanout_item_succeeded(item) && done)
+			strv_take(ret, xasprintf("%s: %s", item->engine->name, done));
+		else if (fanout_item_succeeded(item))
+			strv_add(&names, item->engine->name);
+	}
+	strv_sort(&names);
+	auto_free char *where = strv_join(&names, ", ");
+
+	if (names.count)
+		strv_take(ret, xasprintf("succeeded on %s", where));
+}
+
+bool fanout_check(
+	const struct fanout *f, const struct strv *more, const char *done, struct error *err)
+{
+	auto_strv struct strv lines = STRV_INIT;
+	int status = common_status(f);
+
+	list_failures(f, &lines);
 	if (more)
-		strv_copy(&failed, more);
-	if (failed.count == 0)
+		strv_copy(&lines, more);
+	if (lines.count == 0)
 		return true;
-	strv_sort(&succeeded);
-	auto_free char *where = strv_join(&succeeded, ", ");
-
-	if (succeeded.count)
-		strv_take(&failed, xasprintf("succeeded on %s", where));
-	auto_free char *text = strv_join(&failed, "\n");
+	list_successes(f, done, &lines);
+	auto_free char *text = strv_join(&lines, "\n");
 
 	if (status)
 		return error_set_status(err, status, "%s", text);
@@ -154,7 +180,7 @@ bool fanout_check(const struct fanout *f, const struct strv *more, struct error 
 
 bool fanout_item_answered(const struct fanout_item *item)
 {
-	return !error_is_set(&item->err) || item->err.code == ERROR_ENGINE;
+	return item->counted && (!error_is_set(&item->err) || item->err.code == ERROR_ENGINE);
 }
 
 size_t fanout_bytes(const struct fanout *f)

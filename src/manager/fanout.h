@@ -24,14 +24,14 @@ struct fanout_reader {
 struct fanout_item {
 	struct engine *engine; /* counted */
 	struct call call;
-	struct error err; /* set once done and the answer is no success */
-	bool counted;
+	struct error err;          /* set once done and the answer is no success */
+	bool counted;              /* done, and reported to the engine */
 	struct json_pieces pieces; /* with a reader */
 };
 
 struct fanout {
 	struct fanout_item *items; /* owned */
-	size_t count, pending;
+	size_t count, sent, pending;
 	const struct fanout_reader *reader; /* static; NULL: calls hold their answers */
 	void *reader_arg;
 	struct task *waiter; /* borrowed */
@@ -42,16 +42,23 @@ struct fanout {
 struct fanout_item *fanout_add(struct fanout *f, struct engine *e);
 void fanout_add_healthy(struct fanout *f, struct cluster *cluster);
 void fanout_send(struct fanout *f, struct task *waiter);
+/* Only the next one. */
+void fanout_send_next(struct fanout *f, struct task *waiter);
 /* To be called before that. */
 void fanout_read(struct fanout *f, const struct fanout_reader *reader, void *arg);
-/* All answers are in; outcomes have been reported to the engines. */
+/* All answers to what was sent are in; outcomes have been reported to the engines. */
 bool fanout_done(struct fanout *f);
+/* The answer is a success, and has not just been taken for one. */
+bool fanout_item_succeeded(const struct fanout_item *item);
 /*
  * Did all succeed, when all are done?  Otherwise err has a line "node: error" for each that failed,
- * the lines of `more` (may be NULL) behind them, and where it did succeed; the engines' status when
- * all that failed agree, else no status.
+ * the lines of `more` (may be NULL) behind them, and where it did succeed: a line "node: done" for
+ * each, or one for all when `done` is NULL.  The status is that of the engines that refused, where
+ * they agree, and the greatest of several refusals is a conflict; that there was no such thing
+ * counts least.
  */
-bool fanout_check(const struct fanout *f, const struct strv *more, struct error *err);
+bool fanout_check(
+	const struct fanout *f, const struct strv *more, const char *done, struct error *err);
 /* Done, and the engine said something, be it a refusal: it is there, and may be asked again. */
 bool fanout_item_answered(const struct fanout_item *item);
 /* Memory of the answers that are there. */

@@ -9,6 +9,7 @@
 #include "api/health.h"
 #include "api/images.h"
 #include "api/networks.h"
+#include "api/nodes.h"
 #include "api/plugins.h"
 #include "api/prune.h"
 #include "api/session.h"
@@ -173,7 +174,8 @@ const struct route routes[] = {
 	{ "GET", "/nodes", swarm_mode_absent, "not offered: 503" },
 	{ "POST", "/nodes/{id}/update", swarm_mode_absent, "not offered: 503" },
 	{ "GET", "/nodes/{id}", swarm_mode_absent, "not offered: 503" },
-	{ "DELETE", "/nodes/{id}", swarm_mode_absent, "not offered: 503" },
+	{ "DELETE", "/nodes/{id}", nodes_remove,
+		"with `force`, by somebody who knows: nothing runs there any more" },
 	{ "GET", "/services", swarm_mode_absent, "not offered: 503" },
 	{ "POST", "/services/create", swarm_mode_absent, "not offered: 503" },
 	{ "POST", "/services/{id}/update", swarm_mode_absent, "not offered: 503" },

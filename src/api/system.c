@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/parse.h"
 #include "cluster/bus.h"
+#include "manager/reschedule.h"
 
 void system_ping(struct request *rq)
 {
@@ -223,6 +224,10 @@ static void add_engine_rows(struct row_writer *w, const struct engine *e)
 	add_containers_row(w, e);
 	add_reserved_rows(w, e);
 	add_labels_row(w, e);
+	if (reschedule_count_waiting(e))
+		add_rowf(w, CORNER "Waiting",
+			"%zu (at most one copy of each: docker node rm --force %s, if it is gone)",
+			reschedule_count_waiting(e), e->name);
 	if (*e->last_error)
 		add_row(w, CORNER "Error", e->last_error);
 	time_format_utc(&updated, e->updated_at_ns);

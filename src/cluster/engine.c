@@ -182,6 +182,7 @@ enum news {
 	NEWS_FAILURE,
 	NEWS_CONTAINERS,
 	NEWS_DOUBT,
+	NEWS_LOST,
 };
 
 static void call(
@@ -195,6 +196,8 @@ static void call(
 		l->handle_containers(l, e);
 	else if (news == NEWS_DOUBT && l->handle_doubt)
 		l->handle_doubt(l, e);
+	else if (news == NEWS_LOST && l->handle_lost)
+		l->handle_lost(l, e);
 }
 
 static void tell(struct engine *e, enum news news, enum engine_state before)
@@ -241,10 +244,19 @@ static void engine_set_state(struct engine *e, enum engine_state state, const ch
 
 	assert(legal[before][state]);
 	e->state = state;
+	e->lost = false;
 	log_state(e, before, reason);
 	if (state == ENGINE_HEALTHY)
 		e->failures = 0;
 	tell(e, NEWS_STATE, before);
+}
+
+void engine_declare_lost(struct engine *e)
+{
+	assert(e->state == ENGINE_UNHEALTHY);
+	e->lost = true;
+	log_fields(LOG_WARN, "Engine is declared lost", "addr", e->addr, "name", e->name, NULL);
+	tell(e, NEWS_LOST, e->state);
 }
 
 void engine_register(struct engine *e)

@@ -44,6 +44,8 @@ struct engine_listener {
 	void (*handle_failure)(struct engine_listener *l, struct engine *e);
 	/* Something about it was not learnt, or contradicts another engine: it is to be read. */
 	void (*handle_doubt)(struct engine_listener *l, struct engine *e);
+	/* It is declared lost. */
+	void (*handle_lost)(struct engine_listener *l, struct engine *e);
 	/* A container came, went or changed; many may in one turn, so do little here. */
 	void (*handle_containers)(struct engine_listener *l, struct engine *e);
 	struct listeners_link link; /* private */
@@ -54,6 +56,7 @@ struct engine {
 	struct cluster *cluster; /* NULL once disconnected */
 	size_t position;         /* in the cluster's array; private */
 	enum engine_state state; /* read only outside engine.c */
+	bool lost;               /* see engine_declare_lost; likewise */
 
 	char *addr;      /* as discovery gave it: "10.0.0.5:2375" or "unix:///run/docker.sock" */
 	char *ip;        /* resolved at connect; "" before, "127.0.0.1" for unix */
@@ -117,6 +120,10 @@ void engine_report_success(struct engine *e);
 void engine_report_failure(struct engine *e, const struct error *err);
 /* From a finished call: success, a failure that counts, or one that does not. */
 void engine_report_call(struct engine *e, const struct call *c);
+
+/* Somebody who knows says that nothing of what ran on this unhealthy engine runs any more.  Holds
+ * until its state changes. */
+void engine_declare_lost(struct engine *e);
 
 /* Shown beside the engine; changes nothing else. */
 void engine_set_error(struct engine *e, const char *text);

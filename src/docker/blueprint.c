@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/util.h"
 #include "docker/needs.h"
+#include "docker/policy.h"
 
 enum { SHORT_ID_LEN = 12 };
 
@@ -19,9 +20,7 @@ struct blueprint {
 
 bool blueprint_is_wanted(const struct labels *labels)
 {
-	const char *policies = labels_get(labels, LABEL_RESCHEDULE);
-
-	return policies && strstr(policies, "\"on-node-failure\"");
+	return policy_of(labels) != POLICY_OFF;
 }
 
 static bool is_one_of(const char *key, const char *const *list, size_t count)

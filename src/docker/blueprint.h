@@ -9,7 +9,7 @@
 
 #include "docker/container.h"
 
-/* The body for these labels is worth keeping: they have the policy on-node-failure. */
+/* The body for these labels is worth keeping: they have a policy that makes it anew. */
 bool blueprint_is_wanted(const struct labels *labels);
 /* From an inspect document; the view tells the CPUs behind its shares.  Caller frees. */
 char *blueprint_from_inspect(yyjson_val *inspect, const struct container_view *view) must_check;

@@ -13,6 +13,7 @@
 #include "docker/config_private.h"
 #include "docker/name.h"
 #include "docker/needs.h"
+#include "docker/policy.h"
 
 yyjson_mut_val *config_root(const struct container_config *c)
 {
@@ -44,15 +45,15 @@ void config_put_label(struct container_config *c, const char *key, const char *v
 static bool check_policies(const struct container_config *c, struct error *err)
 {
 	const char *policy;
+	enum policy known;
 
 	if (c->policies.count == 0)
 		return true;
 	if (c->policies.count > 1)
 		return error_set(err, ERROR_INVALID, "too many reschedule policies");
 	policy = c->policies.items[0];
-	if (strcmp(policy, "off") != 0 && strcmp(policy, "on-node-failure") != 0)
-		return error_set(err, ERROR_INVALID, "invalid reschedule policy: %s", policy);
-	return true;
+	return policy_parse(policy, &known) ||
+	       error_set(err, ERROR_INVALID, "invalid reschedule policy: %s", policy);
 }
 
 static bool read_swarm_id(struct container_config *c, struct error *err)

@@ -11,6 +11,7 @@
 #include "base/metrics.h"
 #include "base/parse.h"
 #include "cluster/find_container.h"
+#include "docker/policy.h"
 #include "manager/create.h"
 #include "manager/retire.h"
 
@@ -100,9 +101,24 @@ static int64_t priority_of(const struct container *c)
 	return text ? strtol(text, NULL, 10) : 0;
 }
 
+/* Promised one copy at most, and its node may still run it. */
+static bool stays(const struct container *c)
+{
+	return !c->engine->lost && policy_of(&c->labels) == POLICY_AT_MOST_ONCE;
+}
+
+size_t reschedule_count_waiting(const struct engine *e)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; e->state == ENGINE_UNHEALTHY && i < e->containers_count; i++)
+		count += e->containers[i]->blueprint && stays(e->containers[i]);
+	return count;
+}
+
 static bool must_move(struct reschedule *rs, const struct container *c)
 {
-	return c->state != CONTAINER_PENDING && c->blueprint && *container_name(c) &&
+	return c->state != CONTAINER_PENDING && c->blueprint && *container_name(c) && !stays(c) &&
 	       !find_move(rs, c);
 }
 
@@ -139,13 +155,20 @@ static size_t count_busy(struct reschedule *rs)
 static bool too_many_are_gone(struct reschedule *rs)
 {
 	const struct cluster *cluster = rs->manager->cluster;
-	size_t gone = cluster->validated - cluster->healthy;
-	bool held = gone * 2 > cluster->validated;
+	const struct engine *e;
+	size_t gone = 0, all = 0;
+	bool held;
+
+	cluster_each (e, cluster, CLUSTER_VALIDATED) {
+		all += !e->lost;
+		gone += !e->lost && !engine_is_healthy(e);
+	}
+	held = gone * 2 > all;
 
 	if (held && !rs->held)
 		log_warn("%zu of %zu nodes are out of reach: no container is made anew until at "
 			 "least half of them answer, as it may be this manager that is cut off",
-			gone, cluster->validated);
+			gone, all);
 	rs->held = held;
 	return held;
 }
@@ -193,8 +216,11 @@ static enum task_turn reschedule_review(struct task *t)
 /* The record, as long as its node has not come back; NULL: nothing to do. */
 static struct container *still_lost(struct move *mv)
 {
-	return mv->from->state == ENGINE_UNHEALTHY ? engine_find_container(mv->from, mv->old_id)
-						   : NULL;
+	struct container *c = mv->from->state == ENGINE_UNHEALTHY
+				      ? engine_find_container(mv->from, mv->old_id)
+				      : NULL;
+
+	return c && !stays(c) ? c : NULL;
 }
 
 static enum task_turn try_later(
@@ -371,6 +397,16 @@ static void wake_moves(struct reschedule *rs, const struct engine *back)
 	}
 }
 
+static void tell_waiting(const struct engine *e)
+{
+	size_t count = reschedule_count_waiting(e);
+
+	if (count)
+		log_warn("%zu containers of node %s wait for it, as at most one copy of each may "
+			 "run: `docker node rm --force %s` says that it is gone",
+			count, e->name, e->name);
+}
+
 static void handle_state(
 	struct engine_listener *l, struct engine *e, enum engine_state before maybe_unused)
 {
@@ -378,8 +414,15 @@ static void handle_state(
 
 	if (engine_is_healthy(e) && manager_may_act(rs->manager))
 		retire_start(rs->manager, e);
+	else if (manager_may_act(rs->manager))
+		tell_waiting(e);
 	wake_moves(rs, e);
 	task_wake(&rs->task);
+}
+
+static void handle_lost(struct engine_listener *l, struct engine *e maybe_unused)
+{
+	task_wake(&container_of(l, struct reschedule, listener)->task);
 }
 
 struct reschedule *reschedule_create(struct manager *m)
@@ -389,6 +432,7 @@ struct reschedule *reschedule_create(struct manager *m)
 	rs->manager = m;
 	list_init(&rs->moves);
 	rs->listener.handle_state = handle_state;
+	rs->listener.handle_lost = handle_lost;
 	cluster_listen(m->cluster, &rs->listener);
 	task_init(&rs->task, m->loop, &reschedule_review_step, NULL);
 	task_start(&rs->task);

@@ -2,8 +2,10 @@
  * manager/reschedule.h - containers of a node that failed are made anew on others.
  *
  * Only those that asked for it (policy on-node-failure), running or not, the most important first.
- * The promise is at least one copy: a node that is cut off and still works has a second one until
- * it returns, when retire.h removes the old.
+ * At least one copy is promised, unless the container says otherwise: a node that is cut off and
+ * still works has a second one until it returns, when retire.h removes the old.  Of those that are
+ * promised one copy at most, none is made before somebody says that their node is lost
+ * (engine_declare_lost).
  *
  * Nothing moves when more than half of the nodes are out of reach, as then it is more likely we
  * that are cut off; nor within a detection time after the start or a change of the leader.  A node
@@ -14,8 +16,13 @@
 
 #include "base/util.h"
 
+struct engine;
 struct manager;
 struct reschedule;
+
+/* Of an unhealthy engine: those that stay away although they have a policy, because one copy at
+ * most is promised and nobody has said that the engine is lost. */
+size_t reschedule_count_waiting(const struct engine *e);
 
 struct reschedule *reschedule_create(struct manager *m) must_check;
 /* Before the manager's end.  NULL is fine. */

@@ -8,6 +8,7 @@
 #include "base/intern.h"
 #include "base/mem.h"
 #include "base/parse.h"
+#include "docker/policy.h"
 #include "sched/filter.h"
 
 /* Each is looked for among all containers of the cluster. */
@@ -230,7 +231,7 @@ static bool fill_from_config(struct wish *w, const struct container_config *c, s
 	w->nano_cpus = max_of(c->nano_cpus, INT64_C(0));
 	w->memory_bytes = max_of(c->memory_bytes, INT64_C(0));
 	strv_copy(&w->volumes, &c->volumes);
-	w->outlives_node = strv_contains(&c->policies, "on-node-failure");
+	w->outlives_node = policy_of(&c->labels) != POLICY_OFF;
 	w->follows_volumes = !config_has_node_constraint(c);
 	labels_copy(&w->labels, &c->labels);
 	add_ports(w, c);

@@ -20,6 +20,7 @@ def test_a_killed_engine(manager, engines):
                    "-l", "mine=yes", "-h", "its-host", *SLEEP)
     manager.docker("create", "--name", "resting", *MOVES, *on_first, *SLEEP)
     manager.docker("run", "-d", "--name", "tied", *MOVES, *on_first, "-v", "data:/data", *SLEEP)
+    manager.docker("run", "-d", "--name", "once", "-e", "reschedule:on-node-failure:at-most-once", *on_first, *SLEEP)
     before = manager.get("/containers/kept/json").json
     assert before["Node"]["Name"] == "node-1"
     others = [engine for engine in engines if engine.name != "node-1"]
@@ -33,9 +34,14 @@ def test_a_killed_engine(manager, engines):
     assert "db" in after["NetworkSettings"]["Networks"]["together"]["Aliases"]
     assert not copies(others, "resting", "running")
     eventually(lambda: "tied waits for its node node-1, where its volume data is" in manager.log)
-    assert not copies(others, "tied") and not copies(others, "anchor")
+    assert not copies(others, "tied") and not copies(others, "anchor") and not copies(others, "once")
+    assert "1 (at most one copy" in str(manager.get("/info").json)
+    assert "--force says" in manager.docker.fails("node", "rm", "node-1")
+    assert "is not down" in manager.docker.fails("node", "rm", "--force", others[0].name)
+    manager.docker("node", "rm", "--force", "node-1")
+    eventually(lambda: copies(others, "once", "running"), timeout=60)
     engines[1].start()
-    eventually(lambda: len(copies(engines, "kept")) == 1 and len(copies(engines, "resting")) == 1, timeout=60)
+    eventually(lambda: len(copies(engines, "kept")) == 1 and len(copies(engines, "resting")) == len(copies(engines, "once")) == 1, timeout=60)
     assert copies(others, "kept", "running") and copies(others, "resting")
     assert copies(engines, "anchor") == copies(engines, "tied") == [engines[1]]
 

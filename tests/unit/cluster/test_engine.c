@@ -54,6 +54,30 @@ static void test_failures_are_counted(void **state)
 	assert_string_equal(e->last_error, "");
 }
 
+static void note_lost(struct engine_listener *l, struct engine *e maybe_unused)
+{
+	l->handle_lost = NULL; /* once */
+}
+
+static void test_lost_until_it_answers(void **state)
+{
+	struct fixture *fx = *state;
+	struct engine *e = fixture_validated(fx, "n1", "D");
+	struct engine_listener l = { .handle_lost = note_lost };
+
+	engine_listen(e, &l);
+	for (int i = 0; i < 3; i++)
+		engine_report_failure(e, &refused);
+	assert_int_equal(e->state, ENGINE_UNHEALTHY);
+	assert_false(e->lost);
+	engine_declare_lost(e);
+	assert_true(e->lost);
+	assert_null(l.handle_lost);
+	engine_report_success(e);
+	assert_false(e->lost);
+	engine_unlisten(&l);
+}
+
 /* D12 */
 static void test_which_errors_count(void **state)
 {
@@ -480,6 +504,7 @@ int main(void)
 			test_an_engine_cannot_flood_the_log, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_new_engine, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_failures_are_counted, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_lost_until_it_answers, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_which_errors_count, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unhealthy_and_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_pending_only_collects, setup, teardown),

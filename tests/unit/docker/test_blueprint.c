@@ -95,6 +95,9 @@ static void test_wanted(void **state maybe_unused)
 		bool wanted;
 	} cases[] = {
 		{ "[\"on-node-failure\"]", true },
+		{ "[\"on-node-failure:at-least-once\"]", true },
+		{ "[\"on-node-failure:at-most-once\"]", true },
+		{ "[\"on-node-failure:twice\"]", false },
 		{ "[\"off\"]", false },
 		{ "", false },
 		{ "on-node-failure", false },

@@ -70,6 +70,10 @@ static void test_expressions(void **state maybe_unused)
 			"{\"Env\":null,\"Labels\":{" L("whitelists", "[\\\"node==a\\\"]") "," L(
 				"reschedule-policies", "[\\\"off\\\"]") "}}",
 			0, 0, 1, 1, 2 },
+		{ "{\"Env\":[\"reschedule:on-node-failure:at-most-once\"]}",
+			"{\"Env\":null,\"Labels\":{" L("reschedule-policies",
+				"[\\\"on-node-failure:at-most-once\\\"]") "}}",
+			0, 0, 0, 1, 1 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -128,6 +132,8 @@ static void test_refused(void **state maybe_unused)
 			"invalid JSON: NetworkingConfig.EndpointsConfig must be an object" },
 		{ "{\"Env\":[\"reschedule:off\",\"reschedule:off\"]}",
 			"too many reschedule policies" },
+		{ "{\"Env\":[\"reschedule:on-node-failure:once\"]}",
+			"invalid reschedule policy: on-node-failure:once" },
 		{ "{\"Env\":[\"reschedule:false\"]}", "invalid reschedule policy: false" },
 		/* C-69 */
 		{ "{\"Labels\":{\"com.docker.swarm.reschedule-policies\":\"[\\\"false\\\"]\"}}",

@@ -1,0 +1,21 @@
+/*
+ * docker/policy.h - what becomes of a container when its node fails, in its own words.
+ *
+ * off, on-node-failure, and behind a colon how many copies of it may run while nobody knows whether
+ * the node is dead or only cut off: at-least-once (one or two; what is meant when nothing is said)
+ * or at-most-once (one or none).
+ */
+#pragma once
+
+#include "docker/label.h"
+
+enum policy {
+	POLICY_OFF, /* it waits for its node */
+	POLICY_AT_LEAST_ONCE,
+	POLICY_AT_MOST_ONCE,
+};
+
+/* False: no policy. */
+bool policy_parse(const char *text, enum policy *ret);
+/* Of the label that keeps it; what says nothing that is known is off. */
+enum policy policy_of(const struct labels *labels);

@@ -35,6 +35,9 @@ bool labels_match(const struct labels *l, const char *filter);
 #define LABEL_CONSTRAINTS "com.docker.swarm.constraints"
 #define LABEL_WHITELISTS  "com.docker.swarm.whitelists"
 #define LABEL_RESCHEDULE  "com.docker.swarm.reschedule-policies"
+/* Whether a container with named volumes may be made anew without what is in them. */
+#define LABEL_RESCHEDULE_VOLUMES "com.docker.swarm.reschedule-volumes"
+#define RESCHEDULE_VOLUMES_FRESH "fresh"
 /* How often a container was made anew on another node: of two copies the higher one counts. */
 #define LABEL_EPOCH    "com.docker.swarm.reschedule.epoch"
 #define LABEL_PRIORITY "com.docker.swarm.priority"

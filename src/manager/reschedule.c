@@ -237,6 +237,13 @@ static enum task_turn try_later(
 	return task_wait_ms(&mv->task, step, wait_ms);
 }
 
+static bool begins_afresh(const struct container *c)
+{
+	const char *text = labels_get(&c->labels, LABEL_RESCHEDULE_VOLUMES);
+
+	return text && strcmp(text, RESCHEDULE_VOLUMES_FRESH) == 0;
+}
+
 /* Is it really gone?  Asked once more, at the last moment. */
 static enum task_turn move_begin(struct task *t)
 {
@@ -318,7 +325,7 @@ static enum task_turn move_probed(struct task *t)
 		return TASK_DONE;
 	if (!read_blueprint(old, &config, &err))
 		return try_later(mv, &move_begin_step, &err);
-	if (config.volumes.count) {
+	if (config.volumes.count && !begins_afresh(old)) {
 		turn = wait_for_node(mv, config.volumes.items[0]);
 		config_finish(&config);
 		return turn;

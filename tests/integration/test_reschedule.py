@@ -20,12 +20,15 @@ def test_a_killed_engine(manager, engines):
                    "-l", "mine=yes", "-h", "its-host", *SLEEP)
     manager.docker("create", "--name", "resting", *MOVES, *on_first, *SLEEP)
     manager.docker("run", "-d", "--name", "tied", *MOVES, *on_first, "-v", "data:/data", *SLEEP)
+    manager.docker("run", "-d", "--name", "empty", *MOVES, *on_first, "-v", "data:/data",
+                   "-l", "com.docker.swarm.reschedule-volumes=fresh", *SLEEP)
     manager.docker("run", "-d", "--name", "once", "-e", "reschedule:on-node-failure:at-most-once", *on_first, *SLEEP)
     before = manager.get("/containers/kept/json").json
     assert before["Node"]["Name"] == "node-1"
     others = [engine for engine in engines if engine.name != "node-1"]
     engines[1].kill()
-    eventually(lambda: copies(others, "kept", "running") and copies(others, "resting"), timeout=60)
+    eventually(lambda: copies(others, "kept", "running") and copies(others, "resting") and copies(others, "empty", "running"),
+               timeout=60)
     after = eventually(lambda: manager.get("/containers/kept/json").json, timeout=10)
     assert after["Node"]["Name"] != "node-1"
     assert after["Config"]["Labels"]["com.docker.swarm.id"] == before["Config"]["Labels"]["com.docker.swarm.id"]

@@ -191,6 +191,19 @@ static void tell_event(
 	event_finish(&event);
 }
 
+/* One container may publish thousands. */
+static void warn(struct publish *p, const struct container *c, const char *port, const char *reason)
+{
+	uint32_t left_out;
+	bool allowed = log_limit_allows(&p->warnings, &left_out);
+
+	if (left_out > 0)
+		log_warn("%u warnings about ports that are not relayed were left out", left_out);
+	if (allowed)
+		log_warn("Port %s of container %s on node %s is not relayed: %s", port,
+			container_name(c), c->engine->name, reason);
+}
+
 static void complain(struct publish *p, const struct port_entry *entry, const char *reason)
 {
 	const struct container *c = container_of_entry(p, entry);
@@ -199,8 +212,7 @@ static void complain(struct publish *p, const struct port_entry *entry, const ch
 
 	if (!c)
 		return;
-	log_warn("Port %s of container %s on node %s is not relayed: %s", port, container_name(c),
-		c->engine->name, reason);
+	warn(p, c, port, reason);
 	tell_event(p, c, port, reason);
 }
 

@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "base/log.h"
 #include "cluster/engine.h"
 #include "manager/port_table.h"
 #include "manager/publish.h"
@@ -20,6 +21,7 @@ struct publish {
 	struct timer retry;
 	struct forward_budget budget;
 	uint16_t chosen; /* the last one */
+	struct log_limit warnings;
 };
 
 /* By its label, or the manager's rule. */

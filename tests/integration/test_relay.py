@@ -158,6 +158,24 @@ def test_the_same_port_leads_to_the_new_place(relayed):
         eventually(lambda: greeting(manager, 20070) == engines[1].ip, timeout=TIMEOUT)
 
 
+def test_a_node_out_of_reach_gives_way_and_does_not_take_back(relayed):
+    manager, engines = relayed(2, "--relay-ports", "--engine-failure-retry=1")
+    with contextlib.ExitStack() as stack:
+        for number, engine in enumerate(engines):
+            stack.enter_context(Greeter(engine.ip, 20071, engine.ip)).start()
+            engine.add_container("same", HostConfig={"PortBindings": {"80/tcp": binding(20071)}},
+                                 Labels={"com.docker.swarm.id": "5a5a"})
+            eventually(lambda: len(manager.get("/containers/json").json) == number + 1, timeout=TIMEOUT)
+        eventually(lambda: greeting(manager, 20071) == engines[0].ip, timeout=TIMEOUT)
+        engines[0].refuse()
+        engines[0].drop_connections()
+        eventually(lambda: greeting(manager, 20071) == engines[1].ip, timeout=TIMEOUT)
+        engines[0].accept()
+        manager.wait_healthy(timeout=TIMEOUT)
+        assert greeting(manager, 20071) == engines[1].ip
+        assert events_of(manager, "same") == [], "copies of one container do not fight"
+
+
 class Greeter:
     """Says one word to everybody who connects."""
 

@@ -2,6 +2,8 @@
  * api/containers_create.c - POST /containers/create: gather and check the body, let the manager
  * do the work, answer.
  */
+#include <assert.h>
+
 #include "api/containers.h"
 #include "api/dry_run.h"
 #include "api/errand.h"
@@ -34,6 +36,7 @@ static void handle_created(struct create *c, void *arg)
 	struct create_request *cr = arg;
 	struct request *rq;
 
+	assert(cr->create == c);
 	cr->create = NULL;
 	rq = errand_detach(&cr->errand);
 	if (error_is_set(&c->err))

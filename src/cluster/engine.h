@@ -92,6 +92,7 @@ struct engine {
 	 * fares. */
 	struct container **containers;
 	size_t containers_count, containers_cap;
+	const struct container *changing;   /* between before and after; private */
 	struct label_tallies label_tallies; /* of all of them; owned */
 	struct volume_uses volume_uses;     /* by all of them; owned */
 	size_t running, paused, stopped;    /* counts without pending ones */
@@ -149,7 +150,7 @@ void engine_set_volumes(struct engine *e, struct volume *items, size_t count);
 void engine_add_container(struct engine *e, struct container *c);
 /* Destroys it; also a reservation that has given way to its container. */
 void engine_remove_container(struct engine *e, struct container *c);
-/* Around every change of a record's fields: before takes its share out of sums and indexes, after
- * puts it back. */
+/* Around every change of a record's fields, one record at a time: before takes its share out of
+ * sums and indexes, after puts it back. */
 void engine_before_change(struct engine *e, struct container *c);
 void engine_after_change(struct engine *e, struct container *c);

@@ -39,6 +39,8 @@ static void uncount_use(struct engine *e, const struct container *c)
 
 void engine_before_change(struct engine *e, struct container *c)
 {
+	assert(c->engine == e && !e->changing);
+	e->changing = c;
 	if (c->state != CONTAINER_PENDING)
 		(*state_counter(e, c))--;
 	uncount_use(e, c);
@@ -50,6 +52,8 @@ void engine_before_change(struct engine *e, struct container *c)
 
 static void put_in(struct engine *e, struct container *c)
 {
+	assert(!e->changing);
+	e->changing = c; /* what follows is the end of a change */
 	array_reserve(e->containers, e->containers_count, e->containers_cap);
 	c->position = e->containers_count;
 	e->containers[e->containers_count++] = c;
@@ -59,7 +63,8 @@ static void take_out(struct engine *e, struct container *c)
 {
 	struct container *last = e->containers[e->containers_count - 1];
 
-	assert(c->engine == e && e->containers[c->position] == c);
+	assert(e->changing == c && e->containers[c->position] == c);
+	e->changing = NULL;
 	e->containers[c->position] = last;
 	last->position = c->position;
 	e->containers_count--;
@@ -82,6 +87,8 @@ static void settle_reservation(struct engine *e, const struct container *c)
 
 void engine_after_change(struct engine *e, struct container *c)
 {
+	assert(c->engine == e && e->changing == c);
+	e->changing = NULL;
 	if (e->cluster)
 		lookup_insert(e->cluster->lookup, c);
 	count_use(e, c);

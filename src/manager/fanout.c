@@ -11,6 +11,7 @@ struct fanout_item *fanout_add(struct fanout *f, struct engine *e)
 {
 	struct fanout_item *item;
 
+	assert(f->pending == 0); /* items move, and calls that are under way must not */
 	f->items = xreallocarray(f->items, f->count + 1, sizeof(*f->items));
 	item = &f->items[f->count++];
 	*item = (struct fanout_item){ .engine = engine_ref(e) };
@@ -53,6 +54,7 @@ void fanout_read(struct fanout *f, const struct fanout_reader *reader, void *arg
 
 static void count_answer(struct fanout *f, struct fanout_item *item)
 {
+	assert(!item->counted && f->pending > 0);
 	item->counted = true;
 	f->pending--;
 	engine_report_call(item->engine, &item->call);

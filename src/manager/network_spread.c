@@ -1,6 +1,7 @@
 /* manager/network_spread.c - one creation at a time for each engine and network. */
 #include "manager/network_spread.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -102,6 +103,7 @@ static void spread_done(struct task *t)
 void network_spread_start(struct network_spread *s, struct manager *m, struct engine *e,
 	const struct network *n, struct task *waiter)
 {
+	assert(!s->engine && n->spreads);
 	s->manager = m;
 	s->engine = engine_ref(e);
 	s->logical_id = xstrdup(n->logical_id);

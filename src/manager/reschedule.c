@@ -1,6 +1,7 @@
 /* manager/reschedule.c - which containers must move, and the steps of one that does. */
 #include "manager/reschedule.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -268,6 +269,7 @@ static void created(struct create *c, void *arg)
 	const struct container *made =
 		*id ? cluster_find_container_by_id(c->manager->cluster, id) : NULL;
 
+	assert(mv->create == c);
 	mv->create = NULL;
 	mv->answered = true;
 	error_copy(&mv->err, &c->err);

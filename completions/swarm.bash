@@ -34,7 +34,7 @@ _swarm_value()
 	tlscacert | tlscert | tlskey | state-dir | dir | d | audit) _swarm_files "$2" ;;
 	key-type) _swarm_words "ec rsa" "$2" ;;
 	cluster-opt)
-		_swarm_words "swarm.overcommit= swarm.createretry= swarm.apiversion= swarm.together= swarm.volumes=" "$2"
+		_swarm_words "swarm.overcommit= swarm.createretry= swarm.apiversion= swarm.together= swarm.volumes= swarm.reschedule-share=" "$2"
 		compopt -o nospace 2>/dev/null
 		;;
 	host | H | advertise | addr | replication-ttl | engine-refresh-min-interval | \

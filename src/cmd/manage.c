@@ -57,6 +57,8 @@ static const char *const cluster_opt_lines[] = {
 	"! "
 	"refuses any other; more keys after commas",
 	" * swarm.volumes=one-node\twhere a local volume is made: one-node or every-node",
+	" * swarm.reschedule-share=0.5\tshare of nodes of which no more may be missing when "
+	"containers are made anew",
 	NULL,
 };
 

@@ -14,10 +14,11 @@
 #include "docker/label.h"
 #include "net/address.h"
 
-#define DEFAULT_OVERCOMMIT 0.05
-#define MAX_OVERCOMMIT     1e6 /* times what an engine has; its percents are a whole number */
-#define MIN_BYTES          (16 * 1024 * 1024)
-#define NS_PER_MS          INT64_C(1000000)
+#define DEFAULT_OVERCOMMIT       0.05
+#define DEFAULT_RESCHEDULE_SHARE 0.5
+#define MAX_OVERCOMMIT           1e6 /* times what an engine has; its percents are a whole number */
+#define MIN_BYTES                (16 * 1024 * 1024)
+#define NS_PER_MS                INT64_C(1000000)
 
 bool value_duration(const char *name, const char *text, int64_t *ret_ns, struct error *err)
 {
@@ -191,6 +192,17 @@ static bool set_volumes(struct cluster_options *o, const char *text, struct erro
 		       "swarm.volumes should be one-node or every-node, '%s' is invalid", text);
 }
 
+static bool set_reschedule_share(struct cluster_options *o, const char *text, struct error *err)
+{
+	double value;
+
+	if (!parse_double(text, &value) || !(value >= 0 && value <= 1))
+		return error_set(err, ERROR_INVALID,
+			"swarm.reschedule-share should be from 0 to 1, '%s' is invalid", text);
+	o->reschedule_share = value;
+	return true;
+}
+
 static const struct cluster_key {
 	const char *name;
 	bool (*set)(struct cluster_options *o, const char *text, struct error *err);
@@ -200,6 +212,7 @@ static const struct cluster_key {
 	{ "swarm.apiversion", set_api_version },
 	{ "swarm.together", set_together },
 	{ "swarm.volumes", set_volumes },
+	{ "swarm.reschedule-share", set_reschedule_share },
 };
 
 static const struct cluster_key *find_cluster_key(const char *option, size_t len)
@@ -219,6 +232,7 @@ bool value_cluster_options(
 		.overcommit = DEFAULT_OVERCOMMIT,
 		.api_version = API_VERSION_MAX,
 		.together = "",
+		.reschedule_share = DEFAULT_RESCHEDULE_SHARE,
 	};
 	bool seen[ARRAY_SIZE(cluster_keys)] = { false };
 
@@ -233,8 +247,8 @@ bool value_cluster_options(
 		if (!key)
 			return error_set(err, ERROR_INVALID,
 				"unknown --cluster-opt '%.*s': there are swarm.overcommit, "
-				"swarm.createretry, swarm.apiversion, swarm.together and "
-				"swarm.volumes",
+				"swarm.createretry, swarm.apiversion, swarm.together, "
+				"swarm.volumes and swarm.reschedule-share",
 				(int)len, option);
 		if (seen[key - cluster_keys])
 			continue;

@@ -34,6 +34,7 @@ struct cluster_options {
 	struct api_version api_version; /* the newest offered to clients; API_VERSION_MAX */
 	const char *together; /* "KEY,KEY!" of sched_keep_together, '!' for hard; "" ; in options */
 	bool volumes_everywhere;
+	double reschedule_share; /* 0 to 1; 0.5 */
 };
 /* "key=value" each; of a repeated key the first counts.  Unknown keys are errors. */
 bool value_cluster_options(

@@ -325,6 +325,7 @@ static void build_cluster(struct wire *w)
 								 .last = o->relay_last,
 							 });
 	w->manager.shared_socket = o->shared_socket;
+	w->manager.reschedule_share = o->cluster.reschedule_share;
 	w->manager.volumes_everywhere = o->cluster.volumes_everywhere;
 }
 

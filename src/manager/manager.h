@@ -15,6 +15,7 @@ struct manager {
 	struct cluster *cluster; /* borrowed */
 	struct sched *sched;     /* borrowed */
 	bool volumes_everywhere; /* swarm.volumes: local ones are made on every node */
+	double reschedule_share; /* swarm.reschedule-share: of nodes that may be missing */
 	uint32_t create_retry;   /* swarm.createretry: plain retries of a failed create */
 
 	struct list works;           /* struct work::link: what is under way */

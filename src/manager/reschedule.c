@@ -164,11 +164,11 @@ static bool too_many_are_gone(struct reschedule *rs)
 		all += !e->lost;
 		gone += !e->lost && !engine_is_healthy(e);
 	}
-	held = gone * 2 > all;
+	held = (double)gone > (double)all * rs->manager->reschedule_share;
 
 	if (held && !rs->held)
-		log_warn("%zu of %zu nodes are out of reach: no container is made anew until at "
-			 "least half of them answer, as it may be this manager that is cut off",
+		log_warn("%zu of %zu nodes are out of reach: no container is made anew until "
+			 "more of them answer, as it may be this manager that is cut off",
 			gone, all);
 	rs->held = held;
 	return held;

@@ -7,11 +7,11 @@
  * promised one copy at most, none is made before somebody says that their node is lost
  * (engine_declare_lost).
  *
- * Nothing moves when more than half of the nodes are out of reach, as then it is more likely we
- * that are cut off; nor within a detection time after the start or a change of the leader.  A node
- * is asked once more before each container.  One that was taken out of discovery while it answered
- * has not failed.  Named volumes do not move, and a container with one waits for its node, unless
- * its label says that it begins anew with fresh ones.
+ * Nothing moves when more than a share of the nodes (half) is out of reach, as then it is more
+ * likely we that are cut off; nor within a detection time after the start or a change of the
+ * leader.  A node is asked once more before each container.  One that was taken out of discovery
+ * while it answered has not failed.  Named volumes do not move, and a container with one waits for
+ * its node, unless its label says that it begins anew with fresh ones.
  */
 #pragma once
 

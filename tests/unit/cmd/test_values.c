@@ -215,10 +215,11 @@ static const struct {
 		"--cluster-opt 'swarm.overcommit' should be of the form key=value" },
 	{ "swarm.over=1", 0, 0,
 		"unknown --cluster-opt 'swarm.over': there are swarm.overcommit, "
-		"swarm.createretry, swarm.apiversion, swarm.together and swarm.volumes" },
+		"swarm.createretry, swarm.apiversion, swarm.together, swarm.volumes and "
+		"swarm.reschedule-share" },
 	{ "=1", 0, 0,
 		"unknown --cluster-opt '': there are swarm.overcommit, swarm.createretry, "
-		"swarm.apiversion, swarm.together and swarm.volumes" },
+		"swarm.apiversion, swarm.together, swarm.volumes and swarm.reschedule-share" },
 	{ "swarm.together=app!", 0.05, 0, NULL },
 	{ "swarm.together=", 0, 0,
 		"swarm.together: '' is no list of label keys, KEY[!][,KEY[!]...]" },
@@ -228,6 +229,12 @@ static const struct {
 	{ "swarm.volumes=one-node", 0.05, 0, NULL },
 	{ "swarm.volumes=two", 0, 0,
 		"swarm.volumes should be one-node or every-node, 'two' is invalid" },
+	{ "swarm.reschedule-share=0", 0.05, 0, NULL },
+	{ "swarm.reschedule-share=1", 0.05, 0, NULL },
+	{ "swarm.reschedule-share=1.1", 0, 0,
+		"swarm.reschedule-share should be from 0 to 1, '1.1' is invalid" },
+	{ "swarm.reschedule-share=nan", 0, 0,
+		"swarm.reschedule-share should be from 0 to 1, 'nan' is invalid" },
 	{ "swarm.apiversion=1.56", 0, 0,
 		"swarm.apiversion should be one of 1.24 to 1.55, '1.56' is invalid" },
 	{ "swarm.apiversion=1.23", 0, 0,

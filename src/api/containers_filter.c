@@ -114,6 +114,8 @@ static bool resolve_bound(struct container_filter *f, struct request *rq, const 
 
 	if (!what || (!filter && !*what))
 		return true;
+	if (!*what) /* unlike elsewhere, an engine takes it for a name that nobody has */
+		return error_set(err, ERROR_NOT_FOUND, "No such container: %s", what);
 	c = cluster_find_container(rq->api->cluster, what, err);
 	if (!c)
 		return false;

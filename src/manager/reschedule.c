@@ -339,6 +339,20 @@ static enum task_turn move_probed(struct task *t)
 	return task_wait_for(t, &mv->answered, &move_created_step);
 }
 
+/* Who shares a namespace with it, or its volumes, names it by its id, and follows it. */
+static void tell_followers(const struct move *mv)
+{
+	size_t len = strlen(mv->old_id);
+
+	for (size_t i = 0; mv->to && i < mv->from->containers_count; i++) {
+		char *at = mv->from->containers[i]->blueprint;
+
+		assert(strlen(mv->new_id) == len);
+		while (at && (at = strstr(at, mv->old_id)))
+			memcpy(at, mv->new_id, len);
+	}
+}
+
 static enum task_turn move_created(struct task *t)
 {
 	struct move *mv = container_of(t, struct move, task);
@@ -350,6 +364,7 @@ static enum task_turn move_created(struct task *t)
 		error_move(&err, &mv->err);
 		return try_later(mv, &move_begin_step, &err);
 	}
+	tell_followers(mv);
 	if (old)
 		engine_remove_container(mv->from, old);
 	else if (mv->from->state == ENGINE_HEALTHY)

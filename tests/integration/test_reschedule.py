@@ -22,6 +22,7 @@ def test_a_killed_engine(manager, engines):
     manager.docker("run", "-d", "--name", "tied", *MOVES, *on_first, "-v", "data:/data", *SLEEP)
     manager.docker("run", "-d", "--name", "empty", *MOVES, *on_first, "-v", "data:/data",
                    "-l", "com.docker.swarm.reschedule-volumes=fresh", *SLEEP)
+    manager.docker("run", "-d", "--name", "beside", *MOVES, "--network", "container:kept", *SLEEP)
     manager.docker("run", "-d", "--name", "once", "-e", "reschedule:on-node-failure:at-most-once", *on_first, *SLEEP)
     before = manager.get("/containers/kept/json").json
     assert before["Node"]["Name"] == "node-1"
@@ -29,6 +30,8 @@ def test_a_killed_engine(manager, engines):
     engines[1].kill()
     eventually(lambda: copies(others, "kept", "running") and copies(others, "resting") and copies(others, "empty", "running"),
                timeout=60)
+    eventually(lambda: copies(others, "beside", "running"), timeout=60)
+    assert copies(others, "beside") == copies(others, "kept")
     after = eventually(lambda: manager.get("/containers/kept/json").json, timeout=10)
     assert after["Node"]["Name"] != "node-1"
     assert after["Config"]["Labels"]["com.docker.swarm.id"] == before["Config"]["Labels"]["com.docker.swarm.id"]

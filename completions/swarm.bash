@@ -55,7 +55,7 @@ _swarm_options()
 			--engine-refresh-min-interval --engine-refresh-max-interval \
 			--engine-failure-retry --heartbeat --api-enable-cors --client-memory --cluster-driver \
 			--discovery-opt --cluster-opt --refresh-on-node-filter \
-			--container-name-refresh-filter --state-dir --audit \
+			--container-name-refresh-filter --state-dir --audit --no-page \
 			--relay-ports --relay-host --relay-range --share-endpoint --help
 		;;
 	join | j) printf '%s ' --advertise --heartbeat --ttl --delay --discovery-opt --help ;;

@@ -10,6 +10,7 @@
 #include "api/images.h"
 #include "api/networks.h"
 #include "api/nodes.h"
+#include "api/pages.h"
 #include "api/plugins.h"
 #include "api/prune.h"
 #include "api/session.h"
@@ -18,6 +19,11 @@
 #include "api/volumes.h"
 
 const struct route routes[] = {
+	{ "GET", "/", pages_now, "the page for operators: who leads, what is wrong", ROUTE_LOCAL },
+	{ "GET", "/page/nodes", pages_nodes, "the page: a row for each node", ROUTE_LOCAL },
+	{ "GET", "/page/containers", pages_containers, "the page: one list over all nodes",
+		ROUTE_LOCAL },
+	{ "GET", "/page/style.css", pages_style, "the page: how it looks", ROUTE_LOCAL },
 	{ "GET", "/_ping", system_ping, "answered from memory, always 200", ROUTE_LOCAL },
 	{ "HEAD", "/_ping", system_ping, "answered from memory, always 200", ROUTE_LOCAL },
 	{ "GET", "/version", system_version,

@@ -36,6 +36,7 @@ struct manage_args {
 	char *heartbeat;
 	char *client_memory; /* NULL: not given */
 	bool cors;
+	bool no_page;
 	char *cluster_driver;
 	struct strv cluster_options;
 	struct strv discovery_options;
@@ -162,6 +163,11 @@ static const struct option_spec manage_options[] = {
 		"cors",
 		OPTION(BOOL, struct manage_args, cors),
 		.help = "let web pages of other origins use the API",
+	},
+	{
+		"no-page",
+		OPTION(BOOL, struct manage_args, no_page),
+		.help = "no page for browsers at /",
 	},
 	{
 		"client-memory",
@@ -518,6 +524,7 @@ static void note_plain_values(
 	o->debug = in->globals->debug;
 	o->experimental = in->globals->experimental;
 	o->cors = args->cors;
+	o->no_page = args->no_page;
 	o->audit = xstrdup_null(args->audit);
 	o->refresh_on_node_filter = args->refresh_on_node_filter;
 	o->container_name_refresh_filter = xstrdup(name_filter ? name_filter : "");

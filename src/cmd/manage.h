@@ -35,6 +35,7 @@ struct manage_options {
 	struct cluster_options cluster;
 
 	size_t client_bytes; /* held for all clients together at most */
+	bool no_page;
 	bool cors;
 	bool refresh_on_node_filter;
 	char *container_name_refresh_filter; /* owned; "" for none */

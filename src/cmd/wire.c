@@ -362,6 +362,7 @@ static void build_api(struct wire *w)
 			.version = SWARM_VERSION,
 			.git_commit = SWARM_COMMIT,
 			.cors = o->cors,
+			.no_page = o->no_page,
 			.names = &w->names,
 			.experimental = o->experimental,
 			.debug = o->debug,

@@ -18,6 +18,8 @@ LAYOUT = [
     "lib/systemd/system/swarm.socket",
     "share/bash-completion/completions/swarm",
     "share/man/man1/swarm.1",
+    "share/swarm/grafana/swarm.json",
+    "share/swarm/prometheus/swarm.rules.yml",
 ]
 
 

@@ -1,0 +1,115 @@
+/* page/containers.c - one list over all nodes, the newest first. */
+#include <string.h>
+#include <strings.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/parse.h"
+#include "page/page_private.h"
+
+static bool is_wanted(const struct page *p, const struct container *c)
+{
+	const char *text = frame_choice(p, "q"), *state = frame_choice(p, "state"),
+		   *node = frame_choice(p, "node");
+
+	if (c->state == CONTAINER_PENDING)
+		return false;
+	if (*state && strcmp(state, container_state_text(c)) != 0)
+		return false;
+	if (*node && strcmp(node, c->engine->name) != 0)
+		return false;
+	return !*text || strcasestr(container_name(c), text) || strcasestr(c->image, text) ||
+	       str_starts_with(c->id, text);
+}
+
+static int compare_age(const void *a, const void *b)
+{
+	const struct container *x = *(struct container *const *)a,
+			       *y = *(struct container *const *)b;
+
+	if (x->created_ns != y->created_ns)
+		return x->created_ns < y->created_ns ? 1 : -1;
+	return strcmp(x->id, y->id);
+}
+
+static struct container **choose_containers(const struct page *p, size_t *ret_count)
+{
+	struct container **chosen = NULL;
+	size_t count = 0, cap = 0;
+	struct engine *e;
+
+	cluster_each (e, p->manager->cluster, CLUSTER_VALIDATED) {
+		for (size_t i = 0; i < e->containers_count; i++) {
+			if (!is_wanted(p, e->containers[i]))
+				continue;
+			array_reserve(chosen, count, cap);
+			chosen[count++] = e->containers[i];
+		}
+	}
+	if (count > 0)
+		qsort(chosen, count, sizeof(*chosen), compare_age);
+	*ret_count = count;
+	return chosen;
+}
+
+static void add_cell(struct page *p, const char *of, const char *text)
+{
+	strbuf_addf(p->sb, "<td data-of=\"%s\"><bdi>", of);
+	html_add(p->sb, text, NAME_SHOWN);
+	strbuf_add_str(p->sb, "</bdi></td>");
+}
+
+/* Of a node that does not answer: as it was when it last did. */
+static void add_state(struct page *p, const struct container *c)
+{
+	const struct engine *e = c->engine;
+
+	strbuf_addf(p->sb, "<td data-of=\"State\">%s", container_state_text(c));
+	if (c->health != HEALTH_NONE)
+		strbuf_addf(p->sb, ", %s", container_health_text(c));
+	if (!engine_is_healthy(e) && e->heard_ms) {
+		strbuf_add_str(p->sb, "<br>last known ");
+		frame_add_age(p->sb, clock_mono_ms() - e->heard_ms);
+	}
+	strbuf_add_str(p->sb, "</td>");
+}
+
+static void add_container(struct page *p, const struct container *c)
+{
+	strbuf_add_str(p->sb, engine_is_healthy(c->engine) ? "<tr>" : "<tr class=\"stale\">");
+	strbuf_add_str(p->sb, "<th scope=\"row\"><bdi>");
+	html_add(p->sb, container_name(c), NAME_SHOWN);
+	strbuf_addf(p->sb, "</bdi><br>%.12s</th>", c->id);
+	add_cell(p, "Node", c->engine->name);
+	add_cell(p, "Image", c->image);
+	add_state(p, c);
+	strbuf_add_str(p->sb, "<td data-of=\"Created\">");
+	frame_add_age(p->sb, (clock_wall_ns() - c->created_ns) / 1000000);
+	strbuf_add_str(p->sb, "</td></tr>\n");
+}
+
+void page_containers(struct page *p)
+{
+	static const char *const states[] = { "any", "created", "running", "paused", "restarting",
+		"removing", "exited", "dead", NULL };
+	size_t total, from, count;
+	auto_free struct container **chosen = choose_containers(p, &total);
+
+	frame_open(p, "Containers", 0);
+	frame_form_open(p, "/page/containers");
+	frame_form_text(p, "q", "Name, image or id");
+	frame_form_text(p, "node", "Node");
+	frame_form_select(p, "state", "State", states);
+	frame_form_close(p);
+	count = frame_window(p, total, &from);
+	strbuf_add_str(p->sb,
+		"<table>\n<caption>From the manager's memory, which follows the engines' events; "
+		"in italics what is only last known.</caption>\n<thead><tr>"
+		"<th scope=\"col\">Name</th><th scope=\"col\">Node</th><th scope=\"col\">Image</th>"
+		"<th scope=\"col\">State</th><th "
+		"scope=\"col\">Created</th></tr></thead>\n<tbody>\n");
+	for (size_t i = from; i < from + count; i++)
+		add_container(p, chosen[i]);
+	strbuf_add_str(p->sb, "</tbody>\n</table>\n");
+	frame_close(p);
+}

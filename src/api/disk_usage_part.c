@@ -246,9 +246,13 @@ static void write_object(struct evbuffer *to, const char *in, yyjson_mut_val *ob
 	evbuffer_add(to, "{", 1);
 	yyjson_mut_obj_foreach(object, i, max, key, value)
 	{
-		auto_free char *path =
-			xasprintf("%s%s%s", in, *in ? "." : "", yyjson_mut_get_str(key));
-		size_t list = list_called(path);
+		auto_strbuf struct strbuf path = STRBUF_INIT;
+		size_t list;
+
+		strbuf_add_str(&path, in);
+		strbuf_add_str(&path, *in ? "." : "");
+		strbuf_add(&path, yyjson_mut_get_str(key), yyjson_mut_get_len(key));
+		list = list_called(path.buf);
 
 		if (i > 0)
 			evbuffer_add(to, ",", 1);
@@ -257,7 +261,7 @@ static void write_object(struct evbuffer *to, const char *in, yyjson_mut_val *ob
 		if (list < DISK_USAGE_LISTS && yyjson_mut_is_arr(value))
 			write_list(to, list, parts, count);
 		else if (!*in && yyjson_mut_is_obj(value))
-			write_object(to, path, value, parts, count);
+			write_object(to, path.buf, value, parts, count);
 		else
 			write_value(to, value);
 	}

@@ -37,19 +37,22 @@ LABELS = ["--label", "0:storage=ssd", "--label", "1:storage=disk", "--label", "2
 # A registry of the tests has no certificate.
 PLAIN_REGISTRY = ["--dockerd", "--insecure-registry=10.213.0.0/16"]
 STARTS_ENGINES = {"lab", "matrix", "store_engines"}
+# Of the modules with shared engines those from here on are in the part of the others: both then take as long.
+SECOND_HALF = "test_p"
 DIRECT = bool(os.environ.get("SWARM_TEST_DIRECT"))
 
 
 def pytest_addoption(parser):
     parser.addoption("--part", choices=["engines", "others"],
-                     help="only the tests that use the shared engines, or only the others: two runs that can go on at once")
+                     help="two halves that can go on at once: a part of the tests that use the shared engines, and all others")
 
 
 def is_wanted(config, item):
     if DIRECT and {"manager", "start_manager"} & set(item.fixturenames):
         return False
     part = config.getoption("--part")
-    return part is None or part == ("engines" if "lab" in item.fixturenames else "others")
+    is_first = "lab" in item.fixturenames and item.module.__name__ < SECOND_HALF
+    return part is None or part == ("engines" if is_first else "others")
 
 
 def pytest_collection_modifyitems(config, items):
@@ -72,8 +75,9 @@ def clean(lab):
 
 
 @pytest.fixture(scope="session")
-def lab():
-    lab = Lab(name_for_this_tree(), ENGINE_COUNT, *LABELS, *PLAIN_REGISTRY)
+def lab(request):
+    name = name_for_this_tree() + ("-others" if request.config.getoption("--part") == "others" else "")
+    lab = Lab(name, ENGINE_COUNT, *LABELS, *PLAIN_REGISTRY)
     yield lab
     lab.down()
 

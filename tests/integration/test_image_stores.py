@@ -17,8 +17,8 @@ TELLS = {"Docker 20.10": set(), "Docker 26.1": {"SharedSize"}, "Docker 28.5": {"
 
 # 1.45 is the newest of 26.1 and 1.51 that of 28.5; manifests came with 1.47, the number of containers with 1.51.
 VERSIONS = ("1.45", "1.47", "1.48", "1.51", "1.54")
-QUERIES = ("", "shared-size=1", "manifests=1", "manifests=1&shared-size=1", "all=1&identity=1",
-           "shared-size=1&identity=1")
+QUERIES = ("", "shared-size=1", "manifests=1", "manifests=1&shared-size=1", "all=1&manifests=1&identity=1",
+           "manifests=1&shared-size=1&identity=1")
 FACTS = ("Id", "Size", "Descriptor", "SharedSize", "Manifests")
 
 
@@ -65,6 +65,12 @@ def test_engines_tell_what_they_should(image_engines):
             told = {key for key in ("SharedSize", "Manifests") if image.get(key, -1) != -1}
             assert told == TELLS[kind], kind
         assert all((image["SharedSize"] > 0) == ("SharedSize" in TELLS[kind]) for image in images), kind
+
+
+def test_identity_is_told_with_manifests_only(pool):
+    answer = pool.get("/v1.54/images/json?identity=1")
+    assert answer.status == 400 and answer.json == {"message": "identity requires manifests=1"}
+    assert isinstance(pool.get("/v1.53/images/json?identity=1").json, list)
 
 
 def test_each_node_as_its_engine_tells(pool, image_engines):

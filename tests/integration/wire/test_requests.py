@@ -216,7 +216,7 @@ def test_unusual_but_right(manager, head):
 
 
 @pytest.mark.parametrize("method, target", [
-    ("GET", "/nowhere"), ("GET", "/"), ("DELETE", "/version"), ("PATCH", "/containers/json"), ("GET", "/containers"),
+    ("GET", "/nowhere"), ("POST", "/"), ("DELETE", "/version"), ("PATCH", "/containers/json"), ("GET", "/containers"),
 ])
 def test_unknown_paths_and_methods(manager, method, target):
     assert error_of(manager.request(method, target), 404) == "page not found"

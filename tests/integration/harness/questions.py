@@ -73,7 +73,7 @@ def images(scene):
              "2020-01-01T00:00:00.5", "2020-01-01T00:00:00+02:00", "1577836800", "1577836800.5", "1h", "0h", "-1h",
              "10000h", "2099-01-01", "2099", "x", "", "1d", "01-01-2020"]
     return {
-        "before": ["derived:1", "derived", one, one[7:19], "nobody", "", "sha256:00", "BUSYBOX"],
+        "before": ["derived:1", "derived", one, one[7:19], "nobody", "", "sha256:000000000000", "BUSYBOX"],
         "since": ["busybox", "derived:1", one[7:19], "nobody", ""],
         "dangling": [*BOOLEANS],
         "label": ["tier", "tier=front", "nobody", "tier=", "", "lang"],

@@ -172,11 +172,6 @@ void call_send(struct call *c, struct endpoint *e, struct task *waiter)
 	endpoint_admit(e, s);
 }
 
-void call_set_waiter(struct call *c, struct task *waiter)
-{
-	c->waiter = waiter;
-}
-
 void call_resume(struct call *c)
 {
 	struct call_state *s = c->state;

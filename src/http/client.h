@@ -104,7 +104,6 @@ struct call {
 void call_init(struct call *c, const char *method, const char *target);
 /* Starts; the waiter is woken later, never from inside. */
 void call_send(struct call *c, struct endpoint *e, struct task *waiter);
-void call_set_waiter(struct call *c, struct task *waiter);
 /* Streamed request body.  The answer may come before its end, then go on writing; the end of the
  * answer is the end of the call, and closes the connection when the body was not complete. */
 void call_write_buffer(struct call *c, struct evbuffer *from); /* moves */

@@ -15,7 +15,7 @@ static void note_change(struct port_table *t, struct port_slot *slot)
 		list_push_back(&t->changed, &slot->changed);
 }
 
-struct port_slot *port_table_find(const struct port_table *t, uint8_t protocol, uint16_t port)
+static struct port_slot *find_slot(const struct port_table *t, uint8_t protocol, uint16_t port)
 {
 	uint32_t key = key_of(protocol, port);
 	struct port_slot *slot = NULL;
@@ -26,7 +26,7 @@ struct port_slot *port_table_find(const struct port_table *t, uint8_t protocol, 
 
 static struct port_slot *ensure_slot(struct port_table *t, const struct port_claim *c)
 {
-	struct port_slot *slot = port_table_find(t, c->protocol, c->port);
+	struct port_slot *slot = find_slot(t, c->protocol, c->port);
 
 	if (slot)
 		return slot;
@@ -117,7 +117,7 @@ static void take_claim(struct port_table *t, struct list *node, const struct por
 
 static void drop_entry(struct port_table *t, struct port_entry *e)
 {
-	struct port_slot *slot = port_table_find(t, e->claim.protocol, e->claim.port);
+	struct port_slot *slot = find_slot(t, e->claim.protocol, e->claim.port);
 
 	assert(slot);
 	if (slot->holder == e)

@@ -28,9 +28,9 @@ struct port_claim {
 struct port_entry {
 	struct port_claim claim;
 	struct list by_slot, by_node;
-	const struct list *node; /* private; whose list by_node is in */
-	bool kept;               /* private */
-	bool told;               /* for the owner of the table: that somebody else holds it */
+	struct list *node; /* whose list by_node is in */
+	bool kept;         /* private */
+	bool told;         /* for the owner of the table: that somebody else holds it */
 };
 
 struct port_slot {
@@ -61,4 +61,3 @@ void port_table_claim(
 struct port_slot *port_table_next_changed(struct port_table *t);
 /* `use` must be NULL again. */
 void port_table_drop(struct port_table *t, struct port_slot *slot);
-struct port_slot *port_table_find(const struct port_table *t, uint8_t protocol, uint16_t port);

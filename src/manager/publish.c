@@ -18,16 +18,17 @@
 #include "manager/publish_private.h"
 #include "net/datagrams.h"
 #include "net/local.h"
+#include "net/socket.h"
 
 enum {
 	RETRY_MS = 5 * 1000, /* of ports that could not be opened */
 	CLIENTS_MAX = 4096,  /* of one port */
 };
 
-/* An engine whose containers publish something. */
+/* An engine, whose containers may publish something. */
 struct publisher {
-	struct list link;
-	struct engine *engine; /* borrowed: forgotten when it disconnects */
+	UT_hash_handle hh;
+	struct engine *engine; /* the key; borrowed: forgotten when it disconnects */
 	struct list entries;   /* port_entry::by_node */
 	bool dirty;
 };
@@ -59,7 +60,9 @@ bool publish_relays(const struct publish *p, const struct labels *labels)
 
 static bool address_is_loopback(const char *ip)
 {
-	return str_starts_with(ip, "127.") || strcmp(ip, "::1") == 0;
+	struct sockaddr_storage sa;
+
+	return socket_set_ip(&sa, ip, 0) && socket_is_loopback(&sa);
 }
 
 /* A port that others than its node reach, and so may we. */
@@ -109,14 +112,13 @@ static struct publisher *ensure_publisher(struct publish *p, struct engine *e)
 {
 	struct publisher *pub;
 
-	list_for_each (pub, &p->publishers, link) {
-		if (pub->engine == e)
-			return pub;
-	}
+	HASH_FIND_PTR(p->publishers, &e, pub);
+	if (pub)
+		return pub;
 	pub = xnew(struct publisher);
 	pub->engine = e;
 	list_init(&pub->entries);
-	list_push_back(&p->publishers, &pub->link);
+	HASH_ADD_PTR(p->publishers, engine, pub);
 	return pub;
 }
 
@@ -126,7 +128,7 @@ static void note_engine(struct publish *p, struct engine *e)
 
 	if (e->state == ENGINE_DISCONNECTED) {
 		port_table_claim(&p->table, &pub->entries, NULL, 0);
-		list_remove(&pub->link);
+		HASH_DELETE(hh, p->publishers, pub);
 		free(pub);
 	} else {
 		pub->dirty = true;
@@ -148,16 +150,11 @@ static void handle_containers(struct engine_listener *l, struct engine *e)
 
 /* --- what is told --- */
 
-static const struct container *container_of_entry(
-	const struct publish *p, const struct port_entry *entry)
+static const struct container *container_of_entry(const struct port_entry *entry)
 {
-	const struct publisher *pub;
+	const struct publisher *pub = container_of(entry->node, struct publisher, entries);
 
-	list_for_each (pub, &p->publishers, link) {
-		if (&pub->entries == entry->node)
-			return engine_find_container(pub->engine, entry->claim.id);
-	}
-	return NULL;
+	return engine_find_container(pub->engine, entry->claim.id);
 }
 
 static void tell_event(
@@ -206,7 +203,7 @@ static void warn(struct publish *p, const struct container *c, const char *port,
 
 static void complain(struct publish *p, const struct port_entry *entry, const char *reason)
 {
-	const struct container *c = container_of_entry(p, entry);
+	const struct container *c = container_of_entry(entry);
 	auto_free char *port =
 		xasprintf("%u/%s", entry->claim.port, protocol_text(entry->claim.protocol));
 
@@ -220,7 +217,7 @@ static void complain(struct publish *p, const struct port_entry *entry, const ch
 static void tell_others(struct publish *p, const struct port_slot *slot)
 {
 	struct port_entry *holder = slot->holder, *e;
-	const struct container *first = container_of_entry(p, holder);
+	const struct container *first = container_of_entry(holder);
 
 	holder->told = false;
 	list_for_each (e, &slot->entries, by_slot) {
@@ -386,7 +383,7 @@ static void run_work(struct deferred *d)
 	struct publish *p = container_of(d, struct publish, work);
 	struct publisher *pub;
 
-	list_for_each (pub, &p->publishers, link) {
+	for (pub = p->publishers; pub; pub = pub->hh.next) {
 		if (pub->dirty)
 			read_claims(p, pub);
 		pub->dirty = false;
@@ -430,7 +427,6 @@ struct publish *publish_create(struct manager *m, const struct publish_config *c
 	p->chosen = c->last;
 	p->budget.descriptors_max = descriptors_max();
 	p->budget.clients_max = CLIENTS_MAX;
-	list_init(&p->publishers);
 	list_init(&p->failed);
 	port_table_init(&p->table);
 	deferred_init(&p->work, run_work);
@@ -453,8 +449,9 @@ void publish_destroy(struct publish *p)
 	p->manager->publish = NULL;
 	engine_unlisten(&p->listener);
 	deferred_cancel(&p->work);
-	list_for_each_safe (pub, next, &p->publishers, link) {
+	HASH_ITER (hh, p->publishers, pub, next) {
 		port_table_claim(&p->table, &pub->entries, NULL, 0);
+		HASH_DELETE(hh, p->publishers, pub);
 		free(pub);
 	}
 	apply_all(p);

@@ -9,13 +9,15 @@
 #include "manager/publish.h"
 #include "net/forward.h"
 
+struct publisher;
+
 struct publish {
 	struct manager *manager; /* borrowed */
 	struct publish_config config;
 	char *host; /* owned */
 	struct engine_listener listener;
 	struct deferred work;
-	struct list publishers; /* struct publisher::link */
+	struct publisher *publishers; /* by engine; owned */
 	struct port_table table;
 	struct list failed; /* struct relayed::failed */
 	struct timer retry;

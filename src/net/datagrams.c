@@ -5,7 +5,6 @@
  */
 #include "net/datagrams.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -59,23 +58,6 @@ struct datagrams {
 
 /* One at a time, on the one thread. */
 static unsigned char datagram[DATAGRAM_MAX];
-
-static socklen_t set_address(struct sockaddr_storage *sa, const char *ip, uint16_t port)
-{
-	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)sa;
-	struct sockaddr_in *v4 = (struct sockaddr_in *)sa;
-
-	*sa = (struct sockaddr_storage){ 0 };
-	v6->sin6_port = htons(port); /* at the same place in both families */
-	if (inet_pton(AF_INET, ip, &v4->sin_addr) == 1) {
-		sa->ss_family = AF_INET;
-		return sizeof(*v4);
-	}
-	if (inet_pton(AF_INET6, *ip ? ip : "::", &v6->sin6_addr) != 1)
-		return 0;
-	sa->ss_family = AF_INET6;
-	return sizeof(*v6);
-}
 
 /* --- flows --- */
 
@@ -313,12 +295,12 @@ static int bind_udp(struct sockaddr_storage *sa, socklen_t len, bool both_famili
 static bool open_port(struct datagrams *d, const struct forward_config *config, struct error *err)
 {
 	struct sockaddr_storage sa;
-	socklen_t len = set_address(&sa, config->host, config->port);
+	socklen_t len = socket_set_ip(&sa, *config->host ? config->host : "::", config->port);
 	bool any = !*config->host || strcmp(config->host, "::") == 0;
 
 	d->fd = len ? bind_udp(&sa, len, any) : -EADDRNOTAVAIL;
 	if (any && (d->fd == -EAFNOSUPPORT || d->fd == -EADDRNOTAVAIL)) {
-		len = set_address(&sa, "0.0.0.0", config->port);
+		len = socket_set_ip(&sa, "0.0.0.0", config->port);
 		d->fd = bind_udp(&sa, len, false);
 	}
 	if (d->fd < 0) {
@@ -349,7 +331,7 @@ struct datagrams *datagrams_create(
 	d->budget = config->budget;
 	list_init(&d->by_age);
 	timer_init(&d->silence, loop, handle_silence);
-	d->to_len = set_address(&d->to, config->to_ip, config->port);
+	d->to_len = socket_set_ip(&d->to, config->to_ip, config->port);
 	if (open_port(d, config, err))
 		return d;
 	datagrams_destroy(d);
@@ -361,7 +343,7 @@ void datagrams_aim(struct datagrams *d, const char *to_ip)
 	uint16_t port = ntohs(((struct sockaddr_in *)&d->to)->sin_port);
 
 	drop_flows(d);
-	d->to_len = set_address(&d->to, to_ip, port);
+	d->to_len = socket_set_ip(&d->to, to_ip, port);
 }
 
 void datagrams_destroy(struct datagrams *d)

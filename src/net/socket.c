@@ -93,6 +93,23 @@ char *socket_format_address(const struct sockaddr_storage *sa, socklen_t len)
 	return format_host_port(ip, port);
 }
 
+socklen_t socket_set_ip(struct sockaddr_storage *ret, const char *ip, uint16_t port)
+{
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)ret;
+	struct sockaddr_in *v4 = (struct sockaddr_in *)ret;
+
+	*ret = (struct sockaddr_storage){ 0 };
+	v4->sin_port = htons(port); /* at the same place in both families */
+	if (inet_pton(AF_INET, ip, &v4->sin_addr) == 1) {
+		ret->ss_family = AF_INET;
+		return sizeof(*v4);
+	}
+	if (inet_pton(AF_INET6, ip, &v6->sin6_addr) != 1)
+		return 0;
+	ret->ss_family = AF_INET6;
+	return sizeof(*v6);
+}
+
 bool socket_is_loopback(const struct sockaddr_storage *sa)
 {
 	if (!socket_is_ip(sa))

@@ -16,6 +16,8 @@ const char *socket_errno_text(int number);
 char *socket_format_address(const struct sockaddr_storage *sa, socklen_t len) must_check;
 /* "127.0.0.1"; "" when it is not an IP address; caller frees. */
 char *socket_format_ip(const struct sockaddr_storage *sa) must_check;
+/* Of an IP literal; the length for bind and connect, 0 when it is none. */
+socklen_t socket_set_ip(struct sockaddr_storage *ret, const char *ip, uint16_t port);
 bool socket_is_ip(const struct sockaddr_storage *sa);
 bool socket_is_loopback(const struct sockaddr_storage *sa);
 /* No delay for small writes; probes when idle, so that a silently dead peer is noticed. */

@@ -82,10 +82,3 @@ bool node_has_volume(const struct node *n, const char *name)
 
 	return (use && use->containers) || node_volume(n, name);
 }
-
-const char *node_label(const struct node *n, const char *key)
-{
-	const char *value = labels_get(n->labels, key);
-
-	return value ? value : "";
-}

@@ -28,6 +28,3 @@ const struct volume *node_volume(const struct node *n, const char *name);
 /* The same, or mounted by one of its containers. */
 bool node_has_volume(const struct node *n, const char *name);
 bool node_container_mounts(const struct container *c, const char *name);
-
-/* The label, "" when absent. */
-const char *node_label(const struct node *n, const char *key);

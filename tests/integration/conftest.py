@@ -38,7 +38,7 @@ LABELS = ["--label", "0:storage=ssd", "--label", "1:storage=disk", "--label", "2
 PLAIN_REGISTRY = ["--dockerd", "--insecure-registry=10.213.0.0/16"]
 STARTS_ENGINES = {"lab", "matrix", "store_engines"}
 # Of the modules with shared engines those from here on are in the part of the others: both then take as long.
-SECOND_HALF = "test_p"
+SECOND_HALF = "test_s"
 DIRECT = bool(os.environ.get("SWARM_TEST_DIRECT"))
 
 

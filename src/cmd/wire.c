@@ -30,6 +30,7 @@
 #include "discovery/embedded.h"
 #include "discovery/hub.h"
 #include "election/election.h"
+#include "manager/keep.h"
 #include "manager/manager.h"
 #include "manager/publish.h"
 #include "manager/reschedule.h"
@@ -178,6 +179,15 @@ static bool open_registry(struct wire *w, struct error *err)
 		return false;
 	hub_init(&w->hub, w->loop, w->registry);
 	return true;
+}
+
+/* Managers that replace each other have no folder in common. */
+static bool open_keep(struct wire *w, struct error *err)
+{
+	const struct manage_options *o = w->options;
+
+	return !o->state_dir || o->replication ||
+	       keep_open_folder(w->manager.keep, o->state_dir, err);
 }
 
 /* To a person, not to the log: whoever reads the token can join. */
@@ -417,8 +427,8 @@ bool wire_run(const struct manage_options *options, struct error *err)
 	build_api(&w);
 	/* Nothing here waits for a store or an engine: docker-machine expects an open port before
 	 * they are ready. */
-	started = started && open_registry(&w, err) && start_discovery(&w, err) &&
-		  serve_listen(&w.serve, err);
+	started = started && open_registry(&w, err) && open_keep(&w, err) &&
+		  start_discovery(&w, err) && serve_listen(&w.serve, err);
 	if (started) {
 		start_election(&w);
 		print_invitation(&w);

@@ -8,7 +8,7 @@
 #include "base/id.h"
 #include "base/map.h"
 #include "discovery/hub_url.h"
-#include "discovery/state_file.h"
+#include "net/state_file.h"
 
 #define FILE_NAME "registry"
 

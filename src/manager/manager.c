@@ -7,6 +7,7 @@
 #include "cluster/departed.h"
 #include "manager/builds.h"
 #include "manager/decisions.h"
+#include "manager/keep.h"
 #include "manager/work.h"
 
 void manager_init(struct manager *m, struct loop *loop, struct cluster *cluster,
@@ -26,11 +27,13 @@ void manager_init(struct manager *m, struct loop *loop, struct cluster *cluster,
 	list_init(&m->network_claims);
 	m->decisions = decisions_create();
 	m->builds = builds_create(loop);
+	m->keep = keep_create(loop);
 }
 
 void manager_finish(struct manager *m)
 {
 	work_cancel_all(m);
+	keep_destroy(steal(m->keep));
 	builds_destroy(steal(m->builds));
 	decisions_destroy(steal(m->decisions));
 	free(steal(m->nodes));

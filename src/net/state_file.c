@@ -1,5 +1,5 @@
-/* discovery/state_file.c - a thread writes beside the file, then renames. */
-#include "discovery/state_file.h"
+/* net/state_file.c - a thread writes beside the file, then renames. */
+#include "net/state_file.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
 /*
- * discovery/state_file.h - a small file that survives everything; for discovery/ only.
+ * net/state_file.h - a small file that survives everything.
  *
  * Each save writes a new file beside the old one, flushes it, renames it into place and flushes
  * the folder: whenever the process or the machine ends, the file is whole, old or new.  Flushing

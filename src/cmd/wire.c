@@ -103,8 +103,11 @@ static void handle_leader(void *arg, const char *address)
 {
 	struct wire *w = arg;
 
+	bool ours = address && strcmp(address, w->options->advertise) == 0;
+
 	metric_inc(METRIC_leader_changes_total);
-	manager_set_acting(&w->manager, address && strcmp(address, w->options->advertise) == 0);
+	manager_set_acting(&w->manager, ours);
+	keep_set_leading(w->manager.keep, ours);
 	replica_set_leader(w->replica, address);
 }
 
@@ -144,14 +147,17 @@ static void start_election(struct wire *w)
 {
 	const struct manage_options *o = w->options;
 
-	if (o->replication)
-		w->election = election_create(
-			discovery_store(w->discovery), &(struct election_config){
-							       .address = o->advertise,
-							       .ttl_ms = o->replication_ttl_ms,
-							       .ops = &election_ops,
-							       .arg = w,
-						       });
+	struct kv *store = discovery_store(w->discovery);
+
+	if (!o->replication)
+		return;
+	w->election = election_create(store, &(struct election_config){
+						     .address = o->advertise,
+						     .ttl_ms = o->replication_ttl_ms,
+						     .ops = &election_ops,
+						     .arg = w,
+					     });
+	keep_open_store(w->manager.keep, store, election_lock(w->election));
 }
 
 /* Before anything else ends, so that the next leader need not wait for it. */
@@ -398,6 +404,7 @@ static void tear_down(struct wire *w)
 {
 	stop_signals(w);
 	serve_stop_listening(&w->serve);
+	keep_close(w->manager.keep);
 	election_destroy(steal(w->election));
 	discovery_destroy(w->discovery);
 	api_finish(&w->api);

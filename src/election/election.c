@@ -97,6 +97,11 @@ struct election *election_create(struct kv *kv, const struct election_config *co
 	return e;
 }
 
+struct kv_lock *election_lock(const struct election *e)
+{
+	return e->lock;
+}
+
 bool election_leads(const struct election *e)
 {
 	return kv_lock_is_held(e->lock);

@@ -13,6 +13,7 @@
 #include "base/error.h"
 
 struct kv;
+struct kv_lock;
 struct election;
 
 struct election_ops {
@@ -30,6 +31,9 @@ struct election_config {
 
 /* kv is borrowed and outlives the election.  Handlers run from the loop, not from inside. */
 struct election *election_create(struct kv *kv, const struct election_config *config) must_check;
+/* What is won with it: for writes that only the leader makes.  Lent as long as the election lives.
+ */
+struct kv_lock *election_lock(const struct election *e);
 /* At this moment, by the clock: the time of a leader that was frozen is over though nobody has
  * told it so yet. */
 bool election_leads(const struct election *e);

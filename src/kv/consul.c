@@ -112,4 +112,7 @@ const struct kv_driver consul_driver = {
 	.lock_start = consul_lock_start,
 	.lock_release = consul_lock_release,
 	.lock_destroy = consul_lock_destroy,
+	.write_create = consul_write_create,
+	.write_start = consul_write_start,
+	.write_destroy = consul_write_destroy,
 };

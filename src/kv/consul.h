@@ -24,6 +24,13 @@ void consul_lock_start(struct kv_lock *lock);
 void consul_lock_release(struct kv_lock *lock);
 void consul_lock_destroy(struct kv_lock *lock);
 
+/* Of the lock: borrowed; NULL: it has none. */
+const char *consul_lock_session(const struct kv_lock *lock);
+
+struct kv_write *consul_write_create(struct kv *kv);
+void consul_write_start(struct kv_write *write);
+void consul_write_destroy(struct kv_write *write);
+
 /* "/v1/kv/" and the key, encoded; caller frees. */
 char *consul_key_target(const char *key, const char *suffix) must_check;
 /* X-Consul-Index.  Without one it is not Consul that speaks, and an absent key or list means

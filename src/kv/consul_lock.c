@@ -251,6 +251,11 @@ void consul_lock_release(struct kv_lock *lock)
 	worker_divert(&container_of(lock, struct consul_lock, base)->worker, &lock_release_step);
 }
 
+const char *consul_lock_session(const struct kv_lock *lock)
+{
+	return container_of(lock, struct consul_lock, base)->session;
+}
+
 void consul_lock_destroy(struct kv_lock *lock)
 {
 	struct consul_lock *l = container_of(lock, struct consul_lock, base);

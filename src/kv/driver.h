@@ -9,7 +9,7 @@
 #include "kv/kv.h"
 #include "kv/location.h"
 #include "kv/options.h"
-#include "net/loop.h"
+#include "net/task.h"
 
 struct kv_config {
 	struct loop *loop;
@@ -55,6 +55,13 @@ struct kv_lock {
 	bool holder_told;
 };
 
+struct kv_write {
+	struct kv_lock *lock;
+	char *key, *value; /* the key with the prefix; owned by write.c; value NULL: taken away */
+	void (*handle_done)(void *arg, const struct error *err);
+	void *arg;
+};
+
 struct kv_driver {
 	const char *name; /* its scheme */
 	const char *default_port;
@@ -73,6 +80,9 @@ struct kv_driver {
 	void (*lock_start)(struct kv_lock *l);
 	void (*lock_release)(struct kv_lock *l);
 	void (*lock_destroy)(struct kv_lock *l);
+	struct kv_write *(*write_create)(struct kv *kv);
+	void (*write_start)(struct kv_write *w);
+	void (*write_destroy)(struct kv_write *w);
 };
 
 extern const struct kv_driver consul_driver;
@@ -107,3 +117,10 @@ static inline int64_t kv_lock_beat_ms(int64_t ttl_ms)
 {
 	return max_of(ttl_ms / 3, (int64_t)50);
 }
+
+enum { KV_WRITE_MS = 3 * 1000 }; /* for each request of a write */
+/* Its end; err NULL: written.  For the last act of a step, which then returns TASK_WAIT: the write
+ * may be gone. */
+enum task_turn kv_write_end(struct kv_write *w, const struct error *err);
+/* The same when the lock is not ours, and so nothing was written. */
+enum task_turn kv_write_refuse(struct kv_write *w);

@@ -449,6 +449,35 @@ static enum task_turn lock_released(struct task *t)
 }
 const struct task_step etcd_step_lock_released = { .name = "lock_released", .run = lock_released };
 
+static struct kv_write *etcd_write_create(maybe_unused struct kv *kv)
+{
+	return &xnew(struct etcd_write)->base;
+}
+
+/* A lock that is held has found out which API it is, and logged in. */
+static void etcd_write_start(struct kv_write *write)
+{
+	struct etcd_write *w = container_of(write, struct etcd_write, base);
+
+	w->etcd = container_of(write->lock->kv, struct etcd, base);
+	worker_start(&w->worker, &w->etcd->servers, write->lock->kv->loop,
+		w->etcd->api == ETCD_API_V2 ? &etcd2_write_first : &etcd3_write_first);
+}
+
+static void etcd_write_destroy(struct kv_write *write)
+{
+	struct etcd_write *w = container_of(write, struct etcd_write, base);
+
+	worker_finish(&w->worker);
+	free(w);
+}
+
+enum task_turn etcd_write_failed(struct etcd_write *w, const struct error *err)
+{
+	worker_leave_server(&w->worker);
+	return kv_write_end(&w->base, err);
+}
+
 int64_t etcd_lease_seconds(const struct etcd_lease *l)
 {
 	return (l->base.ttl_ms + 999) / 1000;
@@ -472,4 +501,7 @@ const struct kv_driver etcd_driver = {
 	.lock_start = etcd_lock_start,
 	.lock_release = etcd_lock_release,
 	.lock_destroy = etcd_lock_destroy,
+	.write_create = etcd_write_create,
+	.write_start = etcd_write_start,
+	.write_destroy = etcd_write_destroy,
 };

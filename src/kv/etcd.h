@@ -117,6 +117,19 @@ static inline int64_t etcd_lock_seconds(const struct etcd_lock *l)
 /* Held since the call that has just been answered was sent; rests until it must be renewed. */
 enum task_turn etcd_lock_rest(struct etcd_lock *l, const struct task_step *renew);
 
+struct etcd_write {
+	struct kv_write base;
+	struct worker worker; /* the lock's has settled all before */
+	struct etcd *etcd;
+};
+extern const struct task_step etcd2_write_first, etcd3_write_first;
+static inline struct etcd_write *etcd_write_of(struct task *t)
+{
+	return container_of(t, struct etcd_write, worker.task);
+}
+/* Its end, with the next server for whoever comes next. */
+enum task_turn etcd_write_failed(struct etcd_write *w, const struct error *err);
+
 enum {
 	ETCD_RELEASE_TIMEOUT_MS = 3 * 1000,
 	/* A watch that says nothing for so long is checked by reading all again. */

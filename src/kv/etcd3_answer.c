@@ -199,6 +199,16 @@ bool etcd3_parse_keepalive(yyjson_val *answer, bool *ret_alive, struct error *er
 	return true;
 }
 
+bool etcd3_parse_txn(yyjson_val *answer, bool *ret_succeeded, struct error *err)
+{
+	int64_t revision;
+
+	if (!parse_revision(answer, &revision, err))
+		return false;
+	*ret_succeeded = json_get_bool(answer, "succeeded", false);
+	return true;
+}
+
 /* It goes into a header as it is. */
 static bool is_header_value(const char *text)
 {

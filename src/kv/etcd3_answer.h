@@ -40,6 +40,8 @@ bool etcd3_line_is_news(yyjson_val *line);
 bool etcd3_parse_grant(yyjson_val *answer, int64_t *ret_lease, struct error *err);
 /* lease/keepalive; false in ret_alive when the lease is gone. */
 bool etcd3_parse_keepalive(yyjson_val *answer, bool *ret_alive, struct error *err);
+/* kv/txn: its comparisons held, and all was done. */
+bool etcd3_parse_txn(yyjson_val *answer, bool *ret_succeeded, struct error *err);
 /* auth/authenticate; lives as long as the answer. */
 bool etcd3_parse_token(yyjson_val *answer, const char **ret_token, struct error *err);
 

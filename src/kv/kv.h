@@ -28,6 +28,7 @@ struct kv_driver;
 struct kv_lease;
 struct kv_lock;
 struct kv_watch;
+struct kv_write;
 
 extern const struct kv_driver *const kv_drivers[];
 extern const size_t kv_drivers_count;
@@ -121,3 +122,21 @@ bool kv_lock_is_held(const struct kv_lock *l);
 void kv_lock_release(struct kv_lock *l);
 /* Without a word to the store and to the owner.  NULL is fine. */
 void kv_lock_destroy(struct kv_lock *l);
+
+/*
+ * One write that only the holder of a lock makes: the store itself looks whether the lock is still
+ * that of this process when it writes.  (etcd's v2 API cannot: there the key must be as it was a
+ * moment before, and the lock ours by the clock before and after.)
+ */
+struct kv_write_config {
+	const char *key, *value; /* copied; value NULL: the key is taken away */
+	/* Once, from the loop.  err NULL: written.  ERROR_CONFLICT: not written, as the lock is not
+	 * ours.  Anything else: perhaps written.  May destroy the write. */
+	void (*handle_done)(void *arg, const struct error *err);
+	void *arg;
+};
+/* The lock outlives it.  It ends within seconds, whatever the store does. */
+struct kv_write *kv_write_create(
+	struct kv_lock *lock, const struct kv_write_config *config) must_check;
+/* Before its end nobody knows whether it was written.  NULL is fine. */
+void kv_write_destroy(struct kv_write *w);

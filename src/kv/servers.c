@@ -182,9 +182,14 @@ bool worker_answered(const struct worker *w, bool absent_is_fine, struct error *
 	return worker_blame(w, err);
 }
 
-enum task_turn worker_retry(struct worker *w, const struct task_step *step)
+void worker_leave_server(const struct worker *w)
 {
 	leave_server(w->servers, w->server);
+}
+
+enum task_turn worker_retry(struct worker *w, const struct task_step *step)
+{
+	worker_leave_server(w);
 	call_finish(&w->call);
 	return task_wait_ms(&w->task, step, backoff_next_ms(&w->backoff));
 }

@@ -66,7 +66,9 @@ enum task_turn worker_ask(
 bool worker_answered(const struct worker *w, bool absent_is_fine, struct error *err);
 /* Puts the server in front of err's text. */
 bool worker_blame(const struct worker *w, struct error *err);
-/* On to the next server; pauses, then step. */
+/* It was no good: others take the next one. */
+void worker_leave_server(const struct worker *w);
+/* The same; pauses, then step. */
 enum task_turn worker_retry(struct worker *w, const struct task_step *step);
 /* It worked: the next failure starts with a short pause. */
 static inline void worker_succeeded(struct worker *w)

@@ -474,4 +474,7 @@ const struct kv_driver zookeeper_driver = {
 	.lock_start = zk_lock_start,
 	.lock_release = zk_lock_release,
 	.lock_destroy = zk_lock_destroy,
+	.write_create = zk_write_create,
+	.write_start = zk_write_start,
+	.write_destroy = zk_write_destroy,
 };

@@ -83,6 +83,7 @@ struct zk_worker {
 	struct zk_request *request; /* under way; NULL: none */
 	bool done;
 	int rc;
+	bool guard_failed; /* rc is about the guard */
 	int64_t sent_ms;   /* clock_mono_ms */
 	char *value;       /* of ZK_GET; owned; NULL: none */
 	int64_t owner;     /* ... the session of an ephemeral node, else 0 */
@@ -111,6 +112,9 @@ struct zk_op {
 	int flags;         /* of the latter two: ZOO_EPHEMERAL... */
 	int32_t version;   /* of ZK_REPLACE: that the node must have */
 	bool watch;        /* of ZK_GET and ZK_CHILDREN */
+	/* Of ZK_SET, ZK_CREATE and ZK_DELETE: only if this node is there, in one transaction.
+	 * NULL: in any case. */
+	const char *guard;
 };
 
 /* The handlers of its user are set by this. */
@@ -131,6 +135,13 @@ struct kv_lock *zk_lock_create(struct kv *kv);
 void zk_lock_start(struct kv_lock *lock);
 void zk_lock_release(struct kv_lock *lock);
 void zk_lock_destroy(struct kv_lock *lock);
+
+/* Its place in the queue while it holds the lock: borrowed; NULL: it does not. */
+const char *zk_lock_place(const struct kv_lock *lock);
+
+struct kv_write *zk_write_create(struct kv *kv);
+void zk_write_start(struct kv_write *write);
+void zk_write_destroy(struct kv_write *write);
 
 struct kv_watch *zk_watch_create(struct kv *kv);
 void zk_watch_start(struct kv_watch *watch);

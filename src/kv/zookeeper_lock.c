@@ -294,6 +294,13 @@ void zk_lock_release(struct kv_lock *lock)
 	zk_worker_divert(&container_of(lock, struct zk_lock, base)->worker, &lock_leave_step);
 }
 
+const char *zk_lock_place(const struct kv_lock *lock)
+{
+	const struct zk_lock *l = container_of(lock, struct zk_lock, base);
+
+	return l->published ? l->own : NULL;
+}
+
 void zk_lock_destroy(struct kv_lock *lock)
 {
 	struct zk_lock *l = container_of(lock, struct zk_lock, base);

@@ -76,6 +76,17 @@ static void handle_plain(int rc, const void *data)
 		end_request(w, rc);
 }
 
+static void handle_guarded(int rc, const void *data)
+{
+	bool guard_failed = ((const struct zk_request *)data)->results[0].err != ZOK;
+	struct zk_worker *w = take(data);
+
+	if (!w)
+		return;
+	w->guard_failed = rc != ZOK && guard_failed;
+	end_request(w, rc);
+}
+
 static void handle_name(int rc, maybe_unused const char *name, const void *data)
 {
 	handle_plain(rc, data);
@@ -124,12 +135,30 @@ static int send_replace(zhandle_t *zh, const struct zk_op *op, int len, struct z
 	return zoo_amulti(zh, 2, ops, r->results, handle_plain, r);
 }
 
+/* Whoever queued first stays first for as long as its node is there, so that this is a proof. */
+static int send_guarded(zhandle_t *zh, const struct zk_op *op, int len, struct zk_request *r)
+{
+	zoo_op_t ops[2];
+
+	zoo_check_op_init(&ops[0], op->guard, -1);
+	if (op->kind == ZK_SET)
+		zoo_set_op_init(&ops[1], op->path, op->value, len, -1, NULL);
+	else if (op->kind == ZK_DELETE)
+		zoo_delete_op_init(&ops[1], op->path, -1);
+	else
+		zoo_create_op_init(&ops[1], op->path, op->value, len, &ZOO_OPEN_ACL_UNSAFE,
+			op->flags, r->created, sizeof(r->created));
+	return zoo_amulti(zh, 2, ops, r->results, handle_guarded, r);
+}
+
 static int send_op(struct zk_worker *w, const struct zk_op *op, struct zk_request *r)
 {
 	zhandle_t *zh = zk_handle(&w->user);
 	watcher_fn watcher = op->watch ? zk_handle_watch : NULL;
 	int len = op->value ? (int)strlen(op->value) : 0;
 
+	if (op->guard)
+		return send_guarded(zh, op, len, r);
 	switch (op->kind) {
 	case ZK_SYNC: return zoo_async(zh, op->path, handle_name, r);
 	case ZK_GET: return zoo_awget(zh, op->path, watcher, w->user.zk, handle_value, r);
@@ -153,7 +182,7 @@ enum task_turn zk_ask(struct zk_worker *w, const struct zk_op *op, const struct 
 	assert(!w->request);
 	free(steal(w->value));
 	strv_finish(&w->names);
-	w->done = false;
+	w->done = w->guard_failed = false;
 	w->sent_ms = clock_mono_ms();
 	if (w->connected) {
 		w->request = zk_request_begin(&w->user, NULL);

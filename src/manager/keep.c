@@ -26,7 +26,7 @@ static size_t place_of(const struct keep *k, const char *key)
 				       compare_kept);
 }
 
-static struct kept *find(const struct keep *k, const char *key)
+struct kept *keep_find(const struct keep *k, const char *key)
 {
 	size_t i = place_of(k, key);
 
@@ -63,7 +63,7 @@ static void set_value(struct keep *k, struct kept *e, const char *value)
 	e->value = copy;
 }
 
-static void forget(struct keep *k, struct kept *e)
+void keep_forget(struct keep *k, struct kept *e)
 {
 	size_t i = place_of(k, e->key);
 
@@ -78,7 +78,7 @@ static void forget(struct keep *k, struct kept *e)
 
 const char *keep_get(const struct keep *k, const char *key)
 {
-	const struct kept *e = find(k, key);
+	const struct kept *e = keep_find(k, key);
 
 	return e ? e->value : NULL;
 }
@@ -216,7 +216,7 @@ static bool check_change(const struct keep *k, const struct kept *e, const char 
 	return !k->rest || k->rest->ops->check(k->rest, err);
 }
 
-static void make_dirty(struct keep *k, struct kept *e)
+void keep_soil(struct keep *k, struct kept *e)
 {
 	e->version = ++k->version;
 	list_remove(&e->dirty);
@@ -228,7 +228,7 @@ static void change_entry(struct keep *k, struct kept *e, const char *value)
 {
 	set_value(k, e, value);
 	note_change(k, e->key);
-	make_dirty(k, e);
+	keep_soil(k, e);
 	if (k->rest)
 		k->rest->ops->write(k->rest);
 	else
@@ -252,7 +252,7 @@ static bool is_key(const char *key)
 static void change(
 	struct keep *k, const char *key, const char *value, struct keep_write *w, struct task *t)
 {
-	struct kept *e = find(k, key);
+	struct kept *e = keep_find(k, key);
 	auto_error struct error err = ERROR_INIT;
 
 	assert(is_key(key));
@@ -289,7 +289,7 @@ void keep_drop(struct keep *k, const char *key, struct keep_write *w, struct tas
 
 void keep_learn(struct keep *k, const char *key, const char *value)
 {
-	struct kept *e = find(k, key);
+	struct kept *e = keep_find(k, key);
 
 	assert(!e || list_empty(&e->dirty));
 	if (is_at_rest(e, value))
@@ -299,7 +299,7 @@ void keep_learn(struct keep *k, const char *key, const char *value)
 	set_value(k, e, value);
 	note_change(k, key);
 	if (!value)
-		forget(k, e);
+		keep_forget(k, e);
 }
 
 void keep_set_whole(struct keep *k, bool whole)
@@ -316,7 +316,7 @@ void keep_settle(struct keep *k, struct kept *e, uint64_t version)
 	list_remove(&e->dirty);
 	end_waits(e, NULL);
 	if (!e->value)
-		forget(k, e);
+		keep_forget(k, e);
 }
 
 void keep_fail(struct kept *e, const struct error *err)
@@ -324,7 +324,35 @@ void keep_fail(struct kept *e, const struct error *err)
 	end_waits(e, err);
 }
 
+void keep_abandon(struct keep *k, const struct error *err)
+{
+	struct kept *e;
+
+	while ((e = list_first(&k->dirty, struct kept, dirty))) {
+		list_remove(&e->dirty);
+		end_waits(e, err);
+		if (!e->value)
+			keep_forget(k, e);
+	}
+}
+
 /* --- life --- */
+
+void keep_set_leading(struct keep *k, bool leading)
+{
+	if (k->rest && k->rest->ops->set_leading)
+		k->rest->ops->set_leading(k->rest, leading);
+}
+
+void keep_close(struct keep *k)
+{
+	auto_error struct error err = ERROR_INIT;
+
+	if (k->rest)
+		k->rest->ops->destroy(steal(k->rest));
+	error_set(&err, ERROR_CANCELLED, "the manager ends");
+	keep_abandon(k, &err);
+}
 
 bool keep_is_whole(const struct keep *k)
 {
@@ -347,10 +375,9 @@ void keep_destroy(struct keep *k)
 {
 	if (!k)
 		return;
-	if (k->rest)
-		k->rest->ops->destroy(steal(k->rest));
+	keep_close(k);
 	while (k->count)
-		forget(k, k->items[k->count - 1]);
+		keep_forget(k, k->items[k->count - 1]);
 	assert(k->bytes == 0 && list_empty(&k->dirty));
 	listeners_finish(&k->listeners);
 	deferred_cancel(&k->tell);

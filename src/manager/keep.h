@@ -3,11 +3,13 @@
  *
  * What was asked for, and what no engine remembers when its host is gone: how a container was to
  * be ("containers/<swarm id>"), what was said about a node ("nodes/<name>", "lost/<engine id>").
- * At rest they are a file in the state folder; without one, they live as long as the process.
+ * At rest they are in the store by which several managers elect their leader, or a file in the
+ * state folder; without either, they live as long as the process.
  *
  * All is read from memory.  A change is visible at once and at rest a little later: who promises
- * something to somebody waits for that (struct keep_write).  Only who may write changes anything:
- * elsewhere a put or drop fails and leaves memory as it was.
+ * something to somebody waits for that (struct keep_write).  Of several managers only the leader
+ * writes, and every write is tied to its lock; with the others a put or drop fails, and memory is
+ * as the store was a minute ago or later.
  */
 #pragma once
 
@@ -19,6 +21,8 @@
 #include "net/task.h"
 
 struct keep;
+struct kv;
+struct kv_lock;
 
 enum {
 	KEEP_MAX_KEY = 512,
@@ -27,11 +31,18 @@ enum {
 	KEEP_WRITE_MS = 5 * 1000,          /* so long is waited for a write to be at rest */
 };
 
-/* In memory only, until keep_open_folder. */
+/* In memory only, until one of the two below says where else. */
 struct keep *keep_create(struct loop *loop) must_check;
 /* Reads what is in the folder's file, and keeps all there.  A folder that cannot be used, and a
  * malformed file, are errors. */
 bool keep_open_folder(struct keep *k, const char *folder, struct error *err);
+/* All is kept below docker/swarm/kept of the store, and read from there when this manager begins to
+ * lead (keep_set_leading), and now and then while it does not.  kv and lock are borrowed until
+ * keep_close. */
+void keep_open_store(struct keep *k, struct kv *kv, struct kv_lock *lock);
+void keep_set_leading(struct keep *k, bool leading);
+/* Nothing is read or written any more; memory stays. */
+void keep_close(struct keep *k);
 /* Writes what is not at rest yet, when that needs nobody else.  Nobody may wait or listen any more.
  * NULL is fine. */
 void keep_destroy(struct keep *k);

@@ -168,7 +168,6 @@ static void close_file(struct keep_rest *r)
 {
 	struct keep_file *f = file_of(r);
 	auto_error struct error err = ERROR_INIT;
-	struct kept *e, *next;
 
 	if (f->file && !list_empty(&r->keep->dirty)) {
 		size_t len;
@@ -177,8 +176,6 @@ static void close_file(struct keep_rest *r)
 		if (!state_file_save_now(f->file, text, len, &err))
 			log_error("What must be kept is not saved: %s", error_text(&err));
 	}
-	list_for_each_safe (e, next, &r->keep->dirty, dirty)
-		keep_settle(r->keep, e, UINT64_MAX);
 	state_file_close(f->file);
 	deferred_cancel(&f->save);
 	timer_stop(&f->save_again);

@@ -26,6 +26,9 @@ struct keep_rest_ops {
 	void (*write)(struct keep_rest *r);
 	/* Errors if changes cannot be made here, now. */
 	bool (*check)(const struct keep_rest *r, struct error *err);
+	/* Of several managers this one leads now, or does not; NULL: there are no others. */
+	void (*set_leading)(struct keep_rest *r, bool leading);
+	/* Says what could not be made to be at rest any more. */
 	void (*destroy)(struct keep_rest *r);
 };
 struct keep_rest {
@@ -53,3 +56,10 @@ void keep_set_whole(struct keep *k, bool whole);
 void keep_settle(struct keep *k, struct kept *e, uint64_t version);
 /* Who waits hears of the error; the entry stays dirty. */
 void keep_fail(struct kept *e, const struct error *err);
+/* Of all that is dirty: who waits hears of the error, and nobody will write it. */
+void keep_abandon(struct keep *k, const struct error *err);
+/* It is not at rest as it is here, whatever was thought: it will be written. */
+void keep_soil(struct keep *k, struct kept *e);
+struct kept *keep_find(const struct keep *k, const char *key);
+/* Nobody wants it, and it is not at rest (any more). */
+void keep_forget(struct keep *k, struct kept *e);

@@ -64,6 +64,7 @@ static bool parse_etcd3(char which, yyjson_val *root, struct error *err)
 		fuzz_check(ok == (number > 0));
 		return ok;
 	case 'a': return etcd3_parse_keepalive(root, &alive, err);
+	case 'x': return etcd3_parse_txn(root, &alive, err);
 	case 't':
 		ok = etcd3_parse_token(root, &token, err);
 		if (ok)

@@ -298,6 +298,29 @@ static void test_etcd3_leases(void **state)
 	assert_false(etcd3_parse_grant(yyjson_doc_get_root(none), &lease, NULL));
 }
 
+static const struct {
+	const char *answer;
+	bool ok, succeeded;
+} txns[] = {
+	{ "{\"header\":{\"revision\":\"4\"},\"succeeded\":true,\"responses\":[]}", true, true },
+	{ "{\"header\":{\"revision\":\"4\"}}", true, false },
+	{ "{\"succeeded\":true}", false, false },
+	{ "[]", false, false },
+};
+
+static void test_etcd3_transactions(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(txns); i++) {
+		auto_json yyjson_doc *doc = doc_of(txns[i].answer);
+		bool succeeded = false;
+
+		assert_int_equal(
+			etcd3_parse_txn(yyjson_doc_get_root(doc), &succeeded, NULL), txns[i].ok);
+		assert_int_equal(succeeded, txns[i].succeeded);
+	}
+}
+
 static void test_etcd3_token(void **state)
 {
 	auto_json yyjson_doc *good = doc_of("{\"token\":\"abc.12\"}");
@@ -417,6 +440,7 @@ int main(void)
 		cmocka_unit_test(test_etcd3_leases),
 		cmocka_unit_test(test_etcd3_token),
 		cmocka_unit_test(test_etcd3_range_of_a_directory),
+		cmocka_unit_test(test_etcd3_transactions),
 		cmocka_unit_test(test_etcd2_list),
 		cmocka_unit_test(test_etcd2_event),
 		cmocka_unit_test(test_etcd2_errors),

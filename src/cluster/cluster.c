@@ -98,6 +98,7 @@ void cluster_destroy(struct cluster *cluster)
 	lookup_destroy(cluster->lookup);
 	execs_destroy(cluster->execs);
 	departed_destroy(cluster->departed);
+	loop_free_rest(cluster->loop); /* marks in the indexes */
 	finders_destroy(cluster->finders);
 	bus_destroy(cluster->bus);
 	listeners_finish(&cluster->listeners);

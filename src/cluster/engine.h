@@ -105,7 +105,7 @@ struct engine {
 	struct volume *volumes;
 	size_t volumes_count;
 	/* Their marks in the indexes; private to cluster/. */
-	struct index_marks image_marks, network_marks, volume_marks;
+	struct index_marks *image_marks, *network_marks, *volume_marks;
 };
 
 struct engine *engine_ref(struct engine *e);

@@ -19,6 +19,13 @@ void engine_suspend(struct engine *e, const char *reason);
 /* All records that the daemon showed; reservations stay. */
 void engine_drop_containers(struct engine *e);
 void engine_drop_objects(struct engine *e);
+/* As engine_set_images and its like, with marks (owned) that have been made and linked before. */
+void engine_take_images(
+	struct engine *e, struct image *items, size_t count, struct index_marks *marks);
+void engine_take_networks(
+	struct engine *e, struct network *items, size_t count, struct index_marks *marks);
+void engine_take_volumes(
+	struct engine *e, struct volume *items, size_t count, struct index_marks *marks);
 /* A warning that the engine can cause as often as it likes: so many a minute, then silence until
  * the minute is over. */
 void engine_warn(struct engine *e, const char *msg, const char *field, const char *value);

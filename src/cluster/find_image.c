@@ -11,7 +11,8 @@
 #include "docker/reference.h"
 
 /* Tags of one repository lie beside each other, and are one key. */
-static void index_names(struct engine *e, const struct image *i, const char **names, size_t count)
+static void index_names(struct index_marks *m, const struct finders *f, const struct image *i,
+	const char **names, size_t count)
 {
 	const char *last = NULL;
 	size_t last_len = 0;
@@ -22,24 +23,19 @@ static void index_names(struct engine *e, const struct image *i, const char **na
 
 		if (last && len == last_len && memcmp(key, last, len) == 0)
 			continue;
-		index_marks_add(&e->image_marks, e->cluster->finders->image_names, key, len, i);
+		index_marks_add(m, f->image_names, key, len, i);
 		last = key;
 		last_len = len;
 	}
 }
 
-void find_images_index(struct engine *e)
+void find_image_index(struct index_marks *m, const struct finders *f, const struct image *i)
 {
-	for (size_t i = 0; i < e->images_count; i++) {
-		const struct image *image = &e->images[i];
-		const char *hex = image_id_hex(image->id);
+	const char *hex = image_id_hex(i->id);
 
-		index_names(e, image, image->tags, image->tags_count);
-		index_names(e, image, image->digests, image->digests_count);
-		index_marks_add(
-			&e->image_marks, e->cluster->finders->image_ids, hex, strlen(hex), image);
-	}
-	index_marks_publish(&e->image_marks, e);
+	index_names(m, f, i, i->tags, i->tags_count);
+	index_names(m, f, i, i->digests, i->digests_count);
+	index_marks_add(m, f->image_ids, hex, strlen(hex), i);
 }
 
 /* --- gathering --- */
@@ -54,7 +50,8 @@ static void gather(struct gathered *g, const struct list *marks, const char *nam
 {
 	const struct index_mark *m;
 
-	list_for_each (m, marks, link) {
+	index_each(m, marks)
+	{
 		const struct image *i = mark_image(m);
 		enum answer rank = image_answers(i, name, how);
 
@@ -63,7 +60,7 @@ static void gather(struct gathered *g, const struct list *marks, const char *nam
 		array_reserve(g->items, g->count, g->cap);
 		g->items[g->count++] = (struct image_found){
 			.image = i,
-			.engine = m->engine,
+			.engine = m->of->engine,
 			.reference =
 				rank == ANSWER_NAME ? image_find_reference(i, name, how) : i->id,
 		};

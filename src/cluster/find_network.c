@@ -8,20 +8,12 @@
 #include "docker/answer.h"
 #include "docker/name.h"
 
-void find_networks_index(struct engine *e)
+void find_network_index(struct index_marks *m, const struct finders *f, const struct network *n)
 {
-	const struct finders *f = e->cluster->finders;
-
-	for (size_t i = 0; i < e->networks_count; i++) {
-		const struct network *n = &e->networks[i];
-
-		index_marks_add(&e->network_marks, f->network_names, n->name, strlen(n->name), n);
-		index_marks_add(&e->network_marks, f->network_ids, n->id, strlen(n->id), n);
-		if (n->logical_id != n->id) /* interned */
-			index_marks_add(&e->network_marks, f->network_ids, n->logical_id,
-				strlen(n->logical_id), n);
-	}
-	index_marks_publish(&e->network_marks, e);
+	index_marks_add(m, f->network_names, n->name, strlen(n->name), n);
+	index_marks_add(m, f->network_ids, n->id, strlen(n->id), n);
+	if (n->logical_id != n->id) /* interned */
+		index_marks_add(m, f->network_ids, n->logical_id, strlen(n->logical_id), n);
 }
 
 /* Whether further engines have instances of it. */
@@ -31,10 +23,10 @@ static bool is_spread(const struct network *n, const struct engine *e)
 
 	if (!n->spreads)
 		return false;
-	list_for_each (m,
-		index_find(e->cluster->finders->network_ids, n->logical_id, strlen(n->logical_id)),
-		link) {
-		if (m->engine != e && mark_network(m)->logical_id == n->logical_id)
+	index_each(m,
+		index_find(e->cluster->finders->network_ids, n->logical_id, strlen(n->logical_id)))
+	{
+		if (m->of->engine != e && mark_network(m)->logical_id == n->logical_id)
 			return true;
 	}
 	return false;
@@ -66,10 +58,10 @@ bool network_is_removed(
 
 	if (e->swarm_control || strcmp(n->scope, "swarm") != 0)
 		return false;
-	list_for_each (m,
-		index_find(cluster->finders->network_ids, n->logical_id, strlen(n->logical_id)),
-		link) {
-		if (m->engine->swarm_control && engine_is_healthy(m->engine))
+	index_each(
+		m, index_find(cluster->finders->network_ids, n->logical_id, strlen(n->logical_id)))
+	{
+		if (m->of->engine->swarm_control && engine_is_healthy(m->of->engine))
 			return false;
 	}
 	return managers_can_tell(cluster);
@@ -124,9 +116,10 @@ static void search_marks(struct search *s, const struct list *marks, const char 
 {
 	const struct index_mark *m;
 
-	list_for_each (m, marks, link) {
-		struct network_found f = { mark_network(m), m->engine };
-		struct node_names names = engine_names(m->engine);
+	index_each(m, marks)
+	{
+		struct network_found f = { mark_network(m), m->of->engine };
+		struct node_names names = engine_names(m->of->engine);
 
 		if (s->on_several_engines)
 			return;
@@ -194,9 +187,10 @@ bool network_find_name(const struct cluster *cluster, const char *name)
 {
 	const struct index_mark *m;
 
-	list_for_each (m, index_find(cluster->finders->network_names, name, strlen(name)), link) {
-		if (cluster_engine_is_validated(m->engine) &&
-			!network_is_removed(cluster, m->engine, mark_network(m)))
+	index_each(m, index_find(cluster->finders->network_names, name, strlen(name)))
+	{
+		if (cluster_engine_is_validated(m->of->engine) &&
+			!network_is_removed(cluster, m->of->engine, mark_network(m)))
 			return true;
 	}
 	return false;

@@ -16,10 +16,10 @@ struct finders {
 struct finders *finders_create(void);
 void finders_destroy(struct finders *f);
 
-/* After an engine's list has changed, its marks having been dropped before. */
-void find_networks_index(struct engine *e);
-void find_images_index(struct engine *e);
-void find_volumes_index(struct engine *e);
+/* Adds all by which a thing can be found. */
+void find_network_index(struct index_marks *m, const struct finders *f, const struct network *n);
+void find_image_index(struct index_marks *m, const struct finders *f, const struct image *i);
+void find_volume_index(struct index_marks *m, const struct finders *f, const struct volume *v);
 
 static inline const struct network *mark_network(const struct index_mark *m)
 {

@@ -9,15 +9,9 @@
 #include "docker/answer.h"
 #include "docker/name.h"
 
-void find_volumes_index(struct engine *e)
+void find_volume_index(struct index_marks *m, const struct finders *f, const struct volume *v)
 {
-	for (size_t i = 0; i < e->volumes_count; i++) {
-		const struct volume *v = &e->volumes[i];
-
-		index_marks_add(&e->volume_marks, e->cluster->finders->volume_names, v->name,
-			strlen(v->name), v);
-	}
-	index_marks_publish(&e->volume_marks, e);
+	index_marks_add(m, f->volume_names, v->name, strlen(v->name), v);
 }
 
 const struct volume *volume_find_on(const struct engine *e, const char *what)
@@ -44,15 +38,15 @@ struct volume_found *volume_find_all(struct cluster *cluster, const char *what, 
 	for (const char *name = what; name; name = name_after_slash(name)) {
 		const struct index_mark *m;
 
-		list_for_each (
-			m, index_find(cluster->finders->volume_names, name, strlen(name)), link) {
-			struct node_names names = engine_names(m->engine);
+		index_each(m, index_find(cluster->finders->volume_names, name, strlen(name)))
+		{
+			struct node_names names = engine_names(m->of->engine);
 
-			if (!cluster_engine_is_validated(m->engine) ||
+			if (!cluster_engine_is_validated(m->of->engine) ||
 				volume_answers(mark_volume(m), &names, what) == ANSWER_NONE)
 				continue;
 			array_reserve(found, count, cap);
-			found[count++] = (struct volume_found){ mark_volume(m), m->engine };
+			found[count++] = (struct volume_found){ mark_volume(m), m->of->engine };
 		}
 	}
 	qsort(found, count, sizeof(*found), compare_found);

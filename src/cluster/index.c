@@ -88,30 +88,53 @@ void index_marks_add(
 		key = make_key(x, text, len);
 	key->refs++;
 	array_reserve(m->items, m->count, m->cap);
+	assert(m->linked == 0);
 	m->items[m->count++] = (struct index_mark){ .key = key, .thing = thing };
 }
 
-/* From here on the array stays where it is: lists lead into it. */
-void index_marks_publish(struct index_marks *m, struct engine *e)
+/* The array, which is complete, stays where it is: lists lead into it. */
+bool index_marks_link(struct index_marks *m)
 {
-	if (m->count == 0)
-		return;
-	m->items = xreallocarray(m->items, m->count, sizeof(*m->items));
-	m->cap = m->count;
-	for (size_t i = 0; i < m->count; i++) {
-		m->items[i].engine = e;
-		list_push_back(&m->items[i].key->marks, &m->items[i].link);
+	enum { AT_ONCE = 16 };
+
+	for (int i = 0; i < AT_ONCE && m->linked < m->count; i++) {
+		struct index_mark *mark = &m->items[m->linked++];
+
+		mark->of = m;
+		list_push_back(&mark->key->marks, &mark->link);
 	}
+	return m->linked < m->count;
 }
 
-void index_marks_drop(struct index_marks *m)
+void index_marks_publish(struct index_marks *m, struct engine *e)
 {
-	for (size_t i = 0; i < m->count; i++) {
-		list_remove(&m->items[i].link);
-		release_key(m->items[i].key);
+	assert(m->linked == m->count && !m->engine);
+	m->engine = e;
+}
+
+static bool free_mark(void *object)
+{
+	struct index_marks *m = object;
+	struct index_mark *mark;
+
+	if (m->count == 0) {
+		free(m->items);
+		free(m);
+		return false;
 	}
-	free(m->items);
-	*m = (struct index_marks){ 0 };
+	mark = &m->items[--m->count];
+	if (m->count < m->linked)
+		list_remove(&mark->link);
+	release_key(mark->key);
+	return true;
+}
+
+void index_marks_drop(struct index_marks *m, struct loop *loop)
+{
+	if (!m)
+		return;
+	m->engine = NULL;
+	loop_free_slowly(loop, m, free_mark);
 }
 
 static const struct list no_marks = LIST_INIT(*(struct list *)&no_marks);

@@ -12,6 +12,7 @@
 
 #include "base/list.h"
 #include "base/map.h"
+#include "net/loop.h"
 
 struct engine;
 struct index;
@@ -21,14 +22,15 @@ struct index_key;
 struct index_mark {
 	struct list link; /* index_key::marks */
 	struct index_key *key;
-	struct engine *engine; /* borrowed: its marks are dropped with its lists */
-	const void *thing;     /* struct image, network or volume; borrowed, as above */
+	const struct index_marks *of; /* all of one list; borrowed: they own it */
+	const void *thing; /* struct image, network or volume; borrowed: its marks go with it */
 };
 
-/* What one list of an engine left. */
+/* What one list of an engine left; on the heap, because each of its marks leads back to it. */
 struct index_marks {
+	struct engine *engine;    /* borrowed; NULL: they are not to be seen */
 	struct index_mark *items; /* owned */
-	size_t count, cap;
+	size_t count, cap, linked;
 };
 
 /* by_prefix: keys are ids, and index_find_prefix will be asked. */
@@ -36,14 +38,27 @@ struct index *index_create(bool by_prefix);
 /* No mark may be left. */
 void index_destroy(struct index *x);
 
-/* First all of a list's marks are added, then they are made to be found. */
+/*
+ * A long list is many turns of the loop: first its marks are added, then they are linked, some at a
+ * time; none is seen before all are published at once.  So they are dropped: not seen any more, and
+ * freed when there is time.
+ */
 void index_marks_add(
 	struct index_marks *m, struct index *x, const char *key, size_t len, const void *thing);
+/* Some more of them; false when all are linked. */
+bool index_marks_link(struct index_marks *m);
 void index_marks_publish(struct index_marks *m, struct engine *e);
-void index_marks_drop(struct index_marks *m);
+/* Frees m, which may be NULL, in this turn or later. */
+void index_marks_drop(struct index_marks *m, struct loop *loop);
 
-/* The marks of a key, an empty list when there are none; in no particular order. */
+/* The marks of a key, an empty list when there are none; in no particular order, and those that are
+ * not to be seen among them: index_each leaves these out. */
 const struct list *index_find(const struct index *x, const char *key, size_t len);
+
+#define index_each(m, marks)                                                                       \
+	list_for_each (m, marks, link)                                                             \
+		if (!(m)->of->engine) {                                                            \
+		} else
 
 /* The keys that begin with a prefix, in no particular order: */
 struct index_walk {

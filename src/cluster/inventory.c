@@ -141,42 +141,60 @@ void engine_drop_containers(struct engine *e)
 	}
 }
 
+/* --- images, networks, volumes --- */
+
+#define DEFINE_STORE(kind)                                                                         \
+	static void drop_##kind(void *item)                                                        \
+	{                                                                                          \
+		kind##_finish(item);                                                               \
+	}                                                                                          \
+	void engine_take_##kind##s(                                                                \
+		struct engine *e, struct kind *items, size_t count, struct index_marks *marks)     \
+	{                                                                                          \
+		struct loop *loop = endpoint_loop(e->remote.endpoint);                             \
+                                                                                                   \
+		index_marks_drop(e->kind##_marks, loop);                                           \
+		loop_free_items(loop, e->kind##s, e->kind##s_count, sizeof(*items), drop_##kind);  \
+		e->kind##s = items;                                                                \
+		e->kind##s_count = count;                                                          \
+		e->kind##_marks = marks;                                                           \
+		if (marks)                                                                         \
+			index_marks_publish(marks, e);                                             \
+	}                                                                                          \
+	static struct index_marks *mark_##kind##s(                                                 \
+		const struct engine *e, const struct kind *items, size_t count)                    \
+	{                                                                                          \
+		struct index_marks *marks;                                                         \
+                                                                                                   \
+		if (!count || !e->cluster)                                                         \
+			return NULL;                                                               \
+		marks = xnew(struct index_marks);                                                  \
+		for (size_t i = 0; i < count; i++)                                                 \
+			find_##kind##_index(marks, e->cluster->finders, &items[i]);                \
+		while (index_marks_link(marks)) {                                                  \
+		}                                                                                  \
+		return marks;                                                                      \
+	}
+
+DEFINE_STORE(image)
+DEFINE_STORE(network)
+DEFINE_STORE(volume)
+
 void engine_set_images(struct engine *e, struct image *items, size_t count)
 {
-	index_marks_drop(&e->image_marks);
-	for (size_t i = 0; i < e->images_count; i++)
-		image_finish(&e->images[i]);
-	free(e->images);
-	e->images = items;
-	e->images_count = count;
 	images_find_children(items, count);
-	if (count && e->cluster)
-		find_images_index(e);
+	engine_take_images(e, items, count, mark_images(e, items, count));
 }
 
 void engine_set_networks(struct engine *e, struct network *items, size_t count)
 {
-	index_marks_drop(&e->network_marks);
-	for (size_t i = 0; i < e->networks_count; i++)
-		network_finish(&e->networks[i]);
-	free(e->networks);
-	e->networks = items;
-	e->networks_count = count;
-	if (count && e->cluster)
-		find_networks_index(e);
+	engine_take_networks(e, items, count, mark_networks(e, items, count));
 }
 
 void engine_set_volumes(struct engine *e, struct volume *items, size_t count)
 {
-	index_marks_drop(&e->volume_marks);
-	for (size_t i = 0; i < e->volumes_count; i++)
-		volume_finish(&e->volumes[i]);
-	free(e->volumes);
-	e->volumes = items;
-	e->volumes_count = count;
 	volume_uses_keep_fresh(&e->volume_uses, items, count);
-	if (count && e->cluster)
-		find_volumes_index(e);
+	engine_take_volumes(e, items, count, mark_volumes(e, items, count));
 }
 
 void engine_drop_objects(struct engine *e)

@@ -47,6 +47,11 @@ STEP(job_read);
 STEP(job_sweep);
 STEP(job_inspect);
 
+static void item_finish(void *item)
+{
+	container_destroy(((struct item *)item)->fresh);
+}
+
 static void job_free(struct refresh_state *base)
 {
 	struct job *job = container_of(base, struct job, base);
@@ -56,9 +61,8 @@ static void job_free(struct refresh_state *base)
 		call_finish(&job->slots[i].call);
 		container_destroy(job->slots[i].item.fresh);
 	}
-	for (size_t i = job->next; i < job->items_count; i++)
-		container_destroy(job->items[i].fresh);
-	free(job->items);
+	loop_free_items(
+		base->task.loop, job->items, job->items_count, sizeof(*job->items), item_finish);
 	free(job);
 }
 
@@ -234,7 +238,8 @@ static bool take_answer(struct job *job, struct slot *slot, struct error *err)
 
 static void give_item(struct job *job, struct slot *slot)
 {
-	slot->item = job->items[job->next++];
+	slot->item = job->items[job->next];
+	job->items[job->next++].fresh = NULL;
 	slot->busy = true;
 	refresh_ask(&job->base, &slot->call, "/containers/%s/json", slot->item.id);
 	slot->call.head_timeout_ms = INSPECT_TIMEOUT_MS;

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cluster/engine_private.h"
+#include "cluster/find_private.h"
 #include "cluster/fresh.h"
 #include "cluster/refresh_job.h"
 
@@ -17,10 +18,16 @@ struct job {
 	struct refresh_list list;
 	char *items; /* owned array of what was read of it */
 	size_t count, room;
+	struct index_marks *marks; /* owned; of the first `indexed` items */
+	size_t indexed;
 };
 
 STEP(job_ask);
 STEP(job_read);
+STEP(job_relate);
+STEP(job_index);
+STEP(job_link);
+STEP(job_store);
 
 /*
  * What a kind of list is made of: an entry is read into its place in an array, one is given up, the
@@ -35,9 +42,14 @@ STEP(job_read);
 	{                                                                                          \
 		kind##_finish(place);                                                              \
 	}                                                                                          \
-	static void set_##kind##s(struct engine *e, void *items, size_t count)                     \
+	static void index_##kind(struct index_marks *m, const struct finders *f, const void *item) \
 	{                                                                                          \
-		engine_set_##kind##s(e, items, count);                                             \
+		find_##kind##_index(m, f, item);                                                   \
+	}                                                                                          \
+	static void take_##kind##s(                                                                \
+		struct engine *e, void *items, size_t count, struct index_marks *marks)            \
+	{                                                                                          \
+		engine_take_##kind##s(e, items, count, marks);                                     \
 	}
 
 DEFINE_KIND(image)
@@ -50,14 +62,16 @@ static const struct {
 	size_t size;        /* of an item */
 	bool (*read)(void *place, yyjson_val *entry, struct error *err);
 	void (*drop)(void *place);
-	void (*set)(struct engine *e, void *items, size_t count); /* takes the items over */
+	void (*index)(struct index_marks *m, const struct finders *f, const void *item);
+	/* takes both over */
+	void (*take)(struct engine *e, void *items, size_t count, struct index_marks *marks);
 } kinds[] = {
 	[OBJECT_IMAGES] = { "/images/json?all=1", NULL, sizeof(struct image), read_image,
-		drop_image, set_images },
+		drop_image, index_image, take_images },
 	[OBJECT_NETWORKS] = { "/networks", NULL, sizeof(struct network), read_network, drop_network,
-		set_networks },
+		index_network, take_networks },
 	[OBJECT_VOLUMES] = { "/volumes", "Volumes", sizeof(struct volume), read_volume, drop_volume,
-		set_volumes },
+		index_volume, take_volumes },
 };
 
 static void *place_of(const struct job *job, size_t i)
@@ -69,9 +83,9 @@ static void job_free(struct refresh_state *base)
 {
 	struct job *job = container_of(base, struct job, base);
 
-	for (size_t i = 0; i < job->count; i++)
-		kinds[job->kind].drop(place_of(job, i));
-	free(job->items);
+	index_marks_drop(job->marks, base->task.loop);
+	loop_free_items(base->task.loop, job->items, job->count, kinds[job->kind].size,
+		kinds[job->kind].drop);
 	refresh_list_finish(&job->list);
 	free(job);
 }
@@ -96,19 +110,6 @@ static enum task_turn job_fail(struct job *job, struct error *err)
 	return refresh_fail(&job->base, err);
 }
 
-static void store(struct job *job)
-{
-	struct refresh_log *log = job->base.engine->refresh_log;
-	size_t count = job->count;
-
-	refresh_list_finish(&job->list);
-	if (log->objects_seen[job->kind] >= job->base.place.order)
-		return;
-	log->objects_seen[job->kind] = job->base.place.order;
-	job->count = 0;
-	kinds[job->kind].set(job->base.engine, steal(job->items), count);
-}
-
 /* Those that do not have the right shape are left out. */
 static void read_entry(struct job *job, yyjson_val *entry)
 {
@@ -126,6 +127,13 @@ static void read_entry(struct job *job, yyjson_val *entry)
 			error_text(&err));
 }
 
+/* Others have their turn in between. */
+static enum task_turn rest(struct task *t, const struct task_step *next)
+{
+	task_wake(t);
+	return task_wait(t, next);
+}
+
 static enum task_turn job_read(struct task *t)
 {
 	struct job *job = container_of(t, struct job, base.task);
@@ -138,11 +146,72 @@ static enum task_turn job_read(struct task *t)
 		case JSON_PIECES_MORE: return task_wait(t, &job_read_step); /* it has deadlines */
 		case JSON_PIECES_FAILED: return job_fail(job, &err);
 		case JSON_PIECES_END:
-			store(job);
-			settle(job);
-			return TASK_DONE;
+			refresh_list_finish(&job->list);
+			job->marks = xnew(struct index_marks);
+			return rest(t, &job_relate_step);
 		}
 	}
+}
+
+/* --- what has been read becomes the engine's --- */
+
+static enum task_turn job_relate(struct task *t)
+{
+	struct job *job = container_of(t, struct job, base.task);
+
+	if (job->kind == OBJECT_IMAGES)
+		images_find_children((struct image *)job->items, job->count);
+	return rest(t, &job_index_step);
+}
+
+static enum task_turn job_index(struct task *t)
+{
+	struct job *job = container_of(t, struct job, base.task);
+	const struct engine *e = job->base.engine;
+	auto_error struct error err = ERROR_INIT;
+
+	if (!e->cluster) {
+		error_set(&err, ERROR_CLOSED, "Engine no longer exists");
+		return job_fail(job, &err);
+	}
+	while (job->indexed < job->count && loop_has_time(t->loop)) {
+		kinds[job->kind].index(
+			job->marks, e->cluster->finders, place_of(job, job->indexed++));
+	}
+	return rest(t, job->indexed < job->count ? &job_index_step : &job_link_step);
+}
+
+static enum task_turn job_link(struct task *t)
+{
+	struct job *job = container_of(t, struct job, base.task);
+	bool more = true;
+
+	while (more && loop_has_time(t->loop))
+		more = index_marks_link(job->marks);
+	return rest(t, more ? &job_link_step : &job_store_step);
+}
+
+static enum task_turn job_store(struct task *t)
+{
+	struct job *job = container_of(t, struct job, base.task);
+	struct engine *e = job->base.engine;
+	uint64_t *seen = &e->refresh_log->objects_seen[job->kind];
+	auto_error struct error err = ERROR_INIT;
+
+	if (!e->cluster) {
+		error_set(&err, ERROR_CLOSED, "Engine no longer exists");
+		return job_fail(job, &err);
+	}
+	if (*seen < job->base.place.order) {
+		*seen = job->base.place.order;
+		if (job->kind == OBJECT_VOLUMES)
+			volume_uses_keep_fresh(
+				&e->volume_uses, (struct volume *)job->items, job->count);
+		kinds[job->kind].take(e, steal(job->items), job->count, steal(job->marks));
+		job->count = 0;
+	}
+	settle(job);
+	return TASK_DONE;
 }
 
 static void start(struct refresh *r, struct engine *e, enum object_kind kind, struct task *waiter)

@@ -80,10 +80,28 @@ void volume_uses_note_fresh(struct volume_uses *u, const char *name)
 	intern_unref(known);
 }
 
-static bool is_among(const char *name, const struct volume *volumes, size_t count)
+static int compare_addresses(const void *a, const void *b)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (volumes[i].name == name) /* interned */
+	const char *x = *(const char *const *)a, *y = *(const char *const *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Names are interned. */
+static const char **sorted_names(const struct volume *volumes, size_t count)
+{
+	const char **names = xcalloc(count + 1, sizeof(*names));
+
+	for (size_t i = 0; i < count; i++)
+		names[i] = volumes[i].name;
+	qsort(names, count, sizeof(*names), compare_addresses);
+	return names;
+}
+
+static bool any_fresh(const struct volume_uses *u)
+{
+	for (size_t i = 0; i < u->count; i++) {
+		if (u->items[i].fresh)
 			return true;
 	}
 	return false;
@@ -91,10 +109,16 @@ static bool is_among(const char *name, const struct volume *volumes, size_t coun
 
 void volume_uses_keep_fresh(struct volume_uses *u, const struct volume *volumes, size_t count)
 {
-	for (size_t i = u->count; i-- > 0;) {
-		if (u->items[i].fresh && !is_among(u->items[i].name, volumes, count))
-			drop_use(u, &u->items[i]);
+	const char **names = any_fresh(u) ? sorted_names(volumes, count) : NULL;
+
+	for (size_t i = u->count; names && i-- > 0;) {
+		struct volume_use *use = &u->items[i];
+
+		if (use->fresh &&
+			!bsearch(&use->name, names, count, sizeof(*names), compare_addresses))
+			drop_use(u, use);
 	}
+	free(names);
 }
 
 void volume_uses_finish(struct volume_uses *u)

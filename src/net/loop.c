@@ -32,11 +32,19 @@ struct release {
 	void (*run)(void *object);
 };
 
+struct slow_free {
+	struct list link;
+	void *object;
+	bool (*free_part)(void *object);
+};
+
 struct loop {
 	struct event_base *base;
 	struct list deferred; /* struct deferred::link, borrowed */
 	struct release *releases;
 	size_t release_count, release_cap;
+	struct list slow_frees; /* struct slow_free::link, owned */
+	struct deferred free_some;
 	struct event turn_limit;   /* ends the wait of loop_turn */
 	struct resolver *resolver; /* made when the first name is looked up */
 	bool stopping;
@@ -69,6 +77,89 @@ static void handle_turn_limit(
 	/* Being active is all it is for: the wait is over. */
 }
 
+/* --- freeing what is large --- */
+
+/* False: it is gone. */
+static bool free_parts(struct slow_free *s)
+{
+	enum { AT_ONCE = 16 };
+
+	for (int i = 0; i < AT_ONCE; i++) {
+		if (!s->free_part(s->object))
+			return false;
+	}
+	return true;
+}
+
+static void handle_free_some(struct deferred *d)
+{
+	struct loop *loop = container_of(d, struct loop, free_some);
+
+	while (!list_empty(&loop->slow_frees) && loop_has_time(loop)) {
+		struct slow_free *s = list_first(&loop->slow_frees, struct slow_free, link);
+
+		if (free_parts(s))
+			continue;
+		list_remove(&s->link);
+		free(s);
+	}
+	if (!list_empty(&loop->slow_frees))
+		loop_defer(loop, &loop->free_some);
+}
+
+void loop_free_slowly(struct loop *loop, void *object, bool (*free_part)(void *object))
+{
+	struct slow_free *s = xnew(struct slow_free);
+
+	s->object = object;
+	s->free_part = free_part;
+	list_push_back(&loop->slow_frees, &s->link);
+	loop_defer(loop, &loop->free_some);
+}
+
+struct item_array {
+	char *items;
+	size_t count, size;
+	void (*finish)(void *item);
+};
+
+static bool free_item(void *object)
+{
+	struct item_array *a = object;
+
+	if (a->count > 0) {
+		a->finish(a->items + --a->count * a->size);
+		return true;
+	}
+	free(a->items);
+	free(a);
+	return false;
+}
+
+void loop_free_items(
+	struct loop *loop, void *items, size_t count, size_t size, void (*finish)(void *item))
+{
+	struct item_array *a = xnew(struct item_array);
+
+	*a = (struct item_array){ items, count, size, finish };
+	loop_free_slowly(loop, a, free_item);
+}
+
+void loop_free_rest(struct loop *loop)
+{
+	deferred_cancel(&loop->free_some);
+	while (!list_empty(&loop->slow_frees)) {
+		struct slow_free *s = list_first(&loop->slow_frees, struct slow_free, link);
+
+		while (s->free_part(s->object)) {
+		}
+		list_remove(&s->link);
+		free(s);
+	}
+}
+
+/* --- the loop --- */
+
 struct loop *loop_create(void)
 {
 	struct loop *loop = xnew(struct loop);
@@ -76,6 +167,8 @@ struct loop *loop_create(void)
 	signal(SIGPIPE, SIG_IGN);
 	loop->base = base_create();
 	list_init(&loop->deferred);
+	list_init(&loop->slow_frees);
+	deferred_init(&loop->free_some, handle_free_some);
 	event_assign(&loop->turn_limit, loop->base, -1, 0, handle_turn_limit, NULL);
 	return loop;
 }
@@ -97,6 +190,7 @@ void loop_destroy(struct loop *loop)
 		return;
 	resolver_destroy(steal(loop->resolver));
 	run_releases(loop);
+	loop_free_rest(loop);
 	assert(list_empty(&loop->deferred));
 	event_base_free(loop->base);
 	free(loop->releases);

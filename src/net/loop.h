@@ -46,6 +46,15 @@ void deferred_cancel(struct deferred *d);
 /* Call release(object) at the end of this turn: "close now, free later", for callers up the stack.
  */
 void loop_release_later(struct loop *loop, void *object, void (*release)(void *object));
+/* For what is large and is no longer seen by anybody: free_part is called while there is time, in
+ * this turn and later ones, until it returns false, because it has freed the last part and the
+ * object. */
+void loop_free_slowly(struct loop *loop, void *object, bool (*free_part)(void *object));
+/* The same for an array of so many items of this size: `finish` for each, then free. */
+void loop_free_items(
+	struct loop *loop, void *items, size_t count, size_t size, void (*finish)(void *item));
+/* All that is left of these, now. */
+void loop_free_rest(struct loop *loop);
 
 /* A one-shot timer, embedded in its owner. */
 struct timer {

@@ -21,6 +21,7 @@
 #include "cluster/cluster.h"
 #include "cluster/id_bucket.h"
 #include "docker/name.h"
+#include "docker/policy.h"
 
 enum {
 	PREFIX_DIGITS = 3,
@@ -172,6 +173,22 @@ struct container *lookup_find_copy(const struct lookup *l, const struct containe
 
 	list_for_each (c, &l->ids[id_bucket_of(of->id, PREFIX_DIGITS)], by_prefix) {
 		if (c->engine != of->engine && strcmp(c->id, of->id) == 0)
+			return c;
+	}
+	return NULL;
+}
+
+struct container *lookup_find_newer_copy(const struct lookup *l, const struct container *of)
+{
+	struct container *c;
+
+	if (!of->swarm_id[0])
+		return NULL;
+	list_for_each (
+		c, &l->swarm_ids[id_bucket_of(of->swarm_id, PREFIX_DIGITS)], by_swarm_prefix) {
+		if (c->state != CONTAINER_PENDING && engine_is_healthy(c->engine) &&
+			strcmp(c->swarm_id, of->swarm_id) == 0 &&
+			policy_epoch(&c->labels) > policy_epoch(&of->labels))
 			return c;
 	}
 	return NULL;

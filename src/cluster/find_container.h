@@ -24,6 +24,8 @@ struct container *lookup_find_on(
 /* The reservation on this engine that a container with the swarm id comes to fill; NULL. */
 struct container *lookup_find_reservation(
 	const struct lookup *l, const char *swarm_id, const struct engine *engine);
+/* On a healthy engine, what a rescheduling made of the container; NULL. */
+struct container *lookup_find_newer_copy(const struct lookup *l, const struct container *of);
 /* Another engine's record of the same container; NULL. */
 struct container *lookup_find_copy(const struct lookup *l, const struct container *c);
 

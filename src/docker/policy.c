@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/parse.h"
 #include "base/util.h"
 
 static const struct {
@@ -38,4 +39,12 @@ enum policy policy_of(const struct labels *labels)
 			return policies[i].policy;
 	}
 	return POLICY_OFF;
+}
+
+uint64_t policy_epoch(const struct labels *labels)
+{
+	const char *text = labels_get(labels, LABEL_EPOCH);
+	uint64_t epoch;
+
+	return text && parse_u64(text, &epoch) ? epoch : 0;
 }

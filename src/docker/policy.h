@@ -7,6 +7,8 @@
  */
 #pragma once
 
+#include <stdint.h>
+
 #include "docker/label.h"
 
 enum policy {
@@ -19,3 +21,5 @@ enum policy {
 bool policy_parse(const char *text, enum policy *ret);
 /* Of the label that keeps it; what says nothing that is known is off. */
 enum policy policy_of(const struct labels *labels);
+/* How often it was made anew: of two copies the higher one counts. */
+uint64_t policy_epoch(const struct labels *labels);

@@ -47,6 +47,7 @@ static void create_free(struct create *c)
 	error_clear(&c->err);
 	error_clear(&c->pull_err);
 	error_clear(&c->lacking);
+	engine_unref(c->asked);
 	free(c->registry_auth);
 	free(c->trace);
 	free(c->answer);
@@ -142,6 +143,8 @@ static void ask_engine(struct create *c)
 		strbuf_add_str(&query, query.len ? "&platform=" : "platform=");
 		uri_encode_query(&query, c->placing.config.platform);
 	}
+	engine_unref(c->asked);
+	c->asked = engine_ref(c->placing.engine);
 	call_finish(call);
 	remote_call_init(call, &c->placing.engine->remote, c->placing.version, "POST",
 		"/containers/create%s%s", query.len ? "?" : "", query.len ? query.buf : "");

@@ -46,8 +46,9 @@ struct create {
 	struct error lacking;  /* the engine has the image for another platform */
 
 	/* The result, for `finished`. */
-	struct error err; /* unset: created */
-	char *answer;     /* the engine's body, unchanged; owned */
+	struct error err;     /* unset: created */
+	struct engine *asked; /* counted; the last one; it has the container when all went well */
+	char *answer;         /* the engine's body, unchanged; owned */
 	size_t answer_len;
 	void (*finished)(struct create *c, void *arg);
 	void *arg;

@@ -30,6 +30,8 @@ STEP(reschedule_review);
 STEP(move_begin);
 STEP(move_probed);
 STEP(move_created);
+STEP(move_look);
+STEP(move_looked);
 STEP(move_start);
 STEP(move_started);
 
@@ -47,6 +49,7 @@ struct move {
 	struct task task;
 	struct reschedule *reschedule; /* borrowed */
 	struct engine *from, *to;      /* counted; to is NULL until the container is there */
+	struct engine *asked;          /* counted; it may have a copy, whatever it answered; NULL */
 	char old_id[65], new_id[65];
 	char *name; /* owned; for the log */
 	bool was_running;
@@ -54,6 +57,7 @@ struct move {
 	bool named; /* why it waits was said */
 	int64_t retry_ms;
 	struct call call;
+	struct refresh refresh;
 	struct create *create; /* under way; owns itself */
 	bool answered;         /* by the create */
 	struct error err;
@@ -65,9 +69,11 @@ static void move_free(struct move *mv)
 		create_forget(mv->create);
 	task_finish(&mv->task);
 	call_finish(&mv->call);
+	refresh_finish(&mv->refresh);
 	list_remove(&mv->link);
 	engine_unref(mv->from);
 	engine_unref(mv->to);
+	engine_unref(mv->asked);
 	error_clear(&mv->err);
 	free(mv->name);
 	free(mv);
@@ -78,6 +84,8 @@ static void move_done(struct task *t)
 	struct move *mv = container_of(t, struct move, task);
 	struct task *review = &mv->reschedule->task;
 
+	if (mv->asked && engine_is_healthy(mv->from)) /* it returned meanwhile */
+		retire_start(mv->reschedule->manager, mv->asked);
 	move_free(mv);
 	task_wake(review);
 }
@@ -261,22 +269,27 @@ static enum task_turn move_begin(struct task *t)
 	return task_wait_for_ms(t, &mv->call.done, &move_probed_step, PROBE_TIMEOUT_MS);
 }
 
+static void set_destination(struct move *mv, struct engine *to, const char *id)
+{
+	engine_unref(mv->to);
+	mv->to = engine_ref(to);
+	snprintf(mv->new_id, sizeof(mv->new_id), "%s", id);
+}
+
 static void created(struct create *c, void *arg)
 {
 	struct move *mv = arg;
 	auto_json yyjson_doc *doc = c->answer ? json_parse(c->answer, c->answer_len, NULL) : NULL;
 	const char *id = json_get_str(yyjson_doc_get_root(doc), "Id", "");
-	const struct container *made =
-		*id ? cluster_find_container_by_id(c->manager->cluster, id) : NULL;
 
 	assert(mv->create == c);
 	mv->create = NULL;
 	mv->answered = true;
 	error_copy(&mv->err, &c->err);
-	if (made) {
-		mv->to = engine_ref(made->engine);
-		memcpy(mv->new_id, made->id, sizeof(mv->new_id));
-	}
+	engine_unref(mv->asked);
+	mv->asked = c->asked ? engine_ref(c->asked) : NULL;
+	if (!error_is_set(&mv->err))
+		set_destination(mv, c->asked, id);
 	task_wake(&mv->task);
 }
 
@@ -284,16 +297,12 @@ static void created(struct create *c, void *arg)
 static bool read_blueprint(
 	const struct container *old, struct container_config *ret, struct error *err)
 {
-	const char *before = labels_get(&old->labels, LABEL_EPOCH);
-	auto_free char *epoch = NULL;
-	uint64_t n;
+	auto_free char *epoch =
+		xasprintf("%llu", (unsigned long long)policy_epoch(&old->labels) + 1);
 
 	if (!config_parse(
 		    ret, old->blueprint, strlen(old->blueprint), container_name(old), "", err))
 		return error_wrap(err, "its configuration");
-	if (!before || !parse_u64(before, &n))
-		n = 0;
-	epoch = xasprintf("%llu", (unsigned long long)n + 1);
 	config_set_label(ret, LABEL_EPOCH, epoch);
 	return true;
 }
@@ -314,7 +323,7 @@ static enum task_turn move_probed(struct task *t)
 	struct move *mv = container_of(t, struct move, task);
 	struct manager *m = mv->reschedule->manager;
 	auto_error struct error err = ERROR_INIT;
-	const struct container *old = still_lost(mv);
+	const struct container *old = still_lost(mv), *copy;
 	struct container_config config = { 0 };
 	enum task_turn turn;
 
@@ -325,6 +334,12 @@ static enum task_turn move_probed(struct task *t)
 	call_finish(&mv->call);
 	if (!old || !may_move(mv->reschedule))
 		return TASK_DONE;
+	copy = lookup_find_newer_copy(m->cluster->lookup, old);
+	if (copy) { /* by another manager, or the answer was lost */
+		mv->was_running = container_is_running(old);
+		set_destination(mv, copy->engine, copy->id);
+		return task_go(t, &move_look_step);
+	}
 	if (!read_blueprint(old, &config, &err))
 		return try_later(mv, &move_begin_step, &err);
 	if (config.volumes.count && !begins_afresh(old)) {
@@ -344,10 +359,9 @@ static void tell_followers(const struct move *mv)
 {
 	size_t len = strlen(mv->old_id);
 
-	for (size_t i = 0; mv->to && i < mv->from->containers_count; i++) {
+	for (size_t i = 0; strlen(mv->new_id) == len && i < mv->from->containers_count; i++) {
 		char *at = mv->from->containers[i]->blueprint;
 
-		assert(strlen(mv->new_id) == len);
 		while (at && (at = strstr(at, mv->old_id)))
 			memcpy(at, mv->new_id, len);
 	}
@@ -356,7 +370,6 @@ static void tell_followers(const struct move *mv)
 static enum task_turn move_created(struct task *t)
 {
 	struct move *mv = container_of(t, struct move, task);
-	struct container *old = still_lost(mv);
 
 	if (error_is_set(&mv->err)) {
 		auto_error struct error err = ERROR_INIT;
@@ -364,30 +377,81 @@ static enum task_turn move_created(struct task *t)
 		error_move(&err, &mv->err);
 		return try_later(mv, &move_begin_step, &err);
 	}
+	assert(mv->to);
+	return task_go(t, &move_look_step);
+}
+
+/* The move that brought it to the node from which it comes now, and has still to start it there. */
+static void overtake(struct move *mv)
+{
+	struct move *before, *tmp;
+
+	list_for_each_safe (before, tmp, &mv->reschedule->moves, link) {
+		if (before->to != mv->from || strcmp(before->new_id, mv->old_id) != 0)
+			continue;
+		mv->was_running = mv->was_running || before->was_running;
+		move_free(before);
+	}
+}
+
+static enum task_turn arrive(struct move *mv)
+{
+	struct container *old = still_lost(mv);
+
+	overtake(mv);
 	tell_followers(mv);
 	if (old)
 		engine_remove_container(mv->from, old);
-	else if (mv->from->state == ENGINE_HEALTHY)
-		retire_start(mv->reschedule->manager, mv->from);
 	metric_inc(METRIC_reschedules_total);
-	if (!mv->to) {
-		log_warn("Rescheduled container %s from %s, and cannot see it yet", mv->name,
-			mv->from->name);
-		return TASK_DONE;
-	}
 	log_info("Rescheduled container %s from %s to %s as %.12s", mv->name, mv->from->name,
 		mv->to->name, mv->new_id);
 	bus_publish_own(mv->reschedule->manager->cluster->bus, "reschedule", mv->to);
 	mv->retry_ms = RETRY_MIN_MS;
-	return mv->was_running ? task_go(t, &move_start_step) : TASK_DONE;
+	return mv->was_running ? task_go(&mv->task, &move_start_step) : TASK_DONE;
 }
 
-static enum task_turn move_start(struct task *t)
+/* The old record stays until the new one is there: it is all that is known of the container. */
+static enum task_turn move_look(struct task *t)
 {
 	struct move *mv = container_of(t, struct move, task);
 
-	if (!manager_may_act(mv->reschedule->manager) || !engine_find_container(mv->to, mv->new_id))
+	if (engine_find_container(mv->to, mv->new_id))
+		return arrive(mv);
+	if (!engine_is_healthy(mv->to)) {
+		engine_unref(steal(mv->to));
+		return task_go(t, &move_begin_step);
+	}
+	mv->busy = true;
+	refresh_container(&mv->refresh, mv->to, mv->new_id, t);
+	return task_wait_for(t, &mv->refresh.done, &move_looked_step);
+}
+
+static enum task_turn move_looked(struct task *t)
+{
+	struct move *mv = container_of(t, struct move, task);
+
+	if (error_is_set(&mv->refresh.err))
+		return try_later(mv, &move_look_step, &mv->refresh.err);
+	if (engine_find_container(mv->to, mv->new_id))
+		return arrive(mv);
+	log_warn("Container %s came from %s to %s and was removed there", mv->name, mv->from->name,
+		mv->to->name);
+	mv->was_running = false;
+	return arrive(mv);
+}
+
+/* Who no longer leads leaves it to the one who does, and starts it when it leads again. */
+static enum task_turn move_start(struct task *t)
+{
+	struct move *mv = container_of(t, struct move, task);
+	const struct container *c = engine_find_container(mv->to, mv->new_id);
+
+	if (!c || c->state != CONTAINER_CREATED)
 		return TASK_DONE;
+	if (!manager_may_act(mv->reschedule->manager)) {
+		mv->busy = false;
+		return task_wait_ms(t, &move_start_step, REVIEW_MS);
+	}
 	mv->busy = true;
 	call_finish(&mv->call);
 	remote_call_init(&mv->call, &mv->to->remote, (struct api_version){ 0 }, "POST",
@@ -404,7 +468,7 @@ static enum task_turn move_started(struct task *t)
 	auto_error struct error err = ERROR_INIT;
 
 	engine_report_call(mv->to, &mv->call);
-	if (!remote_check(&mv->call, &mv->to->remote, &err))
+	if (!remote_check(&mv->call, &mv->to->remote, &err) && err.status != 404)
 		return try_later(mv, &move_start_step, &err);
 	return TASK_DONE;
 }

@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/parse.h"
+#include "docker/policy.h"
 
 enum { STOP_TIMEOUT_MS = 60 * 1000, REMOVE_TIMEOUT_MS = 60 * 1000 };
 
@@ -21,6 +21,8 @@ struct retire {
 	struct manager *manager; /* borrowed */
 	struct engine *engine;   /* counted; first the one that returned, then that of the copy */
 	char id[65];             /* of the copy */
+	bool never_ran;          /* so we believe */
+	bool refused;            /* it runs */
 	struct refresh refresh;
 	struct call call;
 };
@@ -66,23 +68,12 @@ static enum task_turn retire_begin(struct task *t)
 
 /* --- who goes --- */
 
-static uint64_t epoch_of(const struct container *c)
-{
-	const char *text = labels_get(&c->labels, LABEL_EPOCH);
-	uint64_t epoch;
-
-	return text && parse_u64(text, &epoch) ? epoch : 0;
-}
-
-/* By swarm id, the newest copy first. */
-static int compare_copies(const void *x, const void *y)
+static int compare_swarm_ids(const void *x, const void *y)
 {
 	const struct container *a = *(struct container *const *)x;
 	const struct container *b = *(struct container *const *)y;
-	int order = strcmp(a->swarm_id, b->swarm_id);
-	uint64_t ea = epoch_of(a), eb = epoch_of(b);
 
-	return order ? order : (ea < eb) - (ea > eb);
+	return strcmp(a->swarm_id, b->swarm_id);
 }
 
 static bool may_have_copies(const struct container *c)
@@ -107,23 +98,61 @@ static struct container **collect(struct cluster *cluster, size_t *ret_count)
 		}
 	}
 	if (count)
-		qsort(found, count, sizeof(struct container *), compare_copies);
+		qsort(found, count, sizeof(struct container *), compare_swarm_ids);
 	*ret_count = count;
 	return found;
 }
 
+/* The newest; of two that are as new, because two managers made one each, the one that runs. */
+static bool is_better(const struct container *a, const struct container *b)
+{
+	uint64_t ea = policy_epoch(&a->labels), eb = policy_epoch(&b->labels);
+	bool ra = container_is_running(a), rb = container_is_running(b);
+
+	return ea != eb ? ea > eb : ra != rb ? ra : strcmp(a->id, b->id) < 0;
+}
+
+/* As long as one runs, a copy that never ran is no reason to end that. */
+static const struct container *who_stays(struct container **copies, size_t count)
+{
+	const struct container *best = NULL;
+	bool one_runs = false;
+
+	for (size_t i = 0; i < count; i++)
+		one_runs = one_runs || container_is_running(copies[i]);
+	for (size_t i = 0; i < count; i++) {
+		if (one_runs && copies[i]->state == CONTAINER_CREATED)
+			continue;
+		if (!best || is_better(copies[i], best))
+			best = copies[i];
+	}
+	return best;
+}
+
+/* Of copies that nobody made anew, no label but a client's says that they are copies. */
+static bool must_go(const struct container *c, const struct container *stays)
+{
+	uint64_t epoch = policy_epoch(&c->labels);
+
+	return strcmp(c->id, stays->id) != 0 && c->engine != stays->engine &&
+	       (epoch > 0 || policy_epoch(&stays->labels) > 0);
+}
+
 static struct container *find_old_copy(struct cluster *cluster)
 {
-	size_t count, newest = 0;
+	size_t count, next;
 	auto_free struct container **all = collect(cluster, &count);
 
-	for (size_t i = 1; i < count; i++) {
-		if (strcmp(all[i]->swarm_id, all[newest]->swarm_id) != 0)
-			newest = i;
-		else if (strcmp(all[i]->id, all[newest]->id) != 0 &&
-			 all[i]->engine != all[newest]->engine &&
-			 epoch_of(all[i]) < epoch_of(all[newest]))
-			return all[i];
+	for (size_t first = 0; first < count; first = next) {
+		const struct container *stays;
+
+		for (next = first; next < count && compare_swarm_ids(&all[first], &all[next]) == 0;)
+			next++;
+		stays = who_stays(&all[first], next - first);
+		for (size_t i = first; i < next; i++) {
+			if (must_go(all[i], stays))
+				return all[i];
+		}
 	}
 	return NULL;
 }
@@ -153,21 +182,33 @@ static enum task_turn retire_next(struct task *t)
 	memcpy(r->id, old->id, sizeof(r->id));
 	engine_unref(r->engine);
 	r->engine = engine_ref(old->engine);
-	log_info("Removing the old copy of container %s from %s", container_name(old),
-		r->engine->name);
+	r->never_ran = old->state == CONTAINER_CREATED;
+	log_info("Removing %s copy of container %s from %s",
+		r->never_ran ? "a needless" : "the old", container_name(old), r->engine->name);
+	if (r->never_ran)
+		return task_go(t, &retire_stopped_step);
 	ask(r, "POST", "/stop", STOP_TIMEOUT_MS);
 	return task_wait_for(t, &r->call.done, &retire_stopped_step);
 }
 
-/* Whether or not it could be stopped in peace. */
+/* Whether or not it could be stopped in peace; but what never ran may run by now. */
 static enum task_turn retire_stopped(struct task *t)
 {
 	struct retire *r = container_of(t, struct retire, task);
 
 	if (!manager_may_act(r->manager))
 		return TASK_DONE;
-	ask(r, "DELETE", "?force=1", REMOVE_TIMEOUT_MS);
+	ask(r, "DELETE", r->never_ran ? "" : "?force=1", REMOVE_TIMEOUT_MS);
 	return task_wait_for(t, &r->call.done, &retire_removed_step);
+}
+
+/* Once: when it runs, it is looked at who stays anew. */
+static bool may_ask_again(struct retire *r, const struct error *err)
+{
+	bool again = r->never_ran && err->status == 409 && !r->refused;
+
+	r->refused = true;
+	return again;
 }
 
 static enum task_turn retire_removed(struct task *t)
@@ -176,7 +217,8 @@ static enum task_turn retire_removed(struct task *t)
 	auto_error struct error err = ERROR_INIT;
 
 	engine_report_call(r->engine, &r->call);
-	if (!remote_check(&r->call, &r->engine->remote, &err) && err.status != 404) {
+	if (!remote_check(&r->call, &r->engine->remote, &err) && err.status != 404 &&
+		!may_ask_again(r, &err)) {
 		log_warn("The old copy %.12s on %s stays until the node returns again: %s", r->id,
 			r->engine->name, error_text(&err));
 		return TASK_DONE;

@@ -3,7 +3,9 @@
  *
  * A node that returns still has them.  Of containers with one swarm id on several healthy nodes the
  * one with the highest epoch label stays; the others are stopped and removed, their volumes kept.
- * Equal epochs are nobody's to judge, and one id twice is one container seen twice.
+ * While one runs, none that never ran stays for its epoch.  Of one epoch, made anew by two managers,
+ * one that runs stays.  Copies that nobody made anew are nobody's to judge, and one id twice is one
+ * container seen twice.
  */
 #pragma once
 

@@ -182,6 +182,24 @@ static void make_answer(struct fake_engine *f, const char *path, struct answer *
  * What it does.
  */
 
+static void keep_labels(struct fake_container *c, yyjson_val *labels)
+{
+	auto_strbuf struct strbuf text = STRBUF_INIT;
+	size_t i, count;
+	yyjson_val *key, *val;
+
+	yyjson_obj_foreach(labels, i, count, key, val)
+	{
+		if (yyjson_equals_str(key, "com.docker.swarm.id"))
+			continue;
+		strbuf_add_char(&text, ',');
+		json_write(&text, key);
+		strbuf_add_char(&text, ':');
+		json_write(&text, val);
+	}
+	c->more_labels = c->asked_labels = xstrdup(text.buf);
+}
+
 static void create_container(
 	struct fake_engine *f, const char *path, yyjson_val *body, struct answer *a)
 {
@@ -194,10 +212,16 @@ static void create_container(
 		strbuf_add_str(&a->body, "{\"message\":\"No such image: busybox:latest\"}");
 		return;
 	}
+	if (name && fake_engine_find(f, plain)) {
+		a->status = 409;
+		strbuf_addf(&a->body, "{\"message\":\"Conflict. The name %s is in use\"}", plain);
+		return;
+	}
 	snprintf(id, sizeof(id), "c%x", f->changes);
 	struct fake_container *c = fake_engine_add(f, id, plain);
 
 	c->state = "created";
+	keep_labels(c, json_get_obj(body, "Labels"));
 	snprintf(c->swarm_id, sizeof(c->swarm_id), "%s",
 		json_get_str(json_get_obj(body, "Labels"), "com.docker.swarm.id", ""));
 	a->status = 201;
@@ -224,13 +248,19 @@ static void change_container(
 		if (!strstr(path, c->id))
 			continue;
 		a->status = 204;
+		if (strcmp(method, "DELETE") == 0 && !strstr(path, "force=1") &&
+			strcmp(c->state, "running") == 0) {
+			a->status = 409;
+			break;
+		}
 		if (strcmp(method, "DELETE") == 0)
 			fake_engine_remove(f, c);
 		else
 			c->state = strstr(path, "/start") ? "running" : "exited";
 		return;
 	}
-	strbuf_add_str(&a->body, "{\"message\":\"No such container\"}");
+	strbuf_addf(&a->body, "{\"message\":\"%s\"}",
+		a->status == 404 ? "No such container" : "It is running");
 }
 
 static void make_change(struct fake_engine *f, const char *method, const char *path,
@@ -536,6 +566,7 @@ struct fake_container *fake_engine_add(struct fake_engine *f, const char *id, co
 void fake_engine_remove(struct fake_engine *f maybe_unused, struct fake_container *c)
 {
 	list_remove(&c->link);
+	free(c->asked_labels);
 	free(c);
 }
 

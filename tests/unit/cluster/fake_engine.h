@@ -32,6 +32,7 @@ struct fake_container {
 	const char *state;  /* "running" */
 	const char *status; /* NULL: made from the state, as the manager would write it */
 	int64_t memory_bytes, cpu_shares;
+	char *asked_labels;      /* owned; of a create; more_labels is then this */
 	const char *more_labels; /* JSON members after the swarm id's: `,"a":"b"`; NULL: none */
 };
 

@@ -9,6 +9,7 @@
 #   make fuzz       long fuzzing, FUZZ_SECONDS for each target
 #   make lint       format, floors, clang-tidy and cppcheck
 #   make image      swarm-image.tar, for docker import; IMAGE=name imports it
+#   make deb         build-deb/docker-swarm_*.deb, for this release of Debian; ARCH=arm64|armhf
 #   make cross      build for another processor and run its unit tests under emulation; ARCH=arm64|armhf
 #   make asan       build-check/swarm, with the address and undefined behaviour sanitizers
 
@@ -16,7 +17,7 @@ PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 600
 MESON ?= meson
 
-.PHONY: all demo check matrix stress install clean fuzz asan lint image cross
+.PHONY: all demo check matrix stress install clean fuzz asan lint image deb cross
 
 all: build/build.ninja
 	@ninja -C build
@@ -51,6 +52,9 @@ install: all
 image: all
 	@tools/image $(if $(IMAGE),--import $(IMAGE))
 
+deb:
+	@tools/deb $(ARCH)
+
 cross:
 	@tools/cross $(or $(ARCH),arm64)
 
@@ -65,4 +69,4 @@ fuzz:
 	@tools/fuzz $(FUZZ_SECONDS)
 
 clean:
-	rm -rf build build-check build-cross build-fuzz build-lint
+	rm -rf build build-check build-cross build-fuzz build-lint build-deb

@@ -175,6 +175,8 @@ static enum task_turn create_looked(struct task *t)
 	struct create *c = container_of(t, struct create, task);
 
 	engine_report_call(c->placing.engine, &c->call);
+	if (!manager_check_acting(c->manager, &c->err))
+		return TASK_DONE;
 	publish_learn_image(c->manager->publish, &c->call, &c->placing.config);
 	ask_engine(c);
 	return task_wait_for(t, &c->call.done, &create_answered_step);

@@ -160,6 +160,8 @@ static enum task_turn spread_begin(struct task *t)
 		return TASK_DONE;
 	if (others_are_asking(s))
 		return task_wait(t, &spread_begin_step); /* they wake us, and have deadlines */
+	if (!manager_check_acting(s->manager, &s->err))
+		return TASK_DONE;
 	s->asking = true;
 	remote_call_init(&s->call, &s->engine->remote, (struct api_version){ 0 }, "POST",
 		"/networks/create");
@@ -190,6 +192,8 @@ static enum task_turn spread_refreshed(struct task *t)
 
 	if (network_on(s->engine, s->logical_id))
 		error_clear(&s->err);
+	else if (!error_is_set(&s->err) && error_is_set(&s->refresh.err))
+		error_copy(&s->err, &s->refresh.err);
 	else if (!error_is_set(&s->err))
 		error_set(&s->err, ERROR_UNAVAILABLE,
 			"node %s made an instance of network %.12s and does not list it",

@@ -4,6 +4,13 @@
  * Work is tried once without a fault, which tells how many requests it makes of the first engine;
  * then once for each of them and each fault.  Whatever happens, it must end, and leave nothing
  * under way and nothing reserved.
+ *
+ * The tasks of manager/, and who tries every wait of each: create.c, with what it embeds (connect,
+ * network_spread, pull) and what it asks for published ports: test_create; reschedule.c, a move and
+ * the review: test_reschedule; retire.c: test_retire.  What waits on behalf of others' tasks
+ * (connect, network_spread, fanout with refreshes, pull, spread, the lists that builds reads):
+ * test_parts.  keep: test_keep and test_keep_store.  placing, network_claim, port_table, publish,
+ * share, decisions and image_find wait for nothing.
  */
 #pragma once
 

@@ -2,10 +2,12 @@
 #include "rig.h"
 
 #include "manager/create.h"
+#include "manager/publish.h"
 
 struct trial {
 	struct rig rig;
 	struct create *create;
+	struct publish *publish; /* owned; NULL */
 	bool finished;
 	char *result; /* owned: "201", the status of an engine's error, or the code of ours */
 };
@@ -33,6 +35,11 @@ static void spread_a_network(struct rig *r)
 	fake_engine_add_network(r->fakes[1], "net", "{\"" LABEL_NETWORK_IPAM "\":\"null\"}");
 }
 
+/* Then the image is looked at first. */
+static void relay_ports(struct rig *r maybe_unused)
+{
+}
+
 static void have_two_networks(struct rig *r)
 {
 	fake_engine_add_network(r->fakes[0], "a", "{}");
@@ -49,9 +56,11 @@ static const struct script {
 	{ "plain", "", NULL, "500 201 201", "closed 201 201", "closed 201 201", "201 201 201" },
 	{ "pull", "", lack_the_image, "500 500 500 201 201", "closed closed closed 201 201",
 		"closed closed closed 201 201", "unavailable unavailable 201 201 201" },
-	{ "network", "\"NetworkMode\":\"net\"", spread_a_network, "500 unavailable 500 201 201",
-		"closed 201 closed 201 201", "closed unavailable closed 201 201",
+	{ "network", "\"NetworkMode\":\"net\"", spread_a_network, "500 500 500 201 201",
+		"closed 201 closed 201 201", "closed connect closed 201 201",
 		"unavailable unavailable 201 201 201" },
+	{ "ports", "\"PublishAllPorts\":true", relay_ports, "201 500 201 201", "201 closed 201 201",
+		"connect closed 201 201", "unavailable 201 201 201" },
 	{ "connect", "\"NetworkMode\":\"a\"", have_two_networks, "500 500 201 201",
 		"closed closed 201 201", "closed closed 201 201", "unavailable 201 201 201" },
 };
@@ -70,6 +79,10 @@ static void begin(struct trial *t, const struct script *s, enum fake_fault fault
 
 	*t = (struct trial){ 0 };
 	rig_create(&t->rig, s->prepare);
+	if (s->prepare == relay_ports)
+		t->publish = publish_create(&t->rig.manager,
+			&(struct publish_config){
+				.all = true, .host = "127.0.0.1", .first = 40000, .last = 40100 });
 	rig_fault(&t->rig, fault, n);
 	assert_true(config_parse(&config, body, strlen(body), "new", "", &err));
 	t->create = create_start(
@@ -79,6 +92,7 @@ static void begin(struct trial *t, const struct script *s, enum fake_fault fault
 static void end(struct trial *t)
 {
 	rig_check_idle(&t->rig);
+	publish_destroy(t->publish);
 	rig_destroy(&t->rig);
 	free(t->result);
 }

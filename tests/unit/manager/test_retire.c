@@ -5,17 +5,34 @@
 
 #define POLICY ",\"com.docker.swarm.reschedule-policies\":\"[\\\"on-node-failure\\\"]\""
 
-/* node-1 has the older copy. */
+#define MADE POLICY ",\"" LABEL_EPOCH "\":\"1\""
+
+static const struct copies {
+	const char *labels[2], *states[2];
+	bool stays[2];
+} copies[] = {
+	{ { POLICY, MADE }, { "running", "running" }, { false, true } },
+	{ { POLICY, MADE }, { "exited", "running" }, { false, true } },
+	{ { POLICY, MADE }, { "running", "exited" }, { false, true } }, /* a client stopped it */
+	{ { POLICY, MADE }, { "exited", "created" }, { false, true } },
+	{ { POLICY, MADE }, { "created", "created" }, { false, true } },
+	{ { POLICY, MADE }, { "running", "created" }, { true, false } }, /* it never ran */
+	{ { MADE, MADE }, { "running", "exited" }, { true, false } },
+	{ { MADE, MADE }, { "created", "running" }, { false, true } },
+	{ { MADE, MADE }, { "running", "running" }, { true, false } }, /* by id */
+	{ { POLICY, POLICY }, { "running", "running" }, { true, true } },
+}, *present = copies;
+
 static void have_two_copies(struct rig *r)
 {
-	static const char *const labels[] = { POLICY, POLICY ",\"" LABEL_EPOCH "\":\"1\"" };
 	static const char *const ids[] = { "aa", "bb" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
 		struct fake_container *c = fake_engine_add(r->fakes[i], ids[i], "web");
 
 		snprintf(c->swarm_id, sizeof(c->swarm_id), "5a5a");
-		c->more_labels = labels[i];
+		c->more_labels = present->labels[i];
+		c->state = present->states[i];
 	}
 }
 
@@ -44,6 +61,36 @@ static int count_waits(void)
 	waits = r.fakes[0]->asked;
 	end(&r);
 	return waits;
+}
+
+static void test_who_stays(void **state maybe_unused)
+{
+	for (present = copies; present < copies + ARRAY_SIZE(copies); present++) {
+		struct rig r;
+
+		begin(&r, FAKE_NO_FAULT, 0);
+		rig_wait_idle(&r);
+		for (int i = 0; i < 2; i++) {
+			if ((fake_engine_find(r.fakes[i], "web") != NULL) != present->stays[i])
+				fail_msg("case %td, copy %d", present - copies, i);
+		}
+		rig_destroy(&r);
+	}
+	present = copies;
+}
+
+/* What was believed never to have run runs by now: it is looked at anew. */
+static void test_it_runs_after_all(void **state maybe_unused)
+{
+	struct rig r;
+
+	present = &copies[5];
+	begin(&r, FAKE_NO_FAULT, 0);
+	fake_engine_find(r.fakes[1], "web")->state = "running";
+	rig_wait_idle(&r);
+	assert_null(fake_engine_find(r.fakes[0], "web"));
+	end(&r);
+	present = copies;
 }
 
 static void test_every_wait(void **state maybe_unused)
@@ -98,6 +145,8 @@ static void test_cancelled(void **state maybe_unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_who_stays),
+		cmocka_unit_test(test_it_runs_after_all),
 		cmocka_unit_test(test_every_wait),
 		cmocka_unit_test(test_no_longer_allowed),
 		cmocka_unit_test(test_cancelled),

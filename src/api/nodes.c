@@ -4,6 +4,7 @@
 #include "api/reply.h"
 #include "base/parse.h"
 #include "cluster/cluster.h"
+#include "manager/desired.h"
 #include "manager/manager.h"
 
 static bool remove_node(struct request *rq, struct error *err)
@@ -13,21 +14,15 @@ static bool remove_node(struct request *rq, struct error *err)
 
 	if (!manager_check_acting(rq->api->manager, err))
 		return false;
-	if (!e)
-		return error_set(err, ERROR_NOT_FOUND, "node %s not found", name);
-	if (e->state != ENGINE_UNHEALTHY)
-		return error_set(err, ERROR_INVALID,
-			"node %s is not down and can't be removed: stop its engine, or take it out "
-			"of discovery",
-			name);
-	if (!parse_query_bool(query_get(&rq->query, "force")))
+	bool may_run = (e && e->state == ENGINE_UNHEALTHY) ||
+		       desired_knows_node(rq->api->manager->desired, name);
+	if (may_run && !parse_query_bool(query_get(&rq->query, "force")))
 		return error_set(err, ERROR_INVALID,
 			"node %s is out of reach and may still run its containers: --force says "
 			"that it does not, and those with a reschedule policy are made anew on "
 			"other nodes",
 			name);
-	engine_declare_lost(e);
-	return true;
+	return desired_declare_lost(rq->api->manager->desired, name, err);
 }
 
 void nodes_remove(struct request *rq)

@@ -216,7 +216,8 @@ static const struct option_spec manage_options[] = {
 		"state-dir",
 		OPTION(STRING, struct manage_args, state_dir),
 		.env = "STATE_DIRECTORY",
-		.help = "folder for the members that join this manager itself "
+		.help = "folder for what outlives this manager: who joins it itself, and which "
+			"containers come back "
 			"(" DEFAULT_STATE_DIR " without <discovery>)",
 	},
 	{

@@ -1,6 +1,7 @@
 /* docker/policy.c - the words of the policies. */
 #include "docker/policy.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -47,4 +48,18 @@ uint64_t policy_epoch(const struct labels *labels)
 	uint64_t epoch;
 
 	return text && parse_u64(text, &epoch) ? epoch : 0;
+}
+
+int64_t policy_priority(const struct labels *labels)
+{
+	const char *text = labels_get(labels, LABEL_PRIORITY);
+
+	return text ? strtol(text, NULL, 10) : 0;
+}
+
+bool policy_begins_afresh(const struct labels *labels)
+{
+	const char *text = labels_get(labels, LABEL_RESCHEDULE_VOLUMES);
+
+	return text && strcmp(text, RESCHEDULE_VOLUMES_FRESH) == 0;
 }

@@ -19,7 +19,10 @@ enum policy {
 
 /* False: no policy. */
 bool policy_parse(const char *text, enum policy *ret);
+/* How often it was made anew, and how important that is; 0 when the labels say nothing of it. */
+uint64_t policy_epoch(const struct labels *labels);
+int64_t policy_priority(const struct labels *labels);
+/* It may be made anew with empty volumes. */
+bool policy_begins_afresh(const struct labels *labels);
 /* Of the label that keeps it; what says nothing that is known is off. */
 enum policy policy_of(const struct labels *labels);
-/* How often it was made anew: of two copies the higher one counts. */
-uint64_t policy_epoch(const struct labels *labels);

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/parse.h"
 #include "base/uri.h"
+#include "manager/desired.h"
 #include "manager/image_find.h"
 #include "manager/publish.h"
 #include "manager/pull.h"
@@ -27,10 +28,12 @@ STEP(create_answered);
 STEP(create_pulled);
 STEP(create_connected);
 STEP(create_adopted);
+STEP(create_kept);
 
 static void leave_engine(struct create *c)
 {
 	refresh_finish(&c->refresh);
+	keep_write_finish(&c->kept);
 	network_spread_finish(&c->spread);
 	connect_finish(&c->connect);
 	translate_connects_finish(&c->connects);
@@ -417,6 +420,12 @@ static void add_warnings(struct create *c)
 	auto_strv struct strv warnings = STRV_INIT;
 
 	placing_warn(&c->placing, &warnings);
+	if (error_is_set(&c->kept.err))
+		strv_take(&warnings,
+			xasprintf(
+				"It does not come back yet when its node fails together with this "
+				"manager: %s",
+				error_text(&c->kept.err)));
 	if (warnings.count == 0)
 		return;
 	auto_json yyjson_doc *answer = json_parse(c->answer, c->answer_len, NULL);
@@ -434,7 +443,20 @@ static void add_warnings(struct create *c)
 	c->answer = json_doc_text(doc, &c->answer_len);
 }
 
+/* Before the answer, which promises that it comes back. */
 static enum task_turn create_adopted(struct task *t)
+{
+	struct create *c = container_of(t, struct create, task);
+	auto_json yyjson_doc *doc = json_parse(c->answer, c->answer_len, NULL);
+	const struct container *made = engine_find_container(
+		c->placing.engine, json_get_str(yyjson_doc_get_root(doc), "Id", ""));
+
+	if (made && desired_keep(c->manager->desired, made, &c->kept, t))
+		return task_wait_for(t, &c->kept.done, &create_kept_step);
+	return task_go(t, &create_kept_step);
+}
+
+static enum task_turn create_kept(struct task *t)
 {
 	struct create *c = container_of(t, struct create, task);
 

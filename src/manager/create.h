@@ -12,6 +12,7 @@
 #include "cluster/refresh.h"
 #include "http/client.h"
 #include "manager/connect.h"
+#include "manager/keep.h"
 #include "manager/manager.h"
 #include "manager/network_spread.h"
 #include "manager/placing.h"
@@ -39,6 +40,7 @@ struct create {
 	struct connect connect;
 	struct network_spread spread; /* of a network that the engine does not have yet */
 	struct refresh refresh;
+	struct keep_write kept; /* how it is to come back */
 	uint32_t retries;
 	bool pulled; /* in this attempt */
 	enum create_holders holders;

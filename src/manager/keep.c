@@ -304,9 +304,10 @@ void keep_learn(struct keep *k, const char *key, const char *value)
 
 void keep_set_whole(struct keep *k, bool whole)
 {
-	if (whole && !k->whole)
-		note_change(k, NULL);
 	k->whole = whole;
+	k->readings += whole;
+	if (whole)
+		note_change(k, NULL);
 }
 
 void keep_settle(struct keep *k, struct kept *e, uint64_t version)
@@ -357,6 +358,11 @@ void keep_close(struct keep *k)
 bool keep_is_whole(const struct keep *k)
 {
 	return k->whole;
+}
+
+uint64_t keep_readings(const struct keep *k)
+{
+	return k->readings;
 }
 
 struct keep *keep_create(struct loop *loop)

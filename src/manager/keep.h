@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "base/listeners.h"
@@ -49,6 +50,8 @@ void keep_destroy(struct keep *k);
 
 /* All that is at rest is in memory: before that, what is missing says nothing. */
 bool keep_is_whole(const struct keep *k);
+/* How often all was read. */
+uint64_t keep_readings(const struct keep *k);
 
 /*
  * Embedded, zeroed, in whoever waits for a change to be at rest.  It ends (done) when it is, or

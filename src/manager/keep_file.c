@@ -199,6 +199,7 @@ bool keep_open_folder(struct keep *k, const char *folder, struct error *err)
 	f->file = state_file_open(k->loop, folder, FILE_NAME, err);
 	if (f->file && load(f, err)) {
 		k->rest = &f->rest;
+		keep_set_whole(k, true);
 		return true;
 	}
 	if (f->file)

@@ -6,8 +6,6 @@
  */
 #pragma once
 
-#include <stdint.h>
-
 #include "manager/keep.h"
 
 struct kept {
@@ -45,13 +43,14 @@ struct keep {
 	struct list dirty;
 	uint64_t version;
 	bool whole;
+	uint64_t readings;
 	struct listeners listeners;
 	struct deferred tell;
 };
 
 /* What is at rest says so; value NULL: it is not there.  Not for entries that are dirty. */
 void keep_learn(struct keep *k, const char *key, const char *value);
-void keep_set_whole(struct keep *k, bool whole);
+void keep_set_whole(struct keep *k, bool whole); /* true: all was read, just now */
 /* It is at rest as it was at this version; who waits for that, or less, is done. */
 void keep_settle(struct keep *k, struct kept *e, uint64_t version);
 /* Who waits hears of the error; the entry stays dirty. */

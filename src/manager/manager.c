@@ -7,6 +7,7 @@
 #include "cluster/departed.h"
 #include "manager/builds.h"
 #include "manager/decisions.h"
+#include "manager/desired.h"
 #include "manager/keep.h"
 #include "manager/work.h"
 
@@ -28,11 +29,13 @@ void manager_init(struct manager *m, struct loop *loop, struct cluster *cluster,
 	m->decisions = decisions_create();
 	m->builds = builds_create(loop);
 	m->keep = keep_create(loop);
+	m->desired = desired_create(m);
 }
 
 void manager_finish(struct manager *m)
 {
 	work_cancel_all(m);
+	desired_destroy(steal(m->desired));
 	keep_destroy(steal(m->keep));
 	builds_destroy(steal(m->builds));
 	decisions_destroy(steal(m->decisions));

@@ -24,6 +24,7 @@ struct manager {
 	struct decisions *decisions; /* owned; why containers are where they are */
 	struct builds *builds;       /* owned; which engine a build is on */
 	struct keep *keep;           /* owned; what outlives this manager */
+	struct desired *desired;     /* owned; the containers in it */
 	const char *shared_socket;   /* its own, for containers; borrowed; NULL: none is shared */
 	struct publish *publish;     /* set by its owner; NULL: published ports are not relayed */
 

@@ -8,18 +8,19 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
-#include "base/mem.h"
+#include "base/map.h"
 #include "base/metrics.h"
 #include "base/parse.h"
 #include "cluster/find_container.h"
 #include "docker/policy.h"
 #include "manager/create.h"
+#include "manager/desired.h"
+#include "manager/knock.h"
 #include "manager/retire.h"
 
 enum {
 	SETTLE_MS = 15 * 1000, /* a detection time, after a start or a change of the leader */
 	REVIEW_MS = 1000,      /* while a node is out of reach */
-	PROBE_TIMEOUT_MS = 3 * 1000,
 	START_TIMEOUT_MS = 60 * 1000,
 	MOVES_AT_ONCE = 4,
 	RETRY_MIN_MS = 2 * 1000,
@@ -38,30 +39,46 @@ STEP(move_started);
 struct reschedule {
 	struct manager *manager; /* borrowed */
 	struct engine_listener listener;
+	struct keep_listener kept;
 	struct task task;
-	struct list moves; /* struct move::link */
-	bool held;         /* too many are out of reach; said in the log once */
+	struct list moves;  /* struct move::link */
+	struct move *by_id; /* the same, by the old id */
+	size_t busy;        /* of them */
+	bool held;          /* too many are out of reach; said in the log once */
 };
 
 /* One container on its way; stays until it has arrived, or its node is back. */
 struct move {
 	struct list link;
+	UT_hash_handle hh; /* reschedule::by_id */
 	struct task task;
 	struct reschedule *reschedule; /* borrowed */
-	struct engine *from, *to;      /* counted; to is NULL until the container is there */
-	struct engine *asked;          /* counted; it may have a copy, whatever it answered; NULL */
+	struct engine *from;  /* counted; NULL: no engine of this manager is at its address */
+	struct engine *to;    /* counted; NULL until the container is there */
+	struct engine *asked; /* counted; it may have a copy, whatever it answered; NULL */
 	char old_id[65], new_id[65];
-	char *name; /* owned; for the log */
+	char *swarm_id;  /* of one that is kept, and that this manager has not seen; owned; NULL */
+	char *from_name; /* owned */
+	char *address;   /* likewise */
+	char *name;      /* owned; for the log */
 	bool was_running;
 	bool busy;  /* takes one of MOVES_AT_ONCE */
 	bool named; /* why it waits was said */
 	int64_t retry_ms;
+	struct knock knock;
 	struct call call;
 	struct refresh refresh;
 	struct create *create; /* under way; owns itself */
 	bool answered;         /* by the create */
 	struct error err;
 };
+
+static void set_busy(struct move *mv, bool busy)
+{
+	mv->reschedule->busy += busy;
+	mv->reschedule->busy -= mv->busy;
+	mv->busy = busy;
+}
 
 static void move_free(struct move *mv)
 {
@@ -70,12 +87,18 @@ static void move_free(struct move *mv)
 	task_finish(&mv->task);
 	call_finish(&mv->call);
 	refresh_finish(&mv->refresh);
+	knock_finish(&mv->knock);
+	set_busy(mv, false);
 	list_remove(&mv->link);
+	HASH_DELETE(hh, mv->reschedule->by_id, mv);
 	engine_unref(mv->from);
 	engine_unref(mv->to);
 	engine_unref(mv->asked);
 	error_clear(&mv->err);
 	free(mv->name);
+	free(mv->from_name);
+	free(mv->address);
+	free(mv->swarm_id);
 	free(mv);
 }
 
@@ -84,7 +107,7 @@ static void move_done(struct task *t)
 	struct move *mv = container_of(t, struct move, task);
 	struct task *review = &mv->reschedule->task;
 
-	if (mv->asked && engine_is_healthy(mv->from)) /* it returned meanwhile */
+	if (mv->asked && (!mv->from || engine_is_healthy(mv->from))) /* it may have returned */
 		retire_start(mv->reschedule->manager, mv->asked);
 	move_free(mv);
 	task_wake(review);
@@ -92,22 +115,12 @@ static void move_done(struct task *t)
 
 /* --- which --- */
 
-static struct move *find_move(struct reschedule *rs, const struct container *c)
+static bool is_moving(const struct reschedule *rs, const char *old_id)
 {
-	struct move *mv;
+	struct move *mv = NULL;
 
-	list_for_each (mv, &rs->moves, link) {
-		if (mv->from == c->engine && strcmp(mv->old_id, c->id) == 0)
-			return mv;
-	}
-	return NULL;
-}
-
-static int64_t priority_of(const struct container *c)
-{
-	const char *text = labels_get(&c->labels, LABEL_PRIORITY);
-
-	return text ? strtol(text, NULL, 10) : 0;
+	HASH_FIND_STR(rs->by_id, old_id, mv);
+	return mv != NULL;
 }
 
 /* Promised one copy at most, and its node may still run it. */
@@ -128,35 +141,65 @@ size_t reschedule_count_waiting(const struct engine *e)
 static bool must_move(struct reschedule *rs, const struct container *c)
 {
 	return c->state != CONTAINER_PENDING && c->blueprint && *container_name(c) && !stays(c) &&
-	       !find_move(rs, c);
+	       !is_moving(rs, c->id);
 }
 
-static struct container *most_important(struct reschedule *rs)
+/* A container that is to move: a record of an engine that failed, or only kept. */
+struct candidate {
+	int64_t priority;
+	struct container *record;        /* NULL: only kept */
+	const struct desired_lost *kept; /* borrowed */
+};
+
+struct candidates {
+	struct candidate *items; /* owned */
+	size_t count, cap;
+	struct desired_lost *kept; /* owned */
+	size_t kept_count;
+};
+
+static void candidates_finish(struct candidates *cs)
 {
-	struct cluster *cluster = rs->manager->cluster;
-	struct container *best = NULL;
+	free(cs->items);
+	free(cs->kept);
+}
 
-	for (size_t i = 0; i < cluster->engines_count; i++) {
-		struct engine *e = cluster->engines[i];
+static void add_candidate(struct candidates *cs, const struct candidate *one)
+{
+	array_reserve(cs->items, cs->count, cs->cap);
+	cs->items[cs->count++] = *one;
+}
 
+/* The most important first. */
+static int compare_candidates(const void *x, const void *y)
+{
+	const struct candidate *a = x, *b = y;
+
+	return (a->priority < b->priority) - (a->priority > b->priority);
+}
+
+static void collect(struct reschedule *rs, struct candidates *cs)
+{
+	struct engine *e;
+
+	cs->kept = desired_list_lost(rs->manager->desired, &cs->kept_count);
+	for (size_t i = 0; i < cs->kept_count; i++) {
+		if (!is_moving(rs, cs->kept[i].id))
+			add_candidate(cs, &(struct candidate){ .priority = cs->kept[i].priority,
+						  .kept = &cs->kept[i] });
+	}
+	cluster_each (e, rs->manager->cluster, CLUSTER_VALIDATED) {
 		for (size_t k = 0; e->state == ENGINE_UNHEALTHY && k < e->containers_count; k++) {
 			struct container *c = e->containers[k];
 
-			if (must_move(rs, c) && (!best || priority_of(c) > priority_of(best)))
-				best = c;
+			if (must_move(rs, c))
+				add_candidate(cs, &(struct candidate){
+							  .priority = policy_priority(&c->labels),
+							  .record = c });
 		}
 	}
-	return best;
-}
-
-static size_t count_busy(struct reschedule *rs)
-{
-	struct move *mv;
-	size_t count = 0;
-
-	list_for_each (mv, &rs->moves, link)
-		count += mv->busy;
-	return count;
+	if (cs->count)
+		qsort(cs->items, cs->count, sizeof(*cs->items), compare_candidates);
 }
 
 /* --- whether --- */
@@ -164,6 +207,7 @@ static size_t count_busy(struct reschedule *rs)
 static bool too_many_are_gone(struct reschedule *rs)
 {
 	const struct cluster *cluster = rs->manager->cluster;
+	const size_t unseen = desired_count_gone(rs->manager->desired);
 	const struct engine *e;
 	size_t gone = 0, all = 0;
 	bool held;
@@ -172,6 +216,8 @@ static bool too_many_are_gone(struct reschedule *rs)
 		all += !e->lost;
 		gone += !e->lost && !engine_is_healthy(e);
 	}
+	gone += unseen;
+	all += unseen;
 	held = (double)gone > (double)all * rs->manager->reschedule_share;
 
 	if (held && !rs->held)
@@ -182,54 +228,98 @@ static bool too_many_are_gone(struct reschedule *rs)
 	return held;
 }
 
+static bool has_settled(const struct reschedule *rs)
+{
+	return clock_mono_ms() - rs->manager->acting_since_ms >= SETTLE_MS;
+}
+
 static bool may_move(struct reschedule *rs)
 {
 	const struct manager *m = rs->manager;
 
-	return manager_may_act(m) && clock_mono_ms() - m->acting_since_ms >= SETTLE_MS &&
-	       !too_many_are_gone(rs);
+	return manager_may_act(m) && has_settled(rs) && !too_many_are_gone(rs);
 }
 
-static void begin_move(struct reschedule *rs, struct container *c)
+static void begin_move(struct reschedule *rs, const struct candidate *what)
 {
+	const struct container *c = what->record;
+	struct engine *from = c ? c->engine : what->kept->engine;
 	struct move *mv = xnew(struct move);
 
 	mv->reschedule = rs;
-	mv->from = engine_ref(c->engine);
-	memcpy(mv->old_id, c->id, sizeof(mv->old_id));
-	mv->name = xstrdup(container_name(c));
-	mv->busy = true;
+	mv->from = from ? engine_ref(from) : NULL;
+	mv->from_name = xstrdup(c ? from->name : what->kept->node);
+	mv->address = xstrdup(c ? from->addr : what->kept->address);
+	mv->swarm_id = c ? NULL : xstrdup(what->kept->swarm_id);
+	mv->name = xstrdup(c ? container_name(c) : what->kept->swarm_id);
+	snprintf(mv->old_id, sizeof(mv->old_id), "%s", c ? c->id : what->kept->id);
+	set_busy(mv, true);
 	mv->retry_ms = RETRY_MIN_MS;
 	list_push_back(&rs->moves, &mv->link);
+	HASH_ADD_STR(rs->by_id, old_id, mv);
 	task_init(&mv->task, rs->manager->loop, &move_begin_step, move_done);
 	task_start(&mv->task);
+}
+
+/* Nothing that time alone changes.  Who begins to lead reads anew what is kept, and hears of it. */
+static bool is_at_rest(const struct reschedule *rs)
+{
+	const struct manager *m = rs->manager;
+
+	return m->cluster->validated == m->cluster->healthy &&
+	       (!manager_may_act(m) || (has_settled(rs) && desired_count_gone(m->desired) == 0));
 }
 
 static enum task_turn reschedule_review(struct task *t)
 {
 	struct reschedule *rs = container_of(t, struct reschedule, task);
-	const struct cluster *cluster = rs->manager->cluster;
-	struct container *c;
+	struct candidates cs = { 0 };
 
-	if (cluster->validated == cluster->healthy) {
+	if (may_move(rs) && rs->busy < MOVES_AT_ONCE)
+		collect(rs, &cs);
+	for (size_t i = 0; i < cs.count && rs->busy < MOVES_AT_ONCE; i++) {
+		if (!is_moving(
+			    rs, cs.items[i].record ? cs.items[i].record->id : cs.items[i].kept->id))
+			begin_move(rs, &cs.items[i]);
+	}
+	candidates_finish(&cs);
+	if (is_at_rest(rs)) {
 		rs->held = false;
 		return task_wait(t, &reschedule_review_step); /* for a node that fails */
 	}
-	while (may_move(rs) && count_busy(rs) < MOVES_AT_ONCE && (c = most_important(rs)))
-		begin_move(rs, c);
 	return task_wait_ms(t, &reschedule_review_step, REVIEW_MS);
 }
 
 /* --- one move --- */
 
-/* The record, as long as its node has not come back; NULL: nothing to do. */
-static struct container *still_lost(struct move *mv)
+/* The record, as long as its node has not come back; NULL: nothing to do, or it is only kept. */
+static struct container *lost_record(struct move *mv)
 {
-	struct container *c = mv->from->state == ENGINE_UNHEALTHY
+	struct container *c = !mv->swarm_id && mv->from->state == ENGINE_UNHEALTHY
 				      ? engine_find_container(mv->from, mv->old_id)
 				      : NULL;
 
 	return c && !stays(c) ? c : NULL;
+}
+
+/* The body that makes it again, for the caller to free; NULL: it is not lost (any more). */
+static char *lost_body(struct move *mv)
+{
+	const struct container *c = lost_record(mv);
+	struct desired_lost kept;
+	char *name, *body;
+
+	if (c) {
+		mv->was_running = container_is_running(c);
+		return xstrdup(c->blueprint);
+	}
+	if (!mv->swarm_id || !desired_find_lost(mv->reschedule->manager->desired, mv->swarm_id,
+				     &kept, &name, &body))
+		return NULL;
+	mv->was_running = kept.was_running;
+	free(mv->name);
+	mv->name = name;
+	return body;
 }
 
 static enum task_turn try_later(
@@ -238,35 +328,25 @@ static enum task_turn try_later(
 	int64_t wait_ms = mv->retry_ms;
 
 	log_warn("Failed to reschedule container %s from %s: %s (again in %lld s)", mv->name,
-		mv->from->name, error_text(err), (long long)wait_ms / 1000);
+		mv->from_name, error_text(err), (long long)wait_ms / 1000);
 	metric_inc(METRIC_reschedule_failures_total);
-	mv->busy = false;
+	set_busy(mv, false);
 	mv->retry_ms = min_of(wait_ms * 2, (int64_t)RETRY_MAX_MS);
 	task_wake(&mv->reschedule->task);
 	return task_wait_ms(&mv->task, step, wait_ms);
-}
-
-static bool begins_afresh(const struct container *c)
-{
-	const char *text = labels_get(&c->labels, LABEL_RESCHEDULE_VOLUMES);
-
-	return text && strcmp(text, RESCHEDULE_VOLUMES_FRESH) == 0;
 }
 
 /* Is it really gone?  Asked once more, at the last moment. */
 static enum task_turn move_begin(struct task *t)
 {
 	struct move *mv = container_of(t, struct move, task);
+	auto_free char *body = lost_body(mv);
 
-	if (!still_lost(mv) || !may_move(mv->reschedule))
+	if (!body || !may_move(mv->reschedule))
 		return TASK_DONE; /* a review finds it again */
-	mv->busy = true;
-	call_finish(&mv->call);
-	remote_call_init(&mv->call, &mv->from->remote, (struct api_version){ 0 }, "GET", "/_ping");
-	mv->call.mode = CALL_TEXT;
-	mv->call.head_timeout_ms = PROBE_TIMEOUT_MS;
-	remote_send(&mv->call, &mv->from->remote, t);
-	return task_wait_for_ms(t, &mv->call.done, &move_probed_step, PROBE_TIMEOUT_MS);
+	set_busy(mv, true);
+	knock_send(&mv->knock, mv->reschedule->manager->cluster, mv->from, mv->address, t);
+	return task_wait_for_ms(t, &mv->knock.call.done, &move_probed_step, KNOCK_TIMEOUT_MS);
 }
 
 static void set_destination(struct move *mv, struct engine *to, const char *id)
@@ -295,14 +375,13 @@ static void created(struct create *c, void *arg)
 
 /* The same container, one epoch later. */
 static bool read_blueprint(
-	const struct container *old, struct container_config *ret, struct error *err)
+	const char *body, const char *name, struct container_config *ret, struct error *err)
 {
-	auto_free char *epoch =
-		xasprintf("%llu", (unsigned long long)policy_epoch(&old->labels) + 1);
+	auto_free char *epoch = NULL;
 
-	if (!config_parse(
-		    ret, old->blueprint, strlen(old->blueprint), container_name(old), "", err))
+	if (!config_parse(ret, body, strlen(body), name, "", err))
 		return error_wrap(err, "its configuration");
+	epoch = xasprintf("%llu", (unsigned long long)policy_epoch(&ret->labels) + 1);
 	config_set_label(ret, LABEL_EPOCH, epoch);
 	return true;
 }
@@ -311,9 +390,22 @@ static enum task_turn wait_for_node(struct move *mv, const char *volume)
 {
 	if (!mv->named)
 		log_warn("Container %s waits for its node %s, where its volume %s is", mv->name,
-			mv->from->name, volume);
+			mv->from_name, volume);
 	mv->named = true;
-	mv->busy = false;
+	set_busy(mv, false);
+	task_wake(&mv->reschedule->task);
+	return task_wait_ms(&mv->task, &move_begin_step, RETRY_MAX_MS);
+}
+
+/* It comes back to what it is, or it is no member (any more), which is no failure. */
+static enum task_turn somebody_answers(struct move *mv)
+{
+	if (mv->from)
+		engine_report_call(mv->from, &mv->knock.call);
+	knock_finish(&mv->knock);
+	if (!mv->swarm_id)
+		return TASK_DONE;
+	set_busy(mv, false);
 	task_wake(&mv->reschedule->task);
 	return task_wait_ms(&mv->task, &move_begin_step, RETRY_MAX_MS);
 }
@@ -323,34 +415,32 @@ static enum task_turn move_probed(struct task *t)
 	struct move *mv = container_of(t, struct move, task);
 	struct manager *m = mv->reschedule->manager;
 	auto_error struct error err = ERROR_INIT;
-	const struct container *old = still_lost(mv), *copy;
+	const struct container *old = lost_record(mv), *copy;
+	auto_free char *body = lost_body(mv);
 	struct container_config config = { 0 };
 	enum task_turn turn;
 
-	if (mv->call.done && mv->call.answer.status) {
-		engine_report_call(mv->from, &mv->call);
+	if (knock_was_answered(&mv->knock))
+		return somebody_answers(mv);
+	knock_finish(&mv->knock);
+	if (!body || !may_move(mv->reschedule))
 		return TASK_DONE;
-	}
-	call_finish(&mv->call);
-	if (!old || !may_move(mv->reschedule))
-		return TASK_DONE;
-	copy = lookup_find_newer_copy(m->cluster->lookup, old);
+	copy = old ? lookup_find_newer_copy(m->cluster->lookup, old) : NULL;
 	if (copy) { /* by another manager, or the answer was lost */
-		mv->was_running = container_is_running(old);
 		set_destination(mv, copy->engine, copy->id);
 		return task_go(t, &move_look_step);
 	}
-	if (!read_blueprint(old, &config, &err))
+	if (!read_blueprint(body, mv->name, &config, &err))
 		return try_later(mv, &move_begin_step, &err);
-	if (config.volumes.count && !begins_afresh(old)) {
+	if (config.volumes.count && !policy_begins_afresh(&config.labels)) {
 		turn = wait_for_node(mv, config.volumes.items[0]);
 		config_finish(&config);
 		return turn;
 	}
-	mv->was_running = container_is_running(old);
 	mv->answered = false;
 	mv->create = create_start(m, &config, NULL, (struct api_version){ 0 }, created, mv);
-	placing_replace(&mv->create->placing, old);
+	if (old)
+		placing_replace(&mv->create->placing, old);
 	return task_wait_for(t, &mv->answered, &move_created_step);
 }
 
@@ -359,7 +449,11 @@ static void tell_followers(const struct move *mv)
 {
 	size_t len = strlen(mv->old_id);
 
-	for (size_t i = 0; strlen(mv->new_id) == len && i < mv->from->containers_count; i++) {
+	if (strlen(mv->new_id) != len)
+		return;
+	desired_tell_followers(
+		mv->reschedule->manager->desired, mv->from_name, mv->old_id, mv->new_id);
+	for (size_t i = 0; mv->from && i < mv->from->containers_count; i++) {
 		char *at = mv->from->containers[i]->blueprint;
 
 		while (at && (at = strstr(at, mv->old_id)))
@@ -396,14 +490,14 @@ static void overtake(struct move *mv)
 
 static enum task_turn arrive(struct move *mv)
 {
-	struct container *old = still_lost(mv);
+	struct container *old = lost_record(mv);
 
 	overtake(mv);
 	tell_followers(mv);
 	if (old)
 		engine_remove_container(mv->from, old);
 	metric_inc(METRIC_reschedules_total);
-	log_info("Rescheduled container %s from %s to %s as %.12s", mv->name, mv->from->name,
+	log_info("Rescheduled container %s from %s to %s as %.12s", mv->name, mv->from_name,
 		mv->to->name, mv->new_id);
 	bus_publish_own(mv->reschedule->manager->cluster->bus, "reschedule", mv->to);
 	mv->retry_ms = RETRY_MIN_MS;
@@ -421,7 +515,7 @@ static enum task_turn move_look(struct task *t)
 		engine_unref(steal(mv->to));
 		return task_go(t, &move_begin_step);
 	}
-	mv->busy = true;
+	set_busy(mv, true);
 	refresh_container(&mv->refresh, mv->to, mv->new_id, t);
 	return task_wait_for(t, &mv->refresh.done, &move_looked_step);
 }
@@ -434,7 +528,7 @@ static enum task_turn move_looked(struct task *t)
 		return try_later(mv, &move_look_step, &mv->refresh.err);
 	if (engine_find_container(mv->to, mv->new_id))
 		return arrive(mv);
-	log_warn("Container %s came from %s to %s and was removed there", mv->name, mv->from->name,
+	log_warn("Container %s came from %s to %s and was removed there", mv->name, mv->from_name,
 		mv->to->name);
 	mv->was_running = false;
 	return arrive(mv);
@@ -449,10 +543,10 @@ static enum task_turn move_start(struct task *t)
 	if (!c || c->state != CONTAINER_CREATED)
 		return TASK_DONE;
 	if (!manager_may_act(mv->reschedule->manager)) {
-		mv->busy = false;
+		set_busy(mv, false);
 		return task_wait_ms(t, &move_start_step, REVIEW_MS);
 	}
-	mv->busy = true;
+	set_busy(mv, true);
 	call_finish(&mv->call);
 	remote_call_init(&mv->call, &mv->to->remote, (struct api_version){ 0 }, "POST",
 		"/containers/%s/start", mv->new_id);
@@ -513,6 +607,12 @@ static void handle_lost(struct engine_listener *l, struct engine *e maybe_unused
 	task_wake(&container_of(l, struct reschedule, listener)->task);
 }
 
+/* All was read, or it has begun to lead; or an operator's word. */
+static void handle_kept(struct keep_listener *l)
+{
+	task_wake(&container_of(l, struct reschedule, kept)->task);
+}
+
 struct reschedule *reschedule_create(struct manager *m)
 {
 	struct reschedule *rs = xnew(struct reschedule);
@@ -522,6 +622,9 @@ struct reschedule *reschedule_create(struct manager *m)
 	rs->listener.handle_state = handle_state;
 	rs->listener.handle_lost = handle_lost;
 	cluster_listen(m->cluster, &rs->listener);
+	rs->kept.prefix = "lost/";
+	rs->kept.handle_change = handle_kept;
+	keep_listen(m->keep, &rs->kept);
 	task_init(&rs->task, m->loop, &reschedule_review_step, NULL);
 	task_start(&rs->task);
 	return rs;
@@ -532,6 +635,7 @@ void reschedule_destroy(struct reschedule *rs)
 	if (!rs)
 		return;
 	engine_unlisten(&rs->listener);
+	keep_unlisten(&rs->kept);
 	while (!list_empty(&rs->moves))
 		move_free(container_of(rs->moves.next, struct move, link));
 	task_finish(&rs->task);

@@ -5,7 +5,10 @@
  * At least one copy is promised, unless the container says otherwise: a node that is cut off and
  * still works has a second one until it returns, when retire.h removes the old.  Of those that are
  * promised one copy at most, none is made before somebody says that their node is lost
- * (engine_declare_lost).
+ * (desired_declare_lost).
+ *
+ * A node that this manager has seen fail is known by its records.  What was on one that failed
+ * before is kept (desired.h), and comes back in the same way.
  *
  * Nothing moves when more than a share of the nodes (half) is out of reach, as then it is more
  * likely we that are cut off; nor within a detection time after the start or a change of the

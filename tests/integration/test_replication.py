@@ -158,6 +158,18 @@ class ReplicationCases:
         assert replica.get("/_ping").status == 200
         assert "swarm_" in replica.get("/metrics").text
 
+    def test_what_must_come_back_is_in_the_store(self, store, prefix, pair):
+        """Written before the create is answered, and read by the next leader."""
+        leader, replica, engine = pair
+        moves = {"com.docker.swarm.reschedule-policies": '["on-node-failure"]'}
+        made = replica.create("web", Labels=moves).json
+        assert [json.loads(value.split("\n")[0])["Id"] for value in store.kept(prefix).values()] == [made["Id"]]
+        assert not made["Warnings"]
+        leader.stop()
+        eventually(replica.leads, TAKEOVER_SECONDS)
+        assert replica.request("DELETE", "/containers/web?force=1").status == 204
+        eventually(lambda: not store.kept(prefix))
+
     def test_a_clean_stop_resigns(self, store, prefix, fakes, member):
         managers = [member(store.url(prefix), *self.options, ttl=LONG_TTL) for _ in range(2)]
         leader, replica = roles(managers)
@@ -248,6 +260,40 @@ class TestConsul(ReplicationCases):
         docker("run", "-d", "--name", "web", "busybox", "sleep", "1000")
         assert docker("exec", "-i", "web", "cat", input="there\n") == "there"
 
+    def test_leader_and_engine_die_together(self, store, prefix, engines, member):
+        """The next leader has never seen the engine, and brings its containers back."""
+        for engine in engines:
+            store.put(prefix, engine.address, engine.address)
+        first = member(store.url(prefix))
+        eventually(first.leads, TAKEOVER_SECONDS)
+        first.wait_healthy(len(engines))
+        on_first = ["-e", "constraint:node==~node-1", "busybox", "sleep", "1000"]
+        moves = ["-e", "reschedule:on-node-failure"]
+        first.docker("run", "-d", "--name", "kept", *moves, "-l", "mine=yes", *on_first)
+        first.docker("run", "-d", "--name", "before", *moves, *on_first)
+        first.docker("rename", "before", "after")
+        first.docker("run", "-d", "--name", "gone", *moves, *on_first)
+        first.docker("run", "-d", "--name", "once", "-e", "reschedule:on-node-failure:at-most-once", *on_first)
+        first.docker("rm", "-f", "gone")
+        eventually(lambda: len(store.kept(prefix)) == 3)
+        first.kill()
+        engines[1].kill()
+        second = member(store.url(prefix))
+        eventually(second.leads, TAKEOVER_SECONDS)
+        others = [engine for engine in engines if engine is not engines[1]]
+
+        def found():
+            return {name: c["State"] for engine in others for name, c in engine.containers().items()}
+
+        eventually(lambda: found() == {"kept": "running", "after": "running"}, 60)
+        assert second.get("/containers/kept/json").json["Config"]["Labels"]["mine"] == "yes"
+        assert "--force says" in second.docker.fails("node", "rm", "node-1")
+        second.docker("node", "rm", "--force", "node-1")
+        eventually(lambda: found().get("once") == "running", 60)
+        engines[1].start()
+        eventually(lambda: not engines[1].containers(), 60)
+        assert sorted(found()) == ["after", "kept", "once"]
+
 
 @pytest.fixture(scope="module")
 def etcd(tmp_path_factory):
@@ -267,6 +313,18 @@ class TestEtcd3(ReplicationCases):
     def key(self, store, prefix):
         kvs = store.call("/kv/range", {"key": store.text(f"{prefix}/docker/swarm/leader")})["kvs"]
         return base64.b64decode(kvs[0]["value"]).decode(), "lease" in kvs[0]
+
+    def test_who_has_lost_the_lock_writes_nothing(self, store, prefix, fakes, member):
+        """Somebody takes the key away between two looks of the leader: the store refuses its writes."""
+        engine, = fakes(1)
+        store.put(prefix, engine.address, engine.address)
+        manager = member(store.url(prefix), *self.options, ttl=LONG_TTL)
+        eventually(manager.leads, TAKEOVER_SECONDS)
+        manager.wait_healthy(1)
+        store.call("/kv/deleterange", {"key": store.text(f"{prefix}/docker/swarm/leader")})
+        made = manager.create("web", Labels={"com.docker.swarm.reschedule-policies": '["on-node-failure"]'})
+        assert made.status == 201 and "held by another manager" in made.json["Warnings"][0]
+        assert not store.kept(prefix)
 
     def test_a_server_of_three_is_killed(self, tmp_path, prefix, fakes, member):
         ensemble = Ensemble(Etcd, tmp_path).start()

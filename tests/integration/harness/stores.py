@@ -126,6 +126,14 @@ class Store:
         """{last part of the key: value as text} of the directory of members."""
         raise NotImplementedError
 
+    def kept(self, prefix):
+        """{last part of the key: value as text} of the containers that managers keep there."""
+        before, self.directory = self.directory, "docker/swarm/kept"
+        try:
+            return {k: v for k, v in self.entries(prefix).items() if k.startswith("containers.")}
+        finally:
+            self.directory = before
+
     def put(self, prefix, name, value):
         """What a stranger writes beside the members: no session, no time to live."""
         raise NotImplementedError

@@ -22,6 +22,8 @@ enum {
 struct container_update {
 	struct ask ask;
 	char container_id[65];
+	struct engine *engine; /* counted; NULL before it is known */
+	struct touch *touch;   /* on it */
 };
 
 static bool engine_can_update(
@@ -52,6 +54,7 @@ static void convert_shares(yyjson_mut_val *root, const struct container *c)
 
 static bool prepare(struct ask *a, struct error *err)
 {
+	struct container_update *u = container_of(a, struct container_update, ask);
 	struct request *rq = ask_request(a);
 	struct container *c = proxy_find_container(rq, request_name(rq), err);
 	auto_json_mut yyjson_mut_doc *doc = c ? body_object(rq, NULL, err) : NULL;
@@ -64,7 +67,9 @@ static bool prepare(struct ask *a, struct error *err)
 	convert_shares(root, c);
 	ask_add(a, c->engine, path, NULL);
 	ask_set_body(a, doc);
-	memcpy(container_of(a, struct container_update, ask)->container_id, c->id, sizeof(c->id));
+	memcpy(u->container_id, c->id, sizeof(c->id));
+	u->engine = engine_ref(c->engine);
+	u->touch = touch_start(&u->engine->touches, c->id, "update");
 	return true;
 }
 
@@ -74,9 +79,19 @@ static void refresh(struct ask *a)
 	struct fanout_item *asked = &a->fanout.items[0];
 
 	refreshes_init(&a->refreshes, 1);
+	if (fanout_item_succeeded(asked))
+		touch_answered(u->touch, u->container_id);
 	if (fanout_item_answered(asked))
 		refresh_container(refreshes_next(&a->refreshes), asked->engine, u->container_id,
 			&a->errand.task);
+}
+
+static void finish(struct ask *a)
+{
+	struct container_update *u = container_of(a, struct container_update, ask);
+
+	touch_finish(u->touch);
+	engine_unref(u->engine);
 }
 
 void containers_update(struct request *rq)
@@ -88,6 +103,7 @@ void containers_update(struct request *rq)
 		.timeout_ms = UPDATE_TIMEOUT_MS,
 		.prepare = prepare,
 		.refresh = refresh,
+		.finish = finish,
 	};
 
 	ask_run(rq, &kind);

@@ -21,6 +21,7 @@ static void proxy_finish(struct errand *e)
 {
 	struct proxy *p = container_of(e, struct proxy, errand);
 
+	touch_finish(p->touch);
 	refresh_finish(&p->refresh);
 	relay_finish(&p->relay);
 	if (p->reservation)
@@ -84,6 +85,8 @@ static enum task_turn act_on_held_answer(struct proxy *p)
 		relay_release(&p->relay);
 		return task_wait(&p->errand.task, &proxy_relayed_step);
 	}
+	if (p->touch && p->relay.call.answer.status < 300)
+		touch_answered(p->touch, p->container_id);
 	refresh_container(&p->refresh, p->engine, p->container_id, &p->errand.task);
 	return task_wait_for(&p->errand.task, &p->refresh.done, &proxy_refreshed_step);
 }
@@ -165,8 +168,22 @@ struct proxy *proxy_create(struct request *rq, struct engine *e, const char *pat
 	return p;
 }
 
+/* "start" of /containers/{name}/start is also the event that ends the work; NULL: there is none, or
+ * it needs no reading. */
+static const char *action_of(const struct proxy *p)
+{
+	const char *last = strrchr(p->errand.rq->route->path, '/');
+
+	return p->flags & ROUTE_CHANGES && p->container_id[0] && last && last[1] != '{' ? last + 1
+											: NULL;
+}
+
 void proxy_start(struct proxy *p)
 {
+	const char *action = action_of(p);
+
+	if (action)
+		p->touch = touch_start(&p->engine->touches, p->container_id, action);
 	p->relay.hold_head = p->flags & ROUTE_CHANGES || p->answered;
 	p->relay.hold_body = p->answered;
 	p->relay.hold_end = p->flags & (ROUTE_CHANGES_AT_END | ROUTE_MAKES_IMAGES);

@@ -10,6 +10,7 @@
 
 #include "api/errand.h"
 #include "cluster/refresh.h"
+#include "cluster/touch.h"
 #include "http/relay.h"
 
 struct proxy {
@@ -19,7 +20,8 @@ struct proxy {
 	enum route_flags flags; /* the row's; the endpoint may take some away before it starts */
 	struct relay relay;
 	struct refresh refresh;
-	bool refreshed; /* at the end */
+	struct touch *touch; /* of a request that changes the container; or NULL */
+	bool refreshed;      /* at the end */
 	/* Called once with a successful answer, whose body is there, before the refresh and before
 	 * the client sees any of it.  NULL: nobody looks. */
 	void (*answered)(struct proxy *p);

@@ -71,6 +71,7 @@ struct engine *engine_create(struct cluster *cluster, const char *addr, struct e
 						       .connect_timeout_ms = CONNECT_TIMEOUT_MS,
 					       });
 	e->refresh_log = refresh_log_create();
+	touches_init(&e->touches, e->refresh_log);
 	address_finish(&address);
 	metric_add(METRIC_engines, 1);
 	listeners_init(&e->listeners);
@@ -92,6 +93,7 @@ static void engine_destroy(struct engine *e)
 	free(e->containers);
 	label_tallies_finish(&e->label_tallies);
 	volume_uses_finish(&e->volume_uses);
+	touches_finish(&e->touches);
 	refresh_log_destroy(e->refresh_log);
 	endpoint_destroy(e->remote.endpoint, gone_text);
 	free(e->remote.address);

@@ -15,6 +15,7 @@
 #include "base/listeners.h"
 #include "base/log.h"
 #include "cluster/index.h"
+#include "cluster/touch.h"
 #include "docker/answer.h"
 #include "docker/container.h"
 #include "docker/event.h"
@@ -81,6 +82,7 @@ struct engine {
 	struct listeners listeners;      /* of this one; the cluster has those of all */
 	struct monitor *monitor;         /* owned, and only touched, by the cluster */
 	struct refresh_log *refresh_log; /* owned; private to cluster/ */
+	struct touches touches;          /* calls under way that change a container */
 	struct list behind;              /* cluster::behind; private to fresh */
 	uint64_t images_due;             /* private to fresh */
 	struct log_limit warnings;

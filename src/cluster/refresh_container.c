@@ -98,7 +98,7 @@ static bool add(struct job *job, yyjson_val *entry, struct error *err)
 	if (refresh_log_removed_since(e->refresh_log, job->id, job->base.place.order))
 		return true;
 	c = container_create();
-	c->seen = job->base.place.order;
+	c->seen = c->read = job->base.place.order;
 	if (!fill(job, c, entry, err)) {
 		container_destroy(c);
 		return false;
@@ -120,6 +120,8 @@ static bool store(struct job *job, yyjson_val *entry, struct error *err)
 	engine_before_change(e, c);
 	filled = fill(job, c, entry, err);
 	c->seen = job->base.place.order;
+	if (filled)
+		c->read = job->base.place.order;
 	engine_after_change(e, c);
 	return filled;
 }

@@ -194,7 +194,8 @@ static void update(struct job *job, struct container *c, yyjson_val *inspect)
 	if (!refresh_is_newest(&job->base, c))
 		return;
 	engine_before_change(e, c);
-	set_inspect(job, c, inspect);
+	if (set_inspect(job, c, inspect))
+		c->read = job->base.place.order;
 	engine_after_change(e, c);
 }
 
@@ -205,7 +206,7 @@ static void add(struct job *job, struct item *item, yyjson_val *inspect)
 	if (refresh_log_removed_since(e->refresh_log, item->id, job->base.place.order) ||
 		!set_inspect(job, item->fresh, inspect))
 		return;
-	item->fresh->seen = job->base.place.order;
+	item->fresh->seen = item->fresh->read = job->base.place.order;
 	engine_add_container(e, steal(item->fresh));
 }
 

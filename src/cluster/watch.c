@@ -14,6 +14,7 @@
 #include "cluster/execs.h"
 #include "cluster/find_container.h"
 #include "cluster/fresh.h"
+#include "cluster/refresh_log.h"
 
 enum {
 	LINE_MAX_BYTES = 1024 * 1024,
@@ -37,6 +38,9 @@ static void drop_queue(struct watch *w)
 
 static void queue_event(struct watch *w, struct docker_event *e)
 {
+	struct queued_event *q;
+	uint64_t order;
+
 	if (watch_queue_is_full(&w->queue, e)) {
 		auto_free char *count = xasprintf("%zu", w->queue.count);
 
@@ -45,7 +49,14 @@ static void queue_event(struct watch *w, struct docker_event *e)
 		drop_queue(w);
 		w->ops->handle_overflow(w);
 	}
-	if (watch_queue_add(&w->queue, e)->effect == EFFECT_IMAGES)
+	q = watch_queue_add(&w->queue, e);
+	q->order = w->engine->refresh_log->order;
+	q->came_ms = clock_mono_ms();
+	if (q->effect == EFFECT_CONTAINER &&
+		touch_is_told(
+			&w->engine->touches, watch_queue_subject(&q->event), &q->event, &order))
+		watch_queue_came_at(&w->queue, q, order);
+	if (q->effect == EFFECT_IMAGES)
 		fresh_note(w->engine);
 }
 
@@ -319,20 +330,48 @@ static bool may_work(const struct watch *w)
 	return w->state == WATCH_OPEN && cluster_engine_is_validated(w->engine);
 }
 
-static void work_off(struct watch *w)
+/* A reading of somebody else's, begun after it came, has told what it would. */
+static bool was_read_since(const struct watch *w, const struct queued_event *q)
+{
+	const struct container *c;
+
+	if (q->effect != EFFECT_CONTAINER)
+		return false;
+	c = engine_find_container(w->engine, watch_queue_subject(&q->event));
+	return c && c->read > q->order;
+}
+
+/* How long it may still wait for who reads the container anyway; 0: for nobody. */
+static int64_t patience_ms(const struct watch *w, const struct queued_event *q)
+{
+	int64_t left = q->came_ms + TOUCH_PATIENCE_MS - clock_mono_ms();
+	const char *id = watch_queue_subject(&q->event);
+	bool is_known = engine_find_container(w->engine, id);
+
+	if (q->effect != EFFECT_CONTAINER || left <= 0)
+		return 0;
+	return touch_is_under_way(&w->engine->touches, id, is_known, &q->event) ? left : 0;
+}
+
+/* How long the event at the head waits; 0: no longer than for a refresh, or for another event. */
+static int64_t work_off(struct watch *w)
 {
 	struct queued_event *q;
 
 	if (!end_refresh(w))
-		return;
+		return 0;
 	while (may_work(w) && (q = watch_queue_first(&w->queue))) {
 		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) see list.h */
-		if (!q->covered && !apply_at_once(w, q)) {
-			start_refresh(w, q);
-			return;
+		if (!q->covered && !was_read_since(w, q) && !apply_at_once(w, q)) {
+			int64_t left = patience_ms(w, q);
+
+			if (left == 0)
+				start_refresh(w, q);
+			return left;
 		}
 		publish(w, q);
 	}
+	return 0;
 }
 
 static enum task_turn watch_pump(struct task *t)
@@ -340,10 +379,12 @@ static enum task_turn watch_pump(struct task *t)
 	struct watch *w = container_of(t, struct watch, task);
 
 	bool more = read_stream(w);
+	int64_t patience = work_off(w);
 
-	work_off(w);
 	if (more)
 		return task_wait_ms(t, &watch_pump_step, 0);
+	if (patience)
+		return task_wait_ms(t, &watch_pump_step, patience);
 	if (is_refused(w))
 		return task_wait_ms(t, &watch_pump_step, left_of_refusal_ms(w));
 	/* The head and the refreshes have deadlines; over a silent stream watches the pulse. */
@@ -362,6 +403,7 @@ void watch_init(
 
 void watch_finish(struct watch *w)
 {
+	w->engine->touches.waiter = NULL;
 	task_finish(&w->task);
 	call_finish(&w->call);
 	drop_queue(w);
@@ -395,6 +437,7 @@ void watch_open(struct watch *w)
 	w->call.stream_mark = 2 * LINE_MAX_BYTES;
 	w->lines = (struct lines){ 0 };
 	w->state = WATCH_OPENING;
+	w->engine->touches.waiter = &w->task;
 	w->refused_ms = 0;
 	remote_send(&w->call, r, &w->task);
 }

@@ -83,7 +83,7 @@ bool watch_queue_is_full(const struct watch_queue *queue, const struct docker_ev
 	return queue->count == COUNT_MAX || queue->bytes + event_bytes(e) > BYTES_MAX;
 }
 
-const struct queued_event *watch_queue_add(struct watch_queue *queue, struct docker_event *e)
+struct queued_event *watch_queue_add(struct watch_queue *queue, struct docker_event *e)
 {
 	struct queued_event *q = xnew(struct queued_event);
 
@@ -100,6 +100,16 @@ const struct queued_event *watch_queue_add(struct watch_queue *queue, struct doc
 struct queued_event *watch_queue_first(struct watch_queue *queue)
 {
 	return list_first(&queue->events, struct queued_event, link);
+}
+
+void watch_queue_came_at(struct watch_queue *queue, const struct queued_event *q, uint64_t order)
+{
+	struct queued_event *other;
+
+	list_for_each (other, &queue->events, link) {
+		if (has_same_effect(other, q))
+			other->order = min_of(other->order, order);
+	}
 }
 
 void watch_queue_cover(struct watch_queue *queue, const struct queued_event *q)

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/list.h"
 #include "docker/event.h"
@@ -30,6 +31,8 @@ struct queued_event {
 	struct docker_event event; /* owned */
 	enum effect effect;
 	size_t bytes;
+	uint64_t order;  /* of the engine's newest refresh when it came */
+	int64_t came_ms; /* monotonic */
 	bool covered; /* a refresh that began after it came shows what it says, or is under way */
 };
 
@@ -42,9 +45,12 @@ void watch_queue_init(struct watch_queue *queue);
 /* No room for this one beside the others. */
 bool watch_queue_is_full(const struct watch_queue *queue, const struct docker_event *e);
 /* Takes the event over, and lends its place. */
-const struct queued_event *watch_queue_add(struct watch_queue *queue, struct docker_event *e);
+struct queued_event *watch_queue_add(struct watch_queue *queue, struct docker_event *e);
 /* NULL when it is empty. */
 struct queued_event *watch_queue_first(struct watch_queue *queue);
+/* What is about the same, in the same way, came when the engine's newest refresh had this number.
+ */
+void watch_queue_came_at(struct watch_queue *queue, const struct queued_event *q, uint64_t order);
 /* What means the same as this one, itself included, is covered from now on. */
 void watch_queue_cover(struct watch_queue *queue, const struct queued_event *q);
 void watch_queue_drop(struct watch_queue *queue, struct queued_event *q);

@@ -104,10 +104,10 @@ struct container {
 	uint32_t names_at, state_at, status_at;
 	uint32_t labels_at; /* 0: they stand in the text, because not all are strings */
 
-	/* Private to cluster/: where it stands in the look-up, which refresh told the newest facts.
-	 */
+	/* Private to cluster/: where it stands in the look-up, which refresh told the newest facts,
+	 * and which one the newest inspect. */
 	struct list by_prefix, by_swarm_prefix;
-	uint64_t seen;
+	uint64_t seen, read;
 };
 
 struct container *container_create(void) must_check;

@@ -32,6 +32,7 @@ STEP(create_kept);
 
 static void leave_engine(struct create *c)
 {
+	touch_finish(steal(c->touch));
 	refresh_finish(&c->refresh);
 	keep_write_finish(&c->kept);
 	network_spread_finish(&c->spread);
@@ -157,6 +158,7 @@ static void ask_engine(struct create *c)
 	call->body = write_body(c, &call->body_len);
 	call->mode = CALL_TEXT;
 	call->head_timeout_ms = CREATE_TIMEOUT_MS;
+	c->touch = touch_start(&c->placing.engine->touches, "", "create");
 	remote_send(call, &c->placing.engine->remote, &c->task);
 }
 
@@ -331,6 +333,7 @@ static enum task_turn adopt(struct create *c)
 			&c->connect, c->manager, c->placing.engine, id, &c->connects, &c->task);
 		return task_wait_for(&c->task, &c->connect.done, &create_connected_step);
 	}
+	touch_answered(c->touch, id);
 	refresh_container(&c->refresh, c->placing.engine, id, &c->task);
 	return task_wait_for(&c->task, &c->refresh.done, &create_adopted_step);
 }
@@ -352,6 +355,7 @@ static enum task_turn create_answered(struct task *t)
 		keep_answer(c);
 		return adopt(c);
 	}
+	touch_finish(steal(c->touch));
 	keep_404_for_images(&c->err);
 	if (!remote_error_is_missing_image(&c->err) || c->pulled)
 		return attempt_failed(c, remote_error_is_missing_image(&c->err));

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "cluster/refresh.h"
+#include "cluster/touch.h"
 #include "http/client.h"
 #include "manager/connect.h"
 #include "manager/keep.h"
@@ -39,6 +40,7 @@ struct create {
 	struct translate_connects connects; /* owned; for after this engine's create */
 	struct connect connect;
 	struct network_spread spread; /* of a network that the engine does not have yet */
+	struct touch *touch;          /* while the engine creates; or NULL */
 	struct refresh refresh;
 	struct keep_write kept; /* how it is to come back */
 	uint32_t retries;

@@ -35,6 +35,18 @@ static void columns_print(const struct columns *c, const char *label, const char
 
 /* --- options --- */
 
+static void add_words(const struct option_spec *spec, struct strbuf *text)
+{
+	auto_strv struct strv words = STRV_INIT;
+	auto_free char *joined = NULL;
+
+	if (!spec->words)
+		return;
+	spec->words(&words);
+	joined = strv_join(&words, ", ");
+	strbuf_addf(text, ": %s", joined);
+}
+
 static void print_option(const struct columns *c, const struct option_spec *spec)
 {
 	auto_strbuf struct strbuf label = STRBUF_INIT;
@@ -42,6 +54,7 @@ static void print_option(const struct columns *c, const struct option_spec *spec
 
 	option_label(spec, &label);
 	strbuf_add_str(&text, spec->help);
+	add_words(spec, &text);
 	if (spec->env)
 		strbuf_addf(&text, " [$%s]", spec->env);
 	columns_print(c, label.buf, text.buf);

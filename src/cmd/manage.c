@@ -14,6 +14,7 @@
 #include "docker/label.h"
 #include "docker/port.h"
 #include "net/address.h"
+#include "sched/sched.h"
 
 #define DEFAULT_STATE_DIR "/var/lib/swarm"
 #define UNIX_SCHEME       "unix://"
@@ -68,14 +69,15 @@ static const struct option_spec manage_options[] = {
 		"strategy",
 		OPTION(STRING, struct manage_args, strategy),
 		.initial = "spread",
-		.help = "which of the fitting nodes is taken: spread, binpack, random",
+		.help = "which of the fitting nodes is taken",
+		.words = sched_strategies,
 	},
 	{
 		"filter",
 		"f",
 		OPTION(LIST, struct manage_args, filters),
-		.help = "use only these filters: health, port, containerslots, dependency, "
-			"together, affinity, constraint, whitelist (all of them by default)",
+		.help = "use only these filters; by default all",
+		.words = sched_filters,
 	},
 	{
 		"host",

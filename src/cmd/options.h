@@ -27,10 +27,12 @@ struct option_spec {
 	const char *name;
 	const char *alias; /* second spelling, or NULL */
 	enum option_kind kind;
-	size_t offset;           /* of the value in the struct of values */
-	const char *initial;     /* default as text, or NULL; of lists, separated by commas */
-	const char *env;         /* variable that replaces the default, or NULL */
-	const char *help;        /* one line */
+	size_t offset;       /* of the value in the struct of values */
+	const char *initial; /* default as text, or NULL; of lists, separated by commas */
+	const char *env;     /* variable that replaces the default, or NULL */
+	const char *help;    /* one line */
+	/* NULL, or the words that it takes, from the table that knows them; they end the help. */
+	void (*words)(struct strv *ret);
 	const char *const *more; /* NULL-terminated further lines of help, or NULL */
 };
 

@@ -123,6 +123,18 @@ const char *sched_strategy_name(const struct sched *s)
 	return s->strategy->name;
 }
 
+void sched_strategies(struct strv *ret)
+{
+	for (size_t i = 0; strategies[i]; i++)
+		strv_add(ret, strategies[i]->name);
+}
+
+void sched_filters(struct strv *ret)
+{
+	for (size_t i = 0; filters[i]; i++)
+		strv_add(ret, filters[i]->name);
+}
+
 char *sched_filter_names(const struct sched *s)
 {
 	auto_strv struct strv names = STRV_INIT;

@@ -48,6 +48,9 @@ struct sched *sched_create(
 	const char *strategy, const struct strv *filters, struct error *err) must_check;
 void sched_destroy(struct sched *s);
 const char *sched_strategy_name(const struct sched *s);
+/* All names that sched_create takes, but for aliases, appended; the default strategy first. */
+void sched_strategies(struct strv *ret);
+void sched_filters(struct strv *ret);                       /* in the default order */
 char *sched_filter_names(const struct sched *s) must_check; /* "health, port, ..." */
 /* What has the same value of this label stays together: if it can, or else nowhere (hard).  A few
  * keys are known from the start, softly; one that is known already is changed. */

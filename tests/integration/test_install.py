@@ -98,6 +98,19 @@ def test_every_option_is_completed(command):
     assert wanted - offered <= {"--addr", "--cors"}
 
 
+@pytest.mark.parametrize("option, table", [("strategy", "## Strategies"), ("filter", "## Filters")])
+def test_the_words_of_an_option(option, table):
+    """The help has them from the table that the program works with; everybody else follows."""
+    words = re.search(rf"^ +--{option}.*: (\w.*)$", run_swarm("manage", "--help").stdout, re.M).group(1).split(", ")
+    assert len(words) > 2
+    assert complete("manage", f"--{option}", "") == words
+    section = (TOP / "docs/scheduling.md").read_text().partition(table)[2]
+    rows = section.partition("|---|---|\n")[2].partition("\n\n")[0]
+    assert re.findall(r"^\| `(\w+)`", rows, re.M) == words
+    manual = re.search(rf"^\.BI?R? \\-\\-{option}[ ,].*?\n\.TP", MANUAL.read_text(), re.M | re.S).group()
+    assert re.findall(r"^\.BR? (\w+)", manual, re.M) == words
+
+
 @pytest.mark.parametrize("words, offered", [
     (["ma"], ["manage"]),
     ([""], ["create", "list", "manage", "join", "cert", "help"]),

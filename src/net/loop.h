@@ -30,7 +30,7 @@ void loop_turn(struct loop *loop, int64_t wait_ms);
 void loop_mark(struct loop *loop, const char *name);
 /* For work that can rest at any point: the piece of work that runs has not yet used up what it may
  * take of a turn before others have theirs. */
-bool loop_has_time(const struct loop *loop);
+bool loop_has_time(struct loop *loop);
 struct event_base *loop_base(struct loop *loop);
 
 /* Work for the end of this turn, or for the next when this one has taken its time; always in the

@@ -104,7 +104,7 @@ static struct engine *choose_engine(
 		return manager_place_among(m, wish, is_engine, e, err);
 	if (!build_query_is_choosy(bq))
 		e = builds_find(builds_of(rq), BUILD_KEY_CLIENT, request_client(rq));
-	return e ? e : session_place(m, wish, err);
+	return e && manager_is_open(m, e) ? e : session_place(m, wish, err);
 }
 
 static void build_on(struct request *rq, const struct build_query *bq, struct engine *e)

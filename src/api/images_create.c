@@ -29,7 +29,7 @@ static void forward_to_all(struct images_spread *is, const char *path)
 	for (size_t i = 0; i < count; i++)
 		images_spread_forward(is, engines[i], path);
 	free(engines);
-	images_spread_tell_unhealthy(is);
+	images_spread_tell_skipped(is);
 	images_spread_start(is);
 }
 

@@ -68,21 +68,25 @@ static int compare_names(const void *a, const void *b)
 	return compare_natural(x->name, y->name);
 }
 
-static struct engine **choose_healthy(struct cluster *cluster, size_t *ret_count, struct error *err)
+static struct engine **choose_open(struct manager *m, size_t *ret_count, struct error *err)
 {
-	size_t all, healthy = 0;
-	struct engine **engines = cluster_sorted_engines(cluster, &all);
+	size_t all, healthy = 0, open = 0;
+	struct engine **engines = cluster_sorted_engines(m->cluster, &all);
 
 	for (size_t i = 0; i < all; i++) {
-		if (engine_is_healthy(engines[i]))
-			engines[healthy++] = engines[i];
+		healthy += engine_is_healthy(engines[i]);
+		if (engine_is_healthy(engines[i]) && manager_is_open(m, engines[i]))
+			engines[open++] = engines[i];
 	}
-	if (healthy == 0) {
+	if (open == 0) {
 		free(engines);
-		error_set(err, ERROR_UNAVAILABLE, "No healthy node available in the cluster");
+		error_set(err, ERROR_UNAVAILABLE,
+			healthy ? "All healthy nodes are paused or drained: docker node update "
+				  "--availability active NODE"
+				: "No healthy node available in the cluster");
 		return NULL;
 	}
-	*ret_count = healthy;
+	*ret_count = open;
 	return engines;
 }
 
@@ -93,7 +97,7 @@ struct engine **images_spread_choose(struct images_spread *is, size_t *ret_count
 	struct wish *wish;
 
 	if (is->constraints.count == 0)
-		return choose_healthy(m->cluster, ret_count, err);
+		return choose_open(m, ret_count, err);
 	wish = wish_create_expressions(NULL, &is->constraints, NULL, 0, 0, err);
 	engines = wish ? manager_place_all(m, wish, ret_count, err) : NULL;
 	wish_destroy(wish);
@@ -102,17 +106,28 @@ struct engine **images_spread_choose(struct images_spread *is, size_t *ret_count
 	return engines;
 }
 
-void images_spread_tell_unhealthy(struct images_spread *is)
+/* NULL: it is not. */
+static const char *why_skipped(const struct manager *m, const struct engine *e)
 {
+	if (e->state == ENGINE_UNHEALTHY)
+		return "skipped, the node is unhealthy";
+	return engine_is_healthy(e) && !manager_is_open(m, e)
+		       ? "skipped, the node is paused or drained"
+		       : NULL;
+}
+
+void images_spread_tell_skipped(struct images_spread *is)
+{
+	const struct manager *m = is->errand.rq->api->manager;
 	size_t count;
 	struct engine **engines = cluster_sorted_engines(is->errand.rq->api->cluster, &count);
 
 	for (size_t i = 0; i < count && is->constraints.count == 0; i++) {
 		auto_strbuf struct strbuf line = STRBUF_INIT;
 
-		if (engines[i]->state != ENGINE_UNHEALTHY)
+		if (!why_skipped(m, engines[i]))
 			continue;
-		progress_say(&line, is->title, "skipped, the node is unhealthy", engines[i]->name);
+		progress_say(&line, is->title, why_skipped(m, engines[i]), engines[i]->name);
 		evbuffer_add(is->spread.out, line.buf, line.len);
 	}
 	free(engines);

@@ -37,6 +37,6 @@ struct engine **images_spread_choose(
 	struct images_spread *is, size_t *ret_count, struct error *err) must_check;
 /* A leg that gets the client's request as it is, with its body, apart from what is only for us. */
 void images_spread_forward(struct images_spread *is, struct engine *e, const char *path);
-/* Tells of the nodes that are left out because they are unhealthy. */
-void images_spread_tell_unhealthy(struct images_spread *is);
+/* Tells of the nodes that are left out because they are unhealthy, paused or drained. */
+void images_spread_tell_skipped(struct images_spread *is);
 void images_spread_start(struct images_spread *is);

@@ -113,7 +113,7 @@ static struct engine *find_or_place(struct request *rq, struct error *err)
 {
 	struct engine *e = builds_find(builds_of(rq), BUILD_KEY_CLIENT, request_client(rq));
 
-	return e ? e : place_anywhere(rq, err);
+	return e && manager_is_open(rq->api->manager, e) ? e : place_anywhere(rq, err);
 }
 
 /* --- /session --- */

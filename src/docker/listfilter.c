@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/match.h"
 #include "base/mem.h"
+#include "base/parse.h"
 
 static struct list_filter *find_filter(const struct list_filters *f, const char *key)
 {
@@ -336,6 +337,17 @@ static bool name_matches(
 	return strchr(filter->values.items[i], '/') &&
 	       (compiled_matches(filter, i, with_node) ||
 		       compiled_matches(filter, i, with_node + 1));
+}
+
+bool list_filters_begin(const struct list_filters *f, const char *key, const char *s)
+{
+	const struct strv *values = list_filters_get(f, key);
+
+	for (size_t i = 0; values && i < values->count; i++) {
+		if (str_starts_with(s, values->items[i]))
+			return true;
+	}
+	return !values;
 }
 
 bool list_filters_match_name(const struct list_filters *f, const char *node, const char *name)

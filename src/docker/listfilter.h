@@ -57,6 +57,8 @@ char *list_filters_format(
 /* Some value is s, or matches it as an unanchored regular expression (an invalid one never does);
  * true when there are none.  Expressions are compiled once for all calls. */
 bool list_filters_match(const struct list_filters *f, const char *key, const char *s);
-/* The same for the key `name` and a name as its engine writes it ("/web", "data"), which is known
- * without the slash, too, and to values that hold a slash as "node/name". */
+/* Some value is how s begins; true when there are none. */
+bool list_filters_begin(const struct list_filters *f, const char *key, const char *s);
+/* As list_filters_match, for the key `name` and a name as its engine writes it ("/web", "data"),
+ * which is known without the slash, too, and to values that hold a slash as "node/name". */
 bool list_filters_match_name(const struct list_filters *f, const char *node, const char *name);

@@ -9,6 +9,7 @@
 #include "manager/decisions.h"
 #include "manager/desired.h"
 #include "manager/keep.h"
+#include "manager/node_settings.h"
 #include "manager/work.h"
 
 void manager_init(struct manager *m, struct loop *loop, struct cluster *cluster,
@@ -30,12 +31,14 @@ void manager_init(struct manager *m, struct loop *loop, struct cluster *cluster,
 	m->builds = builds_create(loop);
 	m->keep = keep_create(loop);
 	m->desired = desired_create(m);
+	m->node_settings = node_settings_create(m->keep);
 }
 
 void manager_finish(struct manager *m)
 {
 	work_cancel_all(m);
 	desired_destroy(steal(m->desired));
+	node_settings_destroy(steal(m->node_settings));
 	keep_destroy(steal(m->keep));
 	builds_destroy(steal(m->builds));
 	decisions_destroy(steal(m->decisions));
@@ -70,8 +73,15 @@ bool manager_check_acting(const struct manager *m, struct error *err)
 	       error_set(err, ERROR_UNAVAILABLE, "this manager no longer leads; please ask again");
 }
 
-static void node_from_engine(struct node *n, struct engine *e)
+bool manager_is_open(const struct manager *m, const struct engine *e)
 {
+	return node_settings_get(m->node_settings, e->name)->availability == AVAILABILITY_ACTIVE;
+}
+
+static void node_from_engine(struct node *n, const struct manager *m, struct engine *e)
+{
+	const struct node_setting *setting = node_settings_get(m->node_settings, e->name);
+
 	*n = (struct node){
 		.id = e->id,
 		.engine_id = e->daemon_id,
@@ -81,6 +91,8 @@ static void node_from_engine(struct node *n, struct engine *e)
 		.os = e->os,
 		.arch = e->arch,
 		.labels = &e->labels,
+		.given_labels = &setting->labels,
+		.availability = setting->availability,
 		.containers = e->containers,
 		.containers_count = e->containers_count,
 		.tallies = &e->label_tallies,
@@ -120,7 +132,7 @@ static size_t gather_nodes(struct manager *m,
 	make_room(m);
 	cluster_each (e, m->cluster, CLUSTER_VALIDATED) {
 		if (!accepts || accepts(e, arg))
-			node_from_engine(&m->nodes[count++], e);
+			node_from_engine(&m->nodes[count++], m, e);
 	}
 	return count;
 }

@@ -18,15 +18,16 @@ struct manager {
 	double reschedule_share; /* swarm.reschedule-share: of nodes that may be missing */
 	uint32_t create_retry;   /* swarm.createretry: plain retries of a failed create */
 
-	struct list works;           /* struct work::link: what is under way */
-	struct list network_spreads; /* struct network_spread::link: instances being made */
-	struct list network_claims;  /* struct network_claim::link: names being made */
-	struct decisions *decisions; /* owned; why containers are where they are */
-	struct builds *builds;       /* owned; which engine a build is on */
-	struct keep *keep;           /* owned; what outlives this manager */
-	struct desired *desired;     /* owned; the containers in it */
-	const char *shared_socket;   /* its own, for containers; borrowed; NULL: none is shared */
-	struct publish *publish;     /* set by its owner; NULL: published ports are not relayed */
+	struct list works;                   /* struct work::link: what is under way */
+	struct list network_spreads;         /* struct network_spread::link: instances being made */
+	struct list network_claims;          /* struct network_claim::link: names being made */
+	struct decisions *decisions;         /* owned; why containers are where they are */
+	struct builds *builds;               /* owned; which engine a build is on */
+	struct keep *keep;                   /* owned; what outlives this manager */
+	struct node_settings *node_settings; /* owned; what operators said about nodes */
+	struct desired *desired;             /* owned; the containers in it */
+	const char *shared_socket; /* its own, for containers; borrowed; NULL: none is shared */
+	struct publish *publish;   /* set by its owner; NULL: published ports are not relayed */
 
 	bool acting;              /* private; see manager_may_act */
 	bool (*leads)(void *arg); /* private; NULL: nobody is to be asked */
@@ -52,6 +53,9 @@ void manager_set_acting(struct manager *m, bool acting);
 void manager_set_replicated(struct manager *m, bool (*leads)(void *arg), void *arg);
 /* The same with ERROR_UNAVAILABLE and a sentence. */
 bool manager_check_acting(const struct manager *m, struct error *err);
+
+/* Whether anything new may come to it: an operator has neither paused nor drained it. */
+bool manager_is_open(const struct manager *m, const struct engine *e);
 
 /* The best engine for the wish; borrowed.  NULL with the scheduler's text. */
 struct engine *manager_place(struct manager *m, struct wish *w, struct error *err);

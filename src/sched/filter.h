@@ -44,11 +44,13 @@ struct filter {
 	void (*explain)(const struct round *r, struct strv *reasons);
 };
 
-/* All there are, in the default order; ends with NULL. */
+/* All that can be configured, in the default order; ends with NULL. */
 extern const struct filter *const filters[];
 
 extern const struct filter filter_health, filter_port, filter_slots, filter_dependency,
 	filter_together, filter_affinity, filter_constraint, filter_whitelist;
+/* Not among them: behind those that were configured, always. */
+extern const struct filter filter_availability;
 
 /* Keeps the nodes that the test accepts. */
 typedef bool filter_test(const struct node *n, const void *arg);

@@ -1,6 +1,6 @@
 /*
- * sched/filter_constraint.c - labels of the node, and the node itself under the key `node`: name,
- * address, engine id, or the engine id with the address.
+ * sched/filter_constraint.c - labels of the node, be they its engine's or an operator's, and the
+ * node itself under the key `node`: name, address, engine id, or the engine id with the address.
  *
  * When a value is literally what some node is called, it means that node and is no pattern: the '|'
  * of a composite id, or the '.' of a host name, must not hit others.
@@ -56,7 +56,7 @@ struct label_test {
 static bool has_label(const struct node *n, const void *arg)
 {
 	struct label_test *test = (struct label_test *)arg;
-	const char *value = test->key ? labels_find(n->labels, test->key) : NULL;
+	const char *value = test->key ? node_label(n, test->key) : NULL;
 
 	if (!value)
 		return expr_accepts(test->expr, expr_matches(test->expr, ""));

@@ -3,12 +3,14 @@
  * all states count, and reservations too.  A negative number is 0: the node takes none.  What is
  * no number is no limit.
  */
+#include "base/intern.h"
 #include "base/parse.h"
 #include "sched/filter.h"
+#include "sched/node.h"
 
 static bool has_slot(const struct node *n, const void *arg maybe_unused)
 {
-	const char *label = labels_get(n->labels, "containerslots");
+	const char *label = node_label(n, intern_find("containerslots"));
 	int64_t slots;
 
 	if (!label || !parse_i64(label, &slots))

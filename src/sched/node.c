@@ -10,6 +10,13 @@ static struct node_names names_of(const struct node *n)
 	return (struct node_names){ .name = n->name, .id = n->id, .daemon_id = n->engine_id };
 }
 
+const char *node_label(const struct node *n, const char *key)
+{
+	const char *given = key && n->given_labels ? labels_find(n->given_labels, key) : NULL;
+
+	return given || !key ? given : labels_find(n->labels, key);
+}
+
 const struct container *node_find_container(const struct node *n, const char *what)
 {
 	struct node_names names = names_of(n);

@@ -10,6 +10,10 @@ static inline bool node_is_healthy(const struct node *n)
 	return n->health > 0;
 }
 
+/* The value of the label (its key interned, or NULL), an operator's before the engine's; NULL:
+ * none. */
+const char *node_label(const struct node *n, const char *key);
+
 /* What is meant among the node's own (docker/answer.h); NULL when nothing is, or several as well.
  */
 const struct container *node_find_container(const struct node *n, const char *what);

@@ -60,7 +60,7 @@ static bool add_filters(struct sched *s, const struct strv *names, struct error 
 	}
 	for (size_t i = 0; (!names || names->count == 0) && filters[i]; i++)
 		add_filter(s, filters[i], NULL);
-	return true;
+	return add_filter(s, &filter_availability, err);
 }
 
 /* Labels of tools whose containers expect to share a host. */
@@ -139,8 +139,10 @@ char *sched_filter_names(const struct sched *s)
 {
 	auto_strv struct strv names = STRV_INIT;
 
-	for (size_t i = 0; i < s->chain_count; i++)
-		strv_add(&names, s->chain[i]->name);
+	for (size_t i = 0; i < s->chain_count; i++) {
+		if (s->chain[i] != &filter_availability)
+			strv_add(&names, s->chain[i]->name);
+	}
 	return strv_join(&names, ", ");
 }
 

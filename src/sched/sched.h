@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/strbuf.h"
 #include "base/strv.h"
+#include "docker/availability.h"
 #include "docker/config.h"
 #include "docker/label_tally.h"
 #include "docker/objects.h"
@@ -24,6 +25,8 @@ struct node {
 	const char *name, *addr, *ip;
 	const char *os, *arch; /* "linux", "amd64" (normalised); "" unknown */
 	const struct labels *labels;
+	const struct labels *given_labels; /* by an operator, which win; NULL: none */
+	enum availability availability;
 	struct container *const *containers; /* all states, PENDING included */
 	size_t containers_count;
 	struct label_tallies *tallies; /* of these containers */

@@ -131,10 +131,31 @@ static void test_soft_ones_are_dropped_alone(void **state maybe_unused)
 	pool_destroy(p);
 }
 
+/* Of an operator's labels and the engine's, the operator's count. */
+static void test_given_labels(void **state maybe_unused)
+{
+	static const struct env_case cases[] = {
+		{ "an operator's", { "constraint:rack==7" }, "0" },
+		{ "before the engine's", { "constraint:region==south" }, "0" },
+		{ "which is hidden", { "constraint:region==us-west" }, "E" },
+		{ "beside others", { "constraint:group==1" }, "01" },
+	};
+	struct pool *p = regions();
+	struct labels given = { 0 };
+
+	labels_set(&given, "rack", "7");
+	labels_set(&given, "region", "south");
+	p->nodes[0].given_labels = &given;
+	check_env_cases(p, cases, ARRAY_SIZE(cases));
+	labels_finish(&given);
+	pool_destroy(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_given_labels),
 		cmocka_unit_test(test_case_of_letters),
 		cmocka_unit_test(test_node_literally),
 		cmocka_unit_test(test_soft_ones_are_dropped_alone),

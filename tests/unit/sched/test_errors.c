@@ -63,6 +63,24 @@ static void test_expressions(void **state maybe_unused)
 
 /* F2: known before any node is looked at, and the client's mistake.  F5: the examples of the
  * classic texts ('a', "foo@sha256:abc") are no errors any more. */
+/* Behind all others: whoever was refused by it would have been taken. */
+static void test_availability(void **state maybe_unused)
+{
+	struct pool *p = pool_create(3, NULL, NULL);
+	const char *env[4] = { "constraint:node!=node-2-name" };
+
+	p->nodes[0].availability = AVAILABILITY_DRAIN;
+	p->nodes[1].availability = AVAILABILITY_PAUSE;
+	check_error_env(p, "availability", env,
+		UNABLE "[available container slots]\n[node!=node-2-name]\n"
+		       "3 nodes: constraint refused 1, availability refused 2\n"
+		       "availability of node node-0-name is drain: docker node update "
+		       "--availability active node-0-name\n"
+		       "availability of node node-1-name is pause: docker node update "
+		       "--availability active node-1-name");
+	pool_destroy(p);
+}
+
 static void test_syntax(void **state maybe_unused)
 {
 	static const struct env_case cases[] = {
@@ -260,6 +278,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_expressions),
+		cmocka_unit_test(test_availability),
 		cmocka_unit_test(test_syntax),
 		cmocka_unit_test(test_dependencies),
 		cmocka_unit_test(test_health),

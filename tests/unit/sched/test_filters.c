@@ -42,6 +42,32 @@ static void test_soft_affinity_to_unhealthy(void **state maybe_unused)
 	pool_destroy(p);
 }
 
+/* Asked whatever is configured, and not counted among that. */
+static void test_availability(void **state maybe_unused)
+{
+	static const struct {
+		enum availability first, second;
+		const char *expected;
+	} cases[] = {
+		{ AVAILABILITY_ACTIVE, AVAILABILITY_ACTIVE, "01" },
+		{ AVAILABILITY_PAUSE, AVAILABILITY_ACTIVE, "1" },
+		{ AVAILABILITY_ACTIVE, AVAILABILITY_DRAIN, "0" },
+		{ AVAILABILITY_DRAIN, AVAILABILITY_PAUSE, "E" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct pool *p = pool_create(2, NULL, "health");
+		auto_free char *names = sched_filter_names(p->sched);
+
+		p->nodes[0].availability = cases[i].first;
+		p->nodes[1].availability = cases[i].second;
+		auto_free char *got = pool_fitting(p, ANY);
+		check_text("availability", got, cases[i].expected);
+		check_text("availability", names, "health");
+		pool_destroy(p);
+	}
+}
+
 static void add_containers(struct pool *p, size_t node, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -158,6 +184,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_health),
 		cmocka_unit_test(test_soft_affinity_to_unhealthy),
+		cmocka_unit_test(test_availability),
 		cmocka_unit_test(test_slots),
 		cmocka_unit_test(test_slots_are_for_containers),
 		cmocka_unit_test(test_whitelist),

@@ -119,7 +119,7 @@ static bool has_use(const struct networks_list *l, const struct listed *listed)
 static bool matches(const struct networks_list *l, const struct listed *n)
 {
 	return has_type(l, n->network) &&
-	       object_list_has_labels(&l->filters, &n->network->labels) &&
+	       object_list_has_labels(&l->filters, "label", &n->network->labels) &&
 	       list_filters_has(&l->filters, "driver", n->network->driver) &&
 	       list_filters_has(&l->filters, "scope", n->network->scope) && is_on_nodes(l, n) &&
 	       has_some_name(l, n) &&

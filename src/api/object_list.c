@@ -19,9 +19,10 @@ void object_list_reply(
 		reply_error(rq, &err);
 }
 
-bool object_list_has_labels(const struct list_filters *f, const struct labels *labels)
+bool object_list_has_labels(
+	const struct list_filters *f, const char *key, const struct labels *labels)
 {
-	const struct strv *wanted = list_filters_get(f, "label");
+	const struct strv *wanted = list_filters_get(f, key);
 
 	for (size_t i = 0; wanted && i < wanted->count; i++) {
 		if (!labels_match(labels, wanted->items[i]))

@@ -12,8 +12,9 @@
 void object_list_reply(
 	struct request *rq, bool (*write)(struct cluster *cluster, const char *filters,
 				    struct strbuf *to, struct error *err));
-/* All values of the filter `label` hold. */
-bool object_list_has_labels(const struct list_filters *f, const struct labels *labels);
+/* All values of the filter of this key (`label`) hold. */
+bool object_list_has_labels(
+	const struct list_filters *f, const char *key, const struct labels *labels);
 /*
  * The members of an engine's entry (text of an object), each after a comma, without those named in
  * `except`, which ends with NULL.

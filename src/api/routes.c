@@ -16,6 +16,7 @@
 #include "api/session.h"
 #include "api/swarm_mode.h"
 #include "api/system.h"
+#include "api/tasks.h"
 #include "api/volumes.h"
 
 const struct route routes[] = {
@@ -177,9 +178,9 @@ const struct route routes[] = {
 	{ "POST", "/swarm/update", swarm_mode_absent, "not offered: 503" },
 	{ "GET", "/swarm/unlockkey", swarm_mode_absent, "not offered: 503" },
 	{ "GET", "/swarm", swarm_mode_absent, "not offered: 503" },
-	{ "GET", "/nodes", swarm_mode_absent, "not offered: 503" },
-	{ "POST", "/nodes/{id}/update", swarm_mode_absent, "not offered: 503" },
-	{ "GET", "/nodes/{id}", swarm_mode_absent, "not offered: 503" },
+	{ "GET", "/nodes", nodes_list, "the engines, as docker node lists nodes" },
+	{ "POST", "/nodes/{id}/update", nodes_update, "availability and labels of an engine" },
+	{ "GET", "/nodes/{id}", nodes_inspect, "one engine" },
 	{ "DELETE", "/nodes/{id}", nodes_remove,
 		"with `force`, by somebody who knows: nothing runs there any more" },
 	{ "GET", "/services", swarm_mode_absent, "not offered: 503" },
@@ -188,7 +189,7 @@ const struct route routes[] = {
 	{ "GET", "/services/{id}/logs", swarm_mode_absent, "not offered: 503" },
 	{ "GET", "/services/{id}", swarm_mode_absent, "not offered: 503" },
 	{ "DELETE", "/services/{id}", swarm_mode_absent, "not offered: 503" },
-	{ "GET", "/tasks", swarm_mode_absent, "not offered: 503" },
+	{ "GET", "/tasks", tasks_list, "with the filter `node`: its containers; else 503" },
 	{ "GET", "/tasks/{id}/logs", swarm_mode_absent, "not offered: 503" },
 	{ "GET", "/tasks/{id}", swarm_mode_absent, "not offered: 503" },
 	{ "GET", "/secrets", swarm_mode_absent, "not offered: 503" },

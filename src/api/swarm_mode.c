@@ -3,12 +3,13 @@
 
 #include "api/reply.h"
 
-/* Engines' own words: clients look for them. */
+/* The first sentence is engines' own: clients look for it. */
 void swarm_mode_absent(struct request *rq)
 {
 	reply_errorf(rq, 503,
-		"This node is not a swarm manager. Use \"docker swarm init\" or \"docker swarm "
-		"join\" to connect this node to swarm and try again.");
+		"This node is not a swarm manager. Services and what belongs to them are not "
+		"offered here: docker run and docker compose up place containers over all nodes, "
+		"docker node manages these.");
 }
 
 void swarm_mode_no_member(struct request *rq)
@@ -18,5 +19,8 @@ void swarm_mode_no_member(struct request *rq)
 
 void swarm_mode_elsewhere(struct request *rq)
 {
-	reply_errorf(rq, 501, "swarm mode is managed on the engines, not through this endpoint");
+	reply_errorf(rq, 501,
+		"swarm mode is managed on the engines, not through this endpoint, and not needed "
+		"for it: an engine becomes a node by `swarm join`, or by being named to "
+		"`swarm manage`");
 }

@@ -1,8 +1,9 @@
 /*
  * api/swarm_mode.h - the endpoints of the engine's own swarm mode, which is not offered here.
  *
- * Clients ask these first to learn whether there is a swarm; they get what an engine outside swarm
- * mode answers, and take it for "no".
+ * Clients ask these to learn whether there is a swarm; they get what an engine outside swarm mode
+ * answers, and take it for "no"; people read what to do instead.  Nodes are something else
+ * (api/nodes.h).
  */
 #pragma once
 

@@ -60,7 +60,7 @@ struct engine *engine_create(struct cluster *cluster, const char *addr, struct e
 		&e->os_name, &e->arch, &e->kernel, &e->storage_driver };
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		*texts[i] = xstrdup("");
-	e->updated_at_ns = clock_wall_ns();
+	e->known_since_ns = e->updated_at_ns = clock_wall_ns();
 	e->remote.address = xstrdup(addr);
 	e->remote.endpoint =
 		endpoint_create(cluster->loop, &(struct endpoint_config){

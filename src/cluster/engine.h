@@ -74,6 +74,7 @@ struct engine {
 
 	uint32_t failures;
 	char *last_error;       /* "" when none */
+	int64_t known_since_ns; /* wall; since discovery named it to this manager */
 	int64_t updated_at_ns;  /* wall */
 	int64_t clock_shift_ns; /* manager minus engine; 0 when below 2 s */
 

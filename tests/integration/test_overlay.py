@@ -59,4 +59,4 @@ def test_containers_of_all_nodes_reach_each_other(swarm, how):
 
 def test_outside_of_services_there_is_no_swarm(swarm):
     assert swarm.docker("info", "-f", "{{.Swarm.LocalNodeState}}") == "inactive"
-    assert swarm.get("/nodes").status == 503
+    assert swarm.get("/services").status == 503

@@ -52,7 +52,7 @@ def test_inspect_of_nothing_asks_everybody(every_docker):
 
 @pytest.mark.parametrize("method, path, status, beginning", [
     ("GET", "/swarm", 503, "This node is not a swarm manager."),
-    ("GET", "/nodes", 503, "This node is not a swarm manager."),
+    ("GET", "/tasks", 503, "This node is not a swarm manager."),
     ("GET", "/services", 503, "This node is not a swarm manager."),
     ("POST", "/services/create", 503, "This node is not a swarm manager."),
     ("DELETE", "/secrets/one", 503, "This node is not a swarm manager."),
@@ -68,8 +68,9 @@ def test_outside_swarm_mode(manager, method, path, status, beginning):
 
 
 def test_commands_of_swarm_mode_say_so(every_docker):
-    for words in (["node", "ls"], ["service", "ls"], ["secret", "ls"], ["stack", "ls"]):
-        assert "This node is not a swarm manager" in every_docker.fails(*words)
+    for words in (["service", "ls"], ["secret", "ls"], ["stack", "ls"]):
+        said = every_docker.fails(*words)
+        assert "This node is not a swarm manager" in said and "docker compose up" in said
 
 
 def test_unknown_paths(manager, docker):

@@ -56,7 +56,7 @@ _swarm_options()
 			--engine-failure-retry --heartbeat --api-enable-cors --client-memory --cluster-driver \
 			--discovery-opt --cluster-opt --refresh-on-node-filter \
 			--container-name-refresh-filter --state-dir --audit --no-page \
-			--relay-ports --relay-host --relay-range --share-endpoint --help
+			--relay-ports --relay-host --relay-range --dns --dns-domain --share-endpoint --help
 		;;
 	join | j) printf '%s ' --advertise --heartbeat --ttl --delay --discovery-opt --help ;;
 	list | l) printf '%s ' --timeout --discovery-opt --help ;;

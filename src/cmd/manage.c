@@ -13,7 +13,7 @@
 #include "discovery/embedded.h"
 #include "docker/label.h"
 #include "docker/port.h"
-#include "net/address.h"
+#include "names/zone.h"
 #include "sched/sched.h"
 
 #define DEFAULT_STATE_DIR "/var/lib/swarm"
@@ -47,6 +47,8 @@ struct manage_args {
 	bool relay_ports;
 	char *relay_host; /* NULL: not given */
 	char *relay_range;
+	char *dns; /* NULL: not given */
+	char *dns_domain;
 	bool refresh_on_node_filter;
 	char *container_name_refresh_filter;
 };
@@ -195,6 +197,18 @@ static const struct option_spec manage_options[] = {
 		OPTION(STRING, struct manage_args, relay_range),
 		.initial = "20000-32767",
 		.help = "published ports to choose from where a container leaves the choice open",
+	},
+	{
+		"dns",
+		OPTION(STRING, struct manage_args, dns),
+		.help = "address to answer DNS on, ip:port, by UDP and TCP: containers, Compose "
+			"services and nodes by their names",
+	},
+	{
+		"dns-domain",
+		OPTION(STRING, struct manage_args, dns_domain),
+		.initial = "swarm.",
+		.help = "domain that these names stand in",
 	},
 	{
 		"share-endpoint",
@@ -452,30 +466,6 @@ static bool check_hosts(const struct manage_args *args, struct manage_options *o
 
 /* --- published ports --- */
 
-/* The first address of -H that others can reach by TCP, as an IP literal. */
-static bool host_of_listener(const struct strv *hosts, char **ret, struct error *err)
-{
-	struct address a = { 0 };
-	bool found = false;
-	bool ok = true;
-
-	for (size_t i = 0; !found && i < hosts->count; i++) {
-		address_finish(&a);
-		a = (struct address){ 0 };
-		found = !str_starts_with(hosts->items[i], "fd://") &&
-			address_parse(&a, hosts->items[i], NULL) && a.kind == ADDRESS_TCP;
-	}
-	*ret = NULL;
-	if (!found)
-		*ret = xstrdup("127.0.0.1");
-	else if (!*a.host)
-		*ret = xstrdup("");
-	else
-		ok = value_ip("host", a.host, true, ret, err);
-	address_finish(&a);
-	return ok;
-}
-
 static bool check_relay(const struct manage_args *args, struct manage_options *o, struct error *err)
 {
 	const char *range = args->relay_range;
@@ -487,7 +477,27 @@ static bool check_relay(const struct manage_args *args, struct manage_options *o
 	o->relay_ports = args->relay_ports;
 	if (args->relay_host)
 		return value_ip("relay-host", args->relay_host, false, &o->relay_host, err);
-	return !args->relay_ports || host_of_listener(&o->hosts, &o->relay_host, err);
+	return !args->relay_ports || value_listening_ip(&o->hosts, &o->relay_host, err);
+}
+
+/* --- names --- */
+
+static bool check_dns(const struct manage_args *args, struct manage_options *o, struct error *err)
+{
+	auto_free char *host = NULL, *port = NULL;
+	uint64_t number = 0;
+
+	if (!args->dns)
+		return true;
+	if (!parse_host_port(args->dns, &host, &port, err))
+		return error_wrap(err, "invalid --dns");
+	if (!parse_u64(port, &number) || number == 0 || number > UINT16_MAX)
+		return error_set(err, ERROR_INVALID, "invalid --dns: '%s' is no port", port);
+	o->dns_port = (uint16_t)number;
+	o->dns_domain = zone_domain_parse(args->dns_domain, err);
+	if (!o->dns_domain)
+		return error_wrap(err, "invalid --dns-domain");
+	return value_ip("dns", host, false, &o->dns_host, err);
 }
 
 /* --- the endpoint for containers --- */
@@ -540,7 +550,8 @@ static bool check_all(const struct invocation *in, const struct manage_args *arg
 		!check_retries(args, o, err) || !check_discovery(in, args, words, o, err) ||
 		!check_cluster(args, o, err) || !check_replication(args, o, err) ||
 		!check_hosts(args, o, err) || !check_relay(args, o, err) ||
-		!check_share(args, o, err) || !check_client_memory(args, o, err))
+		!check_dns(args, o, err) || !check_share(args, o, err) ||
+		!check_client_memory(args, o, err))
 		return false;
 	note_state_dir(args, o);
 	return true;
@@ -557,6 +568,8 @@ static void manage_options_finish(struct manage_options *o)
 	free(o->container_name_refresh_filter);
 	free(o->advertise);
 	free(o->relay_host);
+	free(o->dns_host);
+	free(o->dns_domain);
 	free(o->shared_socket);
 	free(o->state_dir);
 	free(o->audit);

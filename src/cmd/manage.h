@@ -45,6 +45,11 @@ struct manage_options {
 	char *relay_host; /* IP literal to listen on, "" for all; owned; NULL: nothing is relayed */
 	uint16_t relay_first, relay_last; /* to choose published ports from */
 
+	char *dns_host; /* IP literal to answer DNS on, "" for all; owned; NULL: it is not answered
+			 */
+	uint16_t dns_port;
+	char *dns_domain; /* owned; NULL without dns_host */
+
 	bool replication;
 	char *advertise; /* owned; NULL when not given; checked only with replication */
 	int64_t replication_ttl_ms;

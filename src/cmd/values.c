@@ -116,6 +116,29 @@ bool value_host(const char *text, struct error *err)
 	return true;
 }
 
+bool value_listening_ip(const struct strv *hosts, char **ret, struct error *err)
+{
+	struct address a = { 0 };
+	bool found = false;
+	bool ok = true;
+
+	for (size_t i = 0; !found && i < hosts->count; i++) {
+		address_finish(&a);
+		a = (struct address){ 0 };
+		found = !str_starts_with(hosts->items[i], "fd://") &&
+			address_parse(&a, hosts->items[i], NULL) && a.kind == ADDRESS_TCP;
+	}
+	*ret = NULL;
+	if (!found)
+		*ret = xstrdup("127.0.0.1");
+	else if (!*a.host)
+		*ret = xstrdup("");
+	else
+		ok = value_ip("host", a.host, true, ret, err);
+	address_finish(&a);
+	return ok;
+}
+
 /* --- --cluster-opt --- */
 
 static bool set_overcommit(struct cluster_options *o, const char *text, struct error *err)

@@ -27,6 +27,9 @@ bool value_discovery_options(const struct strv *options, struct error *err);
 bool value_ip(const char *name, const char *text, bool may_resolve, char **ret, struct error *err);
 /* An address of -H: "unsupported protocol: \"x\"", "address X: missing port in address". */
 bool value_host(const char *text, struct error *err);
+/* The first of them that others can reach by TCP, as an IP literal; "" for all addresses; caller
+ * frees. */
+bool value_listening_ip(const struct strv *hosts, char **ret, struct error *err);
 
 struct cluster_options {
 	double overcommit;              /* > -1; 0.05 */

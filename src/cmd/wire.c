@@ -34,6 +34,7 @@
 #include "manager/manager.h"
 #include "manager/publish.h"
 #include "manager/reschedule.h"
+#include "names/names.h"
 
 struct wire {
 	const struct manage_options *options;
@@ -43,11 +44,12 @@ struct wire {
 	struct reschedule *reschedule; /* owned */
 	struct audit *audit;           /* owned; NULL: nobody wants to know */
 	struct publish *publish;       /* owned; NULL: published ports are not relayed */
+	struct names *names;           /* owned; NULL: DNS is not answered */
 	struct api api;
 	struct registry
 		*registry; /* owned; NULL: members are kept elsewhere, and there is no hub */
 	struct hub hub;
-	struct strv names; /* of this host, for browsers */
+	struct strv own_names; /* of this host, for browsers */
 	struct serve serve;
 	struct discovery *discovery;
 	struct replica *replica;   /* owned; NULL: without --replication */
@@ -345,6 +347,23 @@ static void build_cluster(struct wire *w)
 	w->manager.volumes_everywhere = o->cluster.volumes_everywhere;
 }
 
+static bool open_names(struct wire *w, struct error *err)
+{
+	const struct manage_options *o = w->options;
+
+	if (!o->dns_host)
+		return true;
+	w->names = names_create(&w->manager,
+		&(struct names_config){
+			.host = o->dns_host,
+			.port = o->dns_port,
+			.domain = o->dns_domain,
+			.publish = w->publish,
+		},
+		err);
+	return w->names != NULL;
+}
+
 /* As it calls itself, and as it was told to call itself. */
 static void learn_names(struct wire *w)
 {
@@ -352,9 +371,9 @@ static void learn_names(struct wire *w)
 	auto_free char *host = NULL, *port = NULL;
 
 	if (gethostname(name, sizeof(name) - 1) == 0 && *name)
-		strv_add(&w->names, name);
+		strv_add(&w->own_names, name);
 	if (w->options->advertise && parse_host_port(w->options->advertise, &host, &port, NULL))
-		strv_add(&w->names, host);
+		strv_add(&w->own_names, host);
 }
 
 static bool open_audit(struct wire *w, struct error *err)
@@ -379,7 +398,7 @@ static void build_api(struct wire *w)
 			.git_commit = SWARM_COMMIT,
 			.cors = o->cors,
 			.no_page = o->no_page,
-			.names = &w->names,
+			.names = &w->own_names,
 			.experimental = o->experimental,
 			.debug = o->debug,
 			.refresh_on_node_filter = o->refresh_on_node_filter,
@@ -414,11 +433,12 @@ static void tear_down(struct wire *w)
 		hub_finish(&w->hub);
 	registry_destroy(w->registry);
 	serve_finish(&w->serve);
+	names_destroy(steal(w->names));
 	publish_destroy(steal(w->publish));
 	reschedule_destroy(steal(w->reschedule));
 	manager_finish(&w->manager);
 	cluster_destroy(w->cluster);
-	strv_finish(&w->names);
+	strv_finish(&w->own_names);
 	loop_destroy(w->loop);
 }
 
@@ -435,7 +455,7 @@ bool wire_run(const struct manage_options *options, struct error *err)
 	/* Nothing here waits for a store or an engine: docker-machine expects an open port before
 	 * they are ready. */
 	started = started && open_registry(&w, err) && open_keep(&w, err) &&
-		  start_discovery(&w, err) && serve_listen(&w.serve, err);
+		  start_discovery(&w, err) && open_names(&w, err) && serve_listen(&w.serve, err);
 	if (started) {
 		start_election(&w);
 		print_invitation(&w);

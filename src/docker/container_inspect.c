@@ -149,9 +149,11 @@ static void add_bindings(struct container *c, size_t *cap, yyjson_val *ports, yy
 			continue;
 		yyjson_arr_iter_init(yyjson_obj_iter_get_val(key), &bindings);
 		while ((binding = yyjson_arr_iter_next(&bindings))) {
-			if (needs_binding(&use, protocol, json_get_str(binding, "HostIp", ""),
+			if (!needs_binding(&use, protocol, json_get_str(binding, "HostIp", ""),
 				    json_get_str(binding, "HostPort", "")))
-				add_port(c, cap, use, is_given);
+				continue;
+			use.inside = first;
+			add_port(c, cap, use, is_given);
 		}
 	}
 }

@@ -119,6 +119,7 @@ bool needs_exposed(struct port_use *ret, const char *key)
 		.protocol = (uint8_t)protocol,
 		.first = first,
 		.last = last,
+		.inside = first,
 		.any_address = true,
 		.address = intern(""),
 	};

@@ -17,6 +17,7 @@ struct port_use {
 	bool any_address;     /* "", 0.0.0.0 or :: */
 	uint16_t first, last; /* host ports, a range of one mostly; 0 = the engine chooses,
 				 conflicts with nothing */
+	uint16_t inside;      /* of a container that was inspected: its own port; else 0 */
 	const char *address;  /* interned, as requested; "" when none */
 };
 

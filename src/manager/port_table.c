@@ -24,6 +24,11 @@ static struct port_slot *find_slot(const struct port_table *t, uint8_t protocol,
 	return slot;
 }
 
+const struct port_slot *port_table_find(const struct port_table *t, uint8_t protocol, uint16_t port)
+{
+	return find_slot(t, protocol, port);
+}
+
 static struct port_slot *ensure_slot(struct port_table *t, const struct port_claim *c)
 {
 	struct port_slot *slot = find_slot(t, c->protocol, c->port);

@@ -56,6 +56,9 @@ void port_table_finish(struct port_table *t);
  * twice counts once. */
 void port_table_claim(
 	struct port_table *t, struct list *node, const struct port_claim *claims, size_t count);
+/* NULL: nobody claims it. */
+const struct port_slot *port_table_find(
+	const struct port_table *t, uint8_t protocol, uint16_t port);
 /* A slot whose holder, or the holder's place, or the number of claims is another; NULL: no more.
  * One without holder ends with port_table_drop. */
 struct port_slot *port_table_next_changed(struct port_table *t);

@@ -14,6 +14,7 @@
 #include "base/parse.h"
 #include "cluster/cluster.h"
 #include "cluster/engine.h"
+#include "cluster/reach.h"
 #include "manager/manager.h"
 #include "manager/publish_private.h"
 #include "net/datagrams.h"
@@ -58,23 +59,13 @@ bool publish_relays(const struct publish *p, const struct labels *labels)
 
 /* --- claims --- */
 
-static bool address_is_loopback(const char *ip)
-{
-	struct sockaddr_storage sa;
-
-	return socket_set_ip(&sa, ip, 0) && socket_is_loopback(&sa);
-}
-
 /* A port that others than its node reach, and so may we. */
 static bool claim_init(struct port_claim *ret, const struct container *c, const struct port_use *u)
 {
 	const struct engine *e = c->engine;
-	const char *ip = u->any_address ? e->ip : u->address;
+	const char *ip = reach_port_ip(e, u);
 
-	if (u->first == 0 || u->first != u->last || !*ip ||
-		(u->protocol != PORT_TCP && u->protocol != PORT_UDP))
-		return false;
-	if (address_is_loopback(ip) && !address_is_loopback(e->ip))
+	if (!ip || (u->protocol != PORT_TCP && u->protocol != PORT_UDP))
 		return false;
 	*ret = (struct port_claim){
 		.protocol = u->protocol,
@@ -403,6 +394,19 @@ static void handle_retry(struct timer *t)
 	}
 	if (!list_empty(&p->failed))
 		timer_start(&p->retry, RETRY_MS);
+}
+
+/* --- where a port leads --- */
+
+const char *publish_host(
+	const struct publish *p, const struct container *c, const struct port_use *u)
+{
+	const struct port_slot *slot = port_table_find(&p->table, u->protocol, u->first);
+	const struct relayed *r = slot ? slot->use : NULL;
+
+	if (!r || strcmp(r->id, c->id) != 0 || !(r->tcp || r->udp || r->is_local))
+		return NULL;
+	return host_is_any(p) ? "" : p->host;
 }
 
 /* --- life --- */

@@ -16,6 +16,7 @@
 #include "docker/config.h"
 
 struct call;
+struct container;
 struct engine;
 struct manager;
 struct placing;
@@ -32,6 +33,11 @@ struct publish_config {
 struct publish *publish_create(struct manager *m, const struct publish_config *c) must_check;
 /* Closes all ports.  Before the cluster's end; NULL is fine. */
 void publish_destroy(struct publish *p);
+
+/* The address of ours where this port leads to this container, "" for all of them; NULL: nowhere,
+ * for now. */
+const char *publish_host(
+	const struct publish *p, const struct container *c, const struct port_use *u);
 
 /* For a container that is about to be made.  p may be NULL: ports are not relayed. */
 

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/parse.h"
+#include "manager/drain.h"
 #include "manager/node_settings.h"
 
 const char *node_id(const struct engine *e)
@@ -133,13 +134,17 @@ static void add_description(yyjson_mut_doc *doc, yyjson_mut_val *node, const str
 	add_plugins(doc, part, e);
 }
 
-static void add_status(yyjson_mut_doc *doc, yyjson_mut_val *node, const struct engine *e)
+static void add_status(
+	const struct api *api, yyjson_mut_doc *doc, yyjson_mut_val *node, const struct engine *e)
 {
+	auto_strbuf struct strbuf drained = STRBUF_INIT;
 	yyjson_mut_val *to = yyjson_mut_obj_add_obj(doc, node, "Status");
 
 	yyjson_mut_obj_add_str(doc, to, "State", node_state(e));
-	if (*e->last_error)
-		yyjson_mut_obj_add_strcpy(doc, to, "Message", e->last_error);
+	drain_describe(api->manager->drain, e, &drained);
+	if (*e->last_error || drained.len)
+		yyjson_mut_obj_add_strcpy(
+			doc, to, "Message", *e->last_error ? e->last_error : drained.buf);
 	yyjson_mut_obj_add_strcpy(doc, to, "Addr", e->ip);
 }
 
@@ -170,7 +175,7 @@ yyjson_mut_val *node_document(const struct api *api, yyjson_mut_doc *doc,
 	yyjson_mut_obj_add_str(doc, part, "Role", node_role(leader, e));
 	yyjson_mut_obj_add_str(doc, part, "Availability", availability_text(setting->availability));
 	add_description(doc, node, e);
-	add_status(doc, node, e);
+	add_status(api, doc, node, e);
 	if (is_leader(leader, e))
 		add_manager(doc, node, leader, e);
 	return node;

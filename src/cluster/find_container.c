@@ -212,6 +212,25 @@ static bool is_same_container(const struct container *a, const struct container 
 	       (a->swarm_id[0] && strcmp(a->swarm_id, b->swarm_id) == 0);
 }
 
+/* Which of two copies of one container is meant, above 0 when it is `a`, 0 when either could be:
+ * the one that can be reached; of those that were made anew, the one that runs, and then the
+ * newest. */
+static int compare_copies(const struct container *a, const struct container *b)
+{
+	bool a_live = engine_is_healthy(a->engine), b_live = engine_is_healthy(b->engine);
+	uint64_t a_epoch = policy_epoch(&a->labels), b_epoch = policy_epoch(&b->labels);
+
+	if (!is_same_container(a, b))
+		return 0;
+	if (a_live != b_live)
+		return a_live - b_live;
+	if (!a_live || a_epoch == b_epoch)
+		return 0;
+	if (container_is_running(a) != container_is_running(b))
+		return container_is_running(a) - container_is_running(b);
+	return a_epoch > b_epoch ? 1 : -1;
+}
+
 static void match_add(struct match *m, struct container *c)
 {
 	if (!is_visible(c) || m->found == c)
@@ -220,14 +239,13 @@ static void match_add(struct match *m, struct container *c)
 		m->found = c;
 		return;
 	}
-	bool live = engine_is_healthy(c->engine), found_live = engine_is_healthy(m->found->engine);
+	int order = compare_copies(c, m->found);
 
-	if (live == found_live || !is_same_container(m->found, c)) {
+	if (order == 0) {
 		m->other = c;
-	} else if (live) {
-		/* all the dead copies give way, however many came before */
-		if (m->other && is_same_container(m->other, c) &&
-			!engine_is_healthy(m->other->engine))
+	} else if (order > 0) {
+		/* all the lesser copies give way, however many came before */
+		if (m->other && compare_copies(c, m->other) > 0)
 			m->other = NULL;
 		m->found = c;
 	}

@@ -33,7 +33,8 @@ struct container *lookup_find_copy(const struct lookup *l, const struct containe
  * NULL with ERROR_NOT_FOUND `No such container: x`, or ERROR_INVALID when ambiguous, empty or
  * longer than a name may be (docker/name.h).  Only containers of validated engines are found, and
  * no reservations.  Of two records of one container (same id, or same swarm id after a
- * rescheduling) the one on a healthy engine is meant.
+ * rescheduling) the one on a healthy engine is meant; of two that can be reached while a container
+ * leaves its node, the one that runs, and then the newer.
  */
 struct container *cluster_find_container(
 	struct cluster *cluster, const char *what, struct error *err);

@@ -30,6 +30,7 @@
 #include "discovery/embedded.h"
 #include "discovery/hub.h"
 #include "election/election.h"
+#include "manager/drain.h"
 #include "manager/keep.h"
 #include "manager/manager.h"
 #include "manager/publish.h"
@@ -42,6 +43,7 @@ struct wire {
 	struct cluster *cluster;
 	struct manager manager;
 	struct reschedule *reschedule; /* owned */
+	struct drain *drain;           /* owned */
 	struct audit *audit;           /* owned; NULL: nobody wants to know */
 	struct publish *publish;       /* owned; NULL: published ports are not relayed */
 	struct names *names;           /* owned; NULL: DNS is not answered */
@@ -335,6 +337,8 @@ static void build_cluster(struct wire *w)
 					     });
 	manager_init(&w->manager, w->loop, w->cluster, o->sched, o->cluster.create_retry);
 	w->reschedule = reschedule_create(&w->manager);
+	w->drain = drain_create(&w->manager);
+	w->manager.drain = w->drain;
 	if (o->relay_host)
 		w->publish = publish_create(&w->manager, &(struct publish_config){
 								 .all = o->relay_ports,
@@ -435,6 +439,8 @@ static void tear_down(struct wire *w)
 	serve_finish(&w->serve);
 	names_destroy(steal(w->names));
 	publish_destroy(steal(w->publish));
+	w->manager.drain = NULL;
+	drain_destroy(steal(w->drain));
 	reschedule_destroy(steal(w->reschedule));
 	manager_finish(&w->manager);
 	cluster_destroy(w->cluster);

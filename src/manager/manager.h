@@ -27,6 +27,7 @@ struct manager {
 	struct node_settings *node_settings; /* owned; what operators said about nodes */
 	struct desired *desired;             /* owned; the containers in it */
 	const char *shared_socket; /* its own, for containers; borrowed; NULL: none is shared */
+	struct drain *drain;       /* set by its owner; NULL: none is drained */
 	struct publish *publish;   /* set by its owner; NULL: published ports are not relayed */
 
 	bool acting;              /* private; see manager_may_act */

@@ -16,6 +16,7 @@
 #include "manager/create.h"
 #include "manager/desired.h"
 #include "manager/knock.h"
+#include "manager/replacement.h"
 #include "manager/retire.h"
 
 enum {
@@ -373,19 +374,6 @@ static void created(struct create *c, void *arg)
 	task_wake(&mv->task);
 }
 
-/* The same container, one epoch later. */
-static bool read_blueprint(
-	const char *body, const char *name, struct container_config *ret, struct error *err)
-{
-	auto_free char *epoch = NULL;
-
-	if (!config_parse(ret, body, strlen(body), name, "", err))
-		return error_wrap(err, "its configuration");
-	epoch = xasprintf("%llu", (unsigned long long)policy_epoch(&ret->labels) + 1);
-	config_set_label(ret, LABEL_EPOCH, epoch);
-	return true;
-}
-
 static enum task_turn wait_for_node(struct move *mv, const char *volume)
 {
 	if (!mv->named)
@@ -430,7 +418,7 @@ static enum task_turn move_probed(struct task *t)
 		set_destination(mv, copy->engine, copy->id);
 		return task_go(t, &move_look_step);
 	}
-	if (!read_blueprint(body, mv->name, &config, &err))
+	if (!replacement_config(body, mv->name, &config, &err))
 		return try_later(mv, &move_begin_step, &err);
 	if (config.volumes.count && !policy_begins_afresh(&config.labels)) {
 		turn = wait_for_node(mv, config.volumes.items[0]);

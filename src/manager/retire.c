@@ -4,11 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "docker/policy.h"
 
-enum { STOP_TIMEOUT_MS = 60 * 1000, REMOVE_TIMEOUT_MS = 60 * 1000 };
+enum {
+	STOP_TIMEOUT_MS = 60 * 1000, /* beyond the container's own */
+	STOP_MAX_S = 24 * 60 * 60,
+	REMOVE_TIMEOUT_MS = 60 * 1000,
+};
 
 STEP(retire_begin);
 STEP(retire_next);
@@ -159,6 +164,15 @@ static struct container *find_old_copy(struct cluster *cluster)
 
 /* --- its way --- */
 
+int64_t retire_stop_timeout_ms(const struct container *c)
+{
+	const char *text = c->blueprint ? c->blueprint : "{}";
+	auto_json yyjson_doc *doc = json_parse(text, strlen(text), NULL);
+	int64_t own_s = json_get_int(yyjson_doc_get_root(doc), "StopTimeout", 0);
+
+	return STOP_TIMEOUT_MS + min_of(max_of(own_s, (int64_t)0), (int64_t)STOP_MAX_S) * 1000;
+}
+
 static void ask(struct retire *r, const char *method, const char *rest, int64_t timeout_ms)
 {
 	call_finish(&r->call);
@@ -187,7 +201,7 @@ static enum task_turn retire_next(struct task *t)
 		r->never_ran ? "a needless" : "the old", container_name(old), r->engine->name);
 	if (r->never_ran)
 		return task_go(t, &retire_stopped_step);
-	ask(r, "POST", "/stop", STOP_TIMEOUT_MS);
+	ask(r, "POST", "/stop", retire_stop_timeout_ms(old));
 	return task_wait_for(t, &r->call.done, &retire_stopped_step);
 }
 

@@ -6,6 +6,8 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/parse.h"
+#include "manager/drain.h"
+#include "manager/node_settings.h"
 #include "page/page_private.h"
 
 /* --- which, and in what order --- */
@@ -93,10 +95,26 @@ static struct ranked *choose_nodes(const struct page *p, size_t *ret_count)
 
 /* --- a row --- */
 
+static void add_availability(struct page *p, const struct engine *e)
+{
+	const struct node_setting *setting = node_settings_get(p->manager->node_settings, e->name);
+	auto_strbuf struct strbuf drained = STRBUF_INIT;
+
+	if (setting->availability == AVAILABILITY_ACTIVE)
+		return;
+	strbuf_addf(p->sb, ", %s", availability_text(setting->availability));
+	drain_describe(p->manager->drain, e, &drained);
+	if (drained.len) {
+		strbuf_add_str(p->sb, "<br>");
+		html_add(p->sb, drained.buf, TEXT_SHOWN);
+	}
+}
+
 static void add_state(struct page *p, const struct engine *e)
 {
 	strbuf_addf(p->sb, "<td data-of=\"State\"><span class=\"%s\">%s</span>",
 		engine_is_healthy(e) ? "good" : "bad", engine_state_text(e));
+	add_availability(p, e);
 	if (*e->last_error) {
 		strbuf_add_str(p->sb, "<br>");
 		html_add(p->sb, e->last_error, TEXT_SHOWN);

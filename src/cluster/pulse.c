@@ -3,6 +3,7 @@
  *
  * With the default of three failures the worst case, a daemon that freezes just after it was heard,
  * is flagged after PERIOD_MS + PERIOD_SPREAD_MS + 3 * BUDGET_MS + 2 * RETRY_SILENT_MS, i.e. 8.7 s.
+ * One that ended refuses connections: 2 * (RETRY_MS + RETRY_MS / 3) after the break, i.e. 0.8 s.
  */
 #include "cluster/pulse.h"
 
@@ -14,10 +15,11 @@ enum {
 	ANSWER_MAX_BYTES = 64 * 1024,
 	PERIOD_MS = 2000, /* of silence until a ping */
 	PERIOD_SPREAD_MS = 700,
-	BUDGET_MS = 1800,        /* for connection and answer together */
-	RETRY_MS = 500,          /* after a refusal, plus as much at random */
-	RETRY_SILENT_MS = 300,   /* after silence, which was a wait itself */
-	RETRY_MAX_MS = 8 * 1000, /* of an unhealthy engine, plus a quarter at random */
+	BUDGET_MS = 1800,      /* for connection and answer together */
+	RETRY_MS = 300,        /* after a refusal, plus a third at random */
+	RETRY_SILENT_MS = 300, /* after silence, which was a wait itself */
+	RETRY_DEAD_MS = 500,   /* of an unhealthy engine, ever longer, plus a quarter at random */
+	RETRY_MAX_MS = 8 * 1000,
 };
 
 STEP(pulse_rest);
@@ -26,6 +28,11 @@ STEP(pulse_answered);
 static int64_t spread(int64_t ms)
 {
 	return (int64_t)random_below((uint64_t)ms + 1);
+}
+
+static int64_t after_refusal_ms(void)
+{
+	return RETRY_MS + spread(RETRY_MS / 3);
 }
 
 void pulse_init(struct pulse *p, struct engine *e, struct task *monitor)
@@ -65,7 +72,7 @@ void pulse_handle_failure(struct pulse *p)
 {
 	if (!p->running)
 		return;
-	p->next_ms = min_of(p->next_ms, clock_mono_ms() + RETRY_MS + spread(RETRY_MS));
+	p->next_ms = min_of(p->next_ms, clock_mono_ms() + after_refusal_ms());
 	task_wake(&p->task);
 }
 
@@ -107,8 +114,8 @@ static int64_t gap_after_loss(const struct pulse *p, bool silent)
 	int64_t gap;
 
 	if (engine_is_healthy(p->engine))
-		return silent ? RETRY_SILENT_MS : RETRY_MS + spread(RETRY_MS);
-	gap = min_of((int64_t)RETRY_MS << min_of(p->pings_lost, 10u), (int64_t)RETRY_MAX_MS);
+		return silent ? RETRY_SILENT_MS : after_refusal_ms();
+	gap = min_of((int64_t)RETRY_DEAD_MS << min_of(p->pings_lost, 10u), (int64_t)RETRY_MAX_MS);
 	return gap + spread(gap / 4);
 }
 

@@ -239,7 +239,7 @@ static void write_one(struct containers_list *l, const struct list_item *item, i
 		lookup_find_on(l->errand.rq->api->cluster->lookup, item->id, item->engine);
 	size_t start;
 
-	if (!c || !c->entry || !cluster_engine_is_validated(c->engine) ||
+	if (!c || !c->entry || !engine_is_validated(c->engine) ||
 		!container_filter_matches(&l->filter, c))
 		return;
 	if (l->written++ > 0)

@@ -106,7 +106,7 @@ static bool shows_containers(const struct merge *m)
 static void gather(struct merge *m, struct engine *const *engines, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (!cluster_engine_is_validated(engines[i]) ||
+		if (!engine_is_validated(engines[i]) ||
 			!image_filter_takes_node(m->filter, engines[i]))
 			continue;
 		gather_engine(m, engines[i], i);

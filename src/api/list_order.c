@@ -67,7 +67,7 @@ static void gather_engines(struct list_order *o, const struct container_filter *
 	while (o->engines_next < o->engines_count && looked_at < LOOKED_AT_PER_TURN) {
 		const struct engine *e = o->engines[o->engines_next++];
 
-		if (!cluster_engine_is_validated(e))
+		if (!engine_is_validated(e))
 			continue;
 		gather_engine(o, e, filter);
 		looked_at += e->containers_count;

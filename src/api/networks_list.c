@@ -169,7 +169,7 @@ static void gather_networks(struct networks_list *l, struct cluster *cluster)
 	struct engine **engines = cluster_sorted_engines(cluster, &count);
 
 	for (size_t i = 0; i < count; i++) {
-		if (cluster_engine_is_validated(engines[i]))
+		if (engine_is_validated(engines[i]))
 			gather_engine(l, engines[i]);
 	}
 	free(engines);

@@ -22,7 +22,7 @@ const char *node_state(const struct engine *e)
 {
 	if (engine_is_healthy(e))
 		return "ready";
-	return cluster_engine_is_validated(e) ? "down" : "unknown";
+	return engine_is_validated(e) ? "down" : "unknown";
 }
 
 /* --- who leads --- */

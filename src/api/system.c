@@ -275,7 +275,7 @@ static struct totals sum_engines(const struct cluster *cluster)
 	for (size_t i = 0; i < cluster->engines_count; i++) {
 		const struct engine *e = cluster->engines[i];
 
-		if (!cluster_engine_is_validated(e))
+		if (!engine_is_validated(e))
 			continue;
 		t.running += e->running;
 		t.paused += e->paused;

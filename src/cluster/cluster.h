@@ -1,12 +1,12 @@
 /*
  * cluster/cluster.h - all engines and all that is on them.
  *
- * One writer, no locks.  The cluster owns its engines; members come and go through
- * cluster_set_members.  Placement is not its business: it only reserves what somebody decided.
+ * One writer, no locks.  The cluster owns its engines; members come and go through members.h, and
+ * what each file of the floor keeps for all engines lies here.  Placement is not its business: it
+ * only reserves what somebody decided.
  */
 #pragma once
 
-#include "base/strv.h"
 #include "cluster/bus.h"
 #include "cluster/engine.h"
 #include "cluster/gate.h"
@@ -30,7 +30,7 @@ struct cluster {
 	struct engine **engines; /* owned references; validated (healthy or not) and pending ones
 				    together */
 	size_t engines_count, engines_cap;
-	struct listeners listeners;     /* engine_listener::link; of all engines */
+	struct engine_terms terms;      /* lent to the engines */
 	struct engine_listener counter; /* private */
 	size_t healthy, validated;      /* counts */
 	struct lookup *lookup;          /* private to find_container.c */
@@ -39,26 +39,14 @@ struct cluster {
 	struct finders *finders; /* private to find_*.c */
 	struct bus *bus;
 	struct list behind, fresh_waits; /* engine::behind, fresh_wait::link; private to fresh */
-	int64_t overcommit_percent;      /* truncated toward zero */
 	/* How many engines are being asked who they are, and how many are being read, at once. */
 	struct gate connecting, loading;
 	size_t rotation; /* of cluster_any_healthy; private */
 };
 
-struct cluster *cluster_create(struct loop *loop, const struct cluster_config *config);
-/* Engines end at once; whoever still holds one sees it DISCONNECTED. */
-void cluster_destroy(struct cluster *cluster);
-/* The members are now these addresses.  Removed ones go first, then new ones come (pending,
- * connecting at once). A malformed address is logged by the caller before; here it is refused per
- * entry with a warning. */
-void cluster_set_members(struct cluster *cluster, const struct strv *addresses);
-
 /* Hears of every engine, present and to come; engine_unlisten ends it. */
 void cluster_listen(struct cluster *cluster, struct engine_listener *l);
 
-/* A validated engine counts in lists and capacity whatever its health; a pending one only in the
- * node table. */
-bool cluster_engine_is_validated(const struct engine *e);
 enum cluster_which {
 	CLUSTER_ALL, /* pending ones too */
 	CLUSTER_VALIDATED,

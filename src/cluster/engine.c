@@ -12,10 +12,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/metrics.h"
-#include "cluster/cluster.h"
 #include "cluster/engine_private.h"
-#include "cluster/find_container.h"
-#include "cluster/fresh.h"
 #include "cluster/refresh_log.h"
 
 static const char gone_text[] = "Engine no longer exists";
@@ -37,12 +34,13 @@ static char *literal_ip(const struct address *a)
 }
 
 /* An engine does not speak TLS on its socket, whatever it does on its ports. */
-static struct tls_context *tls_for(const struct cluster *cluster, const struct address *address)
+static struct tls_context *tls_for(const struct engine_terms *terms, const struct address *address)
 {
-	return address->kind == ADDRESS_UNIX ? NULL : cluster->config.tls;
+	return address->kind == ADDRESS_UNIX ? NULL : terms->tls;
 }
 
-struct engine *engine_create(struct cluster *cluster, const char *addr, struct error *err)
+struct engine *engine_create(
+	struct cluster *cluster, struct engine_terms *terms, const char *addr, struct error *err)
 {
 	struct address address;
 	struct engine *e;
@@ -52,6 +50,7 @@ struct engine *engine_create(struct cluster *cluster, const char *addr, struct e
 	e = xnew(struct engine);
 	e->refs = 1;
 	e->cluster = cluster;
+	e->terms = terms;
 	list_init(&e->behind);
 	e->addr = xstrdup(addr);
 	e->ip = literal_ip(&address);
@@ -63,13 +62,13 @@ struct engine *engine_create(struct cluster *cluster, const char *addr, struct e
 	e->known_since_ns = e->updated_at_ns = clock_wall_ns();
 	e->remote.address = xstrdup(addr);
 	e->remote.endpoint =
-		endpoint_create(cluster->loop, &(struct endpoint_config){
-						       .address = address,
-						       .tls = tls_for(cluster, &address),
-						       .max_idle = IDLE_CONNECTIONS,
-						       .idle_timeout_ms = IDLE_TIMEOUT_MS,
-						       .connect_timeout_ms = CONNECT_TIMEOUT_MS,
-					       });
+		endpoint_create(terms->loop, &(struct endpoint_config){
+						     .address = address,
+						     .tls = tls_for(terms, &address),
+						     .max_idle = IDLE_CONNECTIONS,
+						     .idle_timeout_ms = IDLE_TIMEOUT_MS,
+						     .connect_timeout_ms = CONNECT_TIMEOUT_MS,
+					     });
 	e->refresh_log = refresh_log_create();
 	touches_init(&e->touches, e->refresh_log);
 	address_finish(&address);
@@ -132,6 +131,16 @@ const char *engine_state_text(const struct engine *e)
 bool engine_is_healthy(const struct engine *e)
 {
 	return e->state == ENGINE_HEALTHY;
+}
+
+bool engine_state_is_validated(enum engine_state state)
+{
+	return state == ENGINE_HEALTHY || state == ENGINE_UNHEALTHY;
+}
+
+bool engine_is_validated(const struct engine *e)
+{
+	return engine_state_is_validated(e->state);
 }
 
 static const char *shown_name(const struct engine *e)
@@ -204,7 +213,7 @@ static void call(
 
 static void tell(struct engine *e, enum news news, enum engine_state before)
 {
-	struct listeners *const all[] = { &e->cluster->listeners, &e->listeners };
+	struct listeners *const all[] = { &e->terms->listeners, &e->listeners };
 	struct listeners_round round;
 	struct listeners_link *link;
 
@@ -217,7 +226,7 @@ static void tell(struct engine *e, enum news news, enum engine_state before)
 
 void engine_tell_containers(struct engine *e)
 {
-	if (e->cluster) /* else nobody listens any more */
+	if (e->terms) /* else nobody listens any more */
 		tell(e, NEWS_CONTAINERS, e->state);
 }
 
@@ -276,12 +285,6 @@ void engine_suspend(struct engine *e, const char *reason)
 	engine_drop_objects(e);
 }
 
-static void leave_lookup(struct engine *e)
-{
-	for (size_t i = 0; i < e->containers_count; i++)
-		lookup_remove(e->cluster->lookup, e->containers[i]);
-}
-
 void engine_disconnect(struct engine *e)
 {
 	if (e->state == ENGINE_DISCONNECTED)
@@ -291,10 +294,10 @@ void engine_disconnect(struct engine *e)
 	engine_set_state(e, ENGINE_DISCONNECTED, NULL);
 	engine_drop_containers(e);
 	engine_drop_objects(e);
-	fresh_settle(e, UINT64_MAX);
-	leave_lookup(e); /* reservations are left */
+	engine_hide_reservations(e);
 	metric_add(METRIC_engines, -1);
 	e->cluster = NULL;
+	e->terms = NULL;
 }
 
 /* --- complaints --- */
@@ -368,7 +371,7 @@ void engine_report_failure(struct engine *e, const struct error *err)
 	if (e->failures < FAILURES_MAX)
 		e->failures++;
 	engine_set_error(e, err->text);
-	if (engine_is_healthy(e) && e->failures >= e->cluster->config.failure_retry) {
+	if (engine_is_healthy(e) && e->failures >= e->terms->failure_retry) {
 		engine_set_state(e, ENGINE_UNHEALTHY, err->text);
 		return;
 	}
@@ -399,7 +402,7 @@ int engine_health_indicator(const struct engine *e)
 
 	if (!engine_is_healthy(e))
 		return 0;
-	retry = e->cluster->config.failure_retry;
+	retry = e->terms->failure_retry;
 	if (e->failures >= retry)
 		return 0;
 	return 100 - (int)((uint64_t)e->failures * 100 / retry);
@@ -408,7 +411,7 @@ int engine_health_indicator(const struct engine *e)
 /* Hundreds first, so that nothing needs more than 64 bits. */
 static int64_t with_overcommit(const struct engine *e, int64_t n)
 {
-	int64_t percent = e->cluster ? e->cluster->overcommit_percent : 0;
+	int64_t percent = e->terms ? e->terms->overcommit_percent : 0;
 	int64_t more, rest, total;
 
 	if (__builtin_mul_overflow(n / 100, percent, &more) ||

@@ -52,12 +52,22 @@ struct engine_listener {
 	struct listeners_link link; /* private */
 };
 
+/* What holds for all engines of a cluster. */
+struct engine_terms {
+	struct loop *loop;
+	struct tls_context *tls; /* NULL: plain */
+	uint32_t failure_retry;
+	int64_t overcommit_percent; /* truncated toward zero */
+	struct listeners listeners; /* engine_listener::link; they hear of every one */
+};
+
 struct engine {
 	uint32_t refs;
-	struct cluster *cluster; /* NULL once disconnected */
-	size_t position;         /* in the cluster's array; private */
-	enum engine_state state; /* read only outside engine.c */
-	bool lost;               /* see engine_declare_lost; likewise */
+	struct cluster *cluster;    /* only handed on here; NULL once disconnected */
+	struct engine_terms *terms; /* the cluster's; likewise */
+	size_t position;            /* in the cluster's array; private */
+	enum engine_state state;    /* read only outside engine.c */
+	bool lost;                  /* see engine_declare_lost; likewise */
 
 	char *addr;      /* as discovery gave it: "10.0.0.5:2375" or "unix:///run/docker.sock" */
 	char *ip;        /* resolved at connect; "" before, "127.0.0.1" for unix */
@@ -133,6 +143,10 @@ void engine_declare_lost(struct engine *e);
 void engine_set_error(struct engine *e, const char *text);
 
 bool engine_is_healthy(const struct engine *e);
+/* A validated engine counts in lists and capacity whatever its health; a pending one only in the
+ * node table. */
+bool engine_is_validated(const struct engine *e);
+bool engine_state_is_validated(enum engine_state state);
 const char *engine_state_text(const struct engine *e);  /* "Healthy", ... */
 int engine_health_indicator(const struct engine *e);    /* 0..100 */
 int64_t engine_total_nano_cpus(const struct engine *e); /* with overcommit */

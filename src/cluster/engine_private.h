@@ -7,7 +7,8 @@
 
 /* One reference for the caller; starts to look for the daemon.  NULL with err when the address is
  * malformed. */
-struct engine *engine_create(struct cluster *cluster, const char *addr, struct error *err);
+struct engine *engine_create(
+	struct cluster *cluster, struct engine_terms *terms, const char *addr, struct error *err);
 /* Gone from discovery; the caller's reference stays. */
 void engine_disconnect(struct engine *e);
 
@@ -19,6 +20,8 @@ void engine_suspend(struct engine *e, const char *reason);
 /* All records that the daemon showed; reservations stay. */
 void engine_drop_containers(struct engine *e);
 void engine_drop_objects(struct engine *e);
+/* Nobody finds them any more. */
+void engine_hide_reservations(struct engine *e);
 /* As engine_set_images and its like, with marks (owned) that have been made and linked before. */
 void engine_take_images(
 	struct engine *e, struct image *items, size_t count, struct index_marks *marks);

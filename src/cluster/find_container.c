@@ -203,7 +203,7 @@ struct match {
 
 static bool is_visible(const struct container *c)
 {
-	return c->state != CONTAINER_PENDING && cluster_engine_is_validated(c->engine);
+	return c->state != CONTAINER_PENDING && engine_is_validated(c->engine);
 }
 
 static bool is_same_container(const struct container *a, const struct container *b)
@@ -408,7 +408,7 @@ struct container *cluster_find_name(struct cluster *cluster, const char *name)
 	name = without_slash(name);
 	if (*name)
 		n = find_name(cluster->lookup, name);
-	while (n && !cluster_engine_is_validated(n->container->engine))
+	while (n && !engine_is_validated(n->container->engine))
 		n = n->next;
 	return n ? n->container : NULL;
 }

@@ -123,7 +123,7 @@ static void search_marks(struct search *s, const struct list *marks, const char 
 
 		if (s->on_several_engines)
 			return;
-		if (cluster_engine_is_validated(f.engine) &&
+		if (engine_is_validated(f.engine) &&
 			!network_is_removed(f.engine->cluster, f.engine, f.network))
 			consider(s, &f, network_answers(f.network, &names, what));
 	}
@@ -189,7 +189,7 @@ bool network_find_name(const struct cluster *cluster, const char *name)
 
 	index_each(m, index_find(cluster->finders->network_names, name, strlen(name)))
 	{
-		if (cluster_engine_is_validated(m->of->engine) &&
+		if (engine_is_validated(m->of->engine) &&
 			!network_is_removed(cluster, m->of->engine, mark_network(m)))
 			return true;
 	}

@@ -42,7 +42,7 @@ struct volume_found *volume_find_all(struct cluster *cluster, const char *what, 
 		{
 			struct node_names names = engine_names(m->of->engine);
 
-			if (!cluster_engine_is_validated(m->of->engine) ||
+			if (!engine_is_validated(m->of->engine) ||
 				volume_answers(mark_volume(m), &names, what) == ANSWER_NONE)
 				continue;
 			array_reserve(found, count, cap);

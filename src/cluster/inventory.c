@@ -120,7 +120,7 @@ void engine_remove_container(struct engine *e, struct container *c)
 	if (c->state != CONTAINER_PENDING) {
 		engine_tell_containers(e);
 		/* not when it is the engine that leaves */
-		if (e->cluster && cluster_engine_is_validated(e))
+		if (e->cluster && engine_is_validated(e))
 			departed_note(e->cluster->departed, c, clock_mono_ms());
 		refresh_log_removal(e->refresh_log, c->id);
 		metric_add(METRIC_containers, -1);
@@ -138,6 +138,14 @@ void engine_drop_containers(struct engine *e)
 	for (size_t i = e->containers_count; i-- > 0;) {
 		if (e->containers[i]->state != CONTAINER_PENDING)
 			engine_remove_container(e, e->containers[i]);
+	}
+}
+
+void engine_hide_reservations(struct engine *e)
+{
+	for (size_t i = 0; i < e->containers_count; i++) {
+		assert(e->containers[i]->state == CONTAINER_PENDING);
+		lookup_remove(e->cluster->lookup, e->containers[i]);
 	}
 }
 

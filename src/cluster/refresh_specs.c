@@ -336,7 +336,7 @@ static void keep_id(struct engine *e, const char *id)
 /* False when another daemon than the known one answers there. */
 static bool check_id(struct engine *e, const char *id, struct error *err)
 {
-	if (!cluster_engine_is_validated(e) || strcmp(e->daemon_id, id) == 0)
+	if (!engine_is_validated(e) || strcmp(e->daemon_id, id) == 0)
 		return true;
 	error_set(err, ERROR_CONFLICT,
 		"Engine (ID: %s, Addr: %s) shows up with another ID:%s. It is validated anew.",

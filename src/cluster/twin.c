@@ -27,8 +27,7 @@ static struct engine *find_twin(const struct engine *e)
 		if (c->state == CONTAINER_PENDING)
 			continue;
 		copy = lookup_find_copy(e->cluster->lookup, c);
-		if (copy && cluster_engine_is_validated(copy->engine) &&
-			is_same_daemon(e, copy->engine))
+		if (copy && engine_is_validated(copy->engine) && is_same_daemon(e, copy->engine))
 			return copy->engine;
 	}
 	return NULL;
@@ -58,10 +57,10 @@ void twin_suspect(struct engine *e, const struct container *c)
 {
 	const struct container *copy;
 
-	if (!cluster_engine_is_validated(e) || c->state == CONTAINER_PENDING)
+	if (!engine_is_validated(e) || c->state == CONTAINER_PENDING)
 		return;
 	copy = lookup_find_copy(e->cluster->lookup, c);
-	if (!copy || !cluster_engine_is_validated(copy->engine) || !is_same_daemon(e, copy->engine))
+	if (!copy || !engine_is_validated(copy->engine) || !is_same_daemon(e, copy->engine))
 		return;
 	e->maybe_twin = true;
 	engine_doubt(e);
@@ -73,7 +72,7 @@ void twin_settle(struct engine *e)
 	auto_free char *reason = NULL;
 
 	e->maybe_twin = false;
-	if (!twin || !cluster_engine_is_validated(e))
+	if (!twin || !engine_is_validated(e))
 		return;
 	if (engine_is_healthy(e) && !engine_is_healthy(twin)) {
 		struct engine *swap = e;

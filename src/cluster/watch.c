@@ -327,7 +327,7 @@ static bool end_refresh(struct watch *w)
 /* Behind a broken stream nobody answers; what was announced waits for the next one. */
 static bool may_work(const struct watch *w)
 {
-	return w->state == WATCH_OPEN && cluster_engine_is_validated(w->engine);
+	return w->state == WATCH_OPEN && engine_is_validated(w->engine);
 }
 
 /* A reading of somebody else's, begun after it came, has told what it would. */

@@ -22,7 +22,7 @@
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "base/parse.h"
-#include "cluster/cluster.h"
+#include "cluster/members.h"
 #include "cmd/dump.h"
 #include "cmd/invite.h"
 #include "cmd/serve.h"
@@ -68,7 +68,7 @@ static void handle_members(void *arg, const struct strv *members)
 	struct wire *w = arg;
 
 	log_debug("Watch triggered with %zu nodes", members->count);
-	cluster_set_members(w->cluster, members);
+	members_set(w->cluster, members);
 }
 
 static void handle_discovery_error(maybe_unused void *arg, const struct error *err)
@@ -328,7 +328,7 @@ static void build_cluster(struct wire *w)
 {
 	const struct manage_options *o = w->options;
 
-	w->cluster = cluster_create(w->loop, &(struct cluster_config){
+	w->cluster = members_create(w->loop, &(struct cluster_config){
 						     .refresh_min_ms = o->refresh_min_ms,
 						     .refresh_max_ms = o->refresh_max_ms,
 						     .failure_retry = o->failure_retry,
@@ -443,7 +443,7 @@ static void tear_down(struct wire *w)
 	drain_destroy(steal(w->drain));
 	reschedule_destroy(steal(w->reschedule));
 	manager_finish(&w->manager);
-	cluster_destroy(w->cluster);
+	members_destroy(w->cluster);
 	strv_finish(&w->own_names);
 	loop_destroy(w->loop);
 }

@@ -61,7 +61,7 @@ static struct node_kept *find_unseen_node(struct desired *d, const char *name)
 	HASH_ITER (hh, d->nodes, n, next) {
 		const struct engine *e = cluster_find_engine(d->manager->cluster, n->engine_id);
 
-		if (list_empty(&n->wanted) || (e && cluster_engine_is_validated(e)))
+		if (list_empty(&n->wanted) || (e && engine_is_validated(e)))
 			continue;
 		if (strcmp(desired_node_name(n), name) == 0 || strcmp(n->engine_id, name) == 0 ||
 			strcmp(address_of(n), name) == 0)
@@ -108,7 +108,7 @@ static bool is_gone(struct desired *d, const struct node_kept *n, struct engine 
 	struct engine *e = cluster_find_engine(cluster, n->engine_id);
 
 	*ret = NULL;
-	if (e && cluster_engine_is_validated(e))
+	if (e && engine_is_validated(e))
 		return false;
 	e = cluster_find_engine(cluster, address_of(n));
 	if (e && e->state == ENGINE_PENDING)

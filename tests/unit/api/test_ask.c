@@ -64,7 +64,7 @@ static int setup(void **state)
 		w->engines[i]->name = w->engines[i]->daemon_id = names[i];
 		strv_add(&members, w->engines[i]->address);
 	}
-	cluster_set_members(w->fx.cluster, &members);
+	members_set(w->fx.cluster, &members);
 	turn_until(w->fx.loop, w->fx.cluster->healthy == ENGINES);
 	manager_init(&w->manager, w->fx.loop, w->fx.cluster, NULL, 0);
 	api_init(&w->api, w->fx.loop, &w->manager, &api_config);

@@ -14,7 +14,7 @@ void fixture_create(struct fixture *fx)
 {
 	log_set_level(LOG_FATAL);
 	*fx = (struct fixture){ .loop = loop_create() };
-	fx->cluster = cluster_create(fx->loop, &(struct cluster_config){
+	fx->cluster = members_create(fx->loop, &(struct cluster_config){
 						       .refresh_min_ms = 300 * 1000,
 						       .refresh_max_ms = 300 * 1000,
 						       .failure_retry = 3,
@@ -26,7 +26,7 @@ void fixture_create(struct fixture *fx)
 
 void fixture_destroy(struct fixture *fx)
 {
-	cluster_destroy(fx->cluster);
+	members_destroy(fx->cluster);
 	loop_turn(fx->loop, 0); /* what was closed is freed at the end of a turn */
 	loop_destroy(fx->loop);
 	strv_finish(&fx->actions);
@@ -41,7 +41,7 @@ void fixture_members(struct fixture *fx, const char *first, ...)
 	for (const char *a = first; a; a = va_arg(ap, const char *))
 		strv_add(&addresses, a);
 	va_end(ap);
-	cluster_set_members(fx->cluster, &addresses);
+	members_set(fx->cluster, &addresses);
 }
 
 struct engine *fixture_engine(struct fixture *fx, const char *addr)
@@ -83,7 +83,7 @@ struct engine *fixture_validated(struct fixture *fx, const char *name, const cha
 	for (size_t i = 0; i < fx->cluster->engines_count; i++)
 		strv_add(&addresses, fx->cluster->engines[i]->addr);
 	strv_add(&addresses, addr);
-	cluster_set_members(fx->cluster, &addresses);
+	members_set(fx->cluster, &addresses);
 	e = fixture_engine(fx, addr);
 	free(e->name);
 	free(e->daemon_id);

@@ -9,6 +9,7 @@
 #include "cluster/cluster.h"
 #include "cluster/engine_private.h"
 #include "cluster/find_container.h"
+#include "cluster/members.h"
 
 struct fixture {
 	struct loop *loop;

@@ -157,16 +157,16 @@ static void test_overcommit(void **state)
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct fixture *fx = *state;
-		struct cluster *c = cluster_create(
+		struct cluster *c = members_create(
 			fx->loop, &(struct cluster_config){
 					  .overcommit = cases[i].overcommit, .failure_retry = 3 });
 		struct engine e = {
-			.cluster = c, .cpus = cases[i].cpus, .memory_bytes = cases[i].memory
+			.terms = &c->terms, .cpus = cases[i].cpus, .memory_bytes = cases[i].memory
 		};
 
 		assert_int_equal(engine_total_nano_cpus(&e), cases[i].total_cpus * NS_PER_S);
 		assert_int_equal(engine_total_memory(&e), cases[i].total_memory);
-		cluster_destroy(c);
+		members_destroy(c);
 	}
 }
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "cmd/version.h"
-#include "discovery/discovery.h"
+#include "discovery/schemes.h"
 
 #define TAB 8
 

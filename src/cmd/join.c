@@ -13,8 +13,8 @@
 #include "cmd/command.h"
 #include "cmd/probe.h"
 #include "cmd/values.h"
-#include "discovery/discovery.h"
 #include "discovery/registration.h"
+#include "discovery/schemes.h"
 #include "kv/kv.h"
 
 #define LEAVE_MS (5 * 1000)
@@ -276,7 +276,7 @@ static bool run_agent(
 {
 	struct discovery_url url = DISCOVERY_URL_INIT;
 
-	if (!discovery_url_parse(&url, text, err))
+	if (!schemes_parse_url(&url, text, err))
 		return false;
 	if (!check_registers(&url, &args->discovery_options, err)) {
 		discovery_url_finish(&url);

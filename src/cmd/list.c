@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "cmd/command.h"
 #include "cmd/values.h"
-#include "discovery/discovery.h"
+#include "discovery/schemes.h"
 #include "net/loop.h"
 
 struct list_args {
@@ -125,7 +125,7 @@ static bool list_run(const struct invocation *in, const void *values, const stru
 	if (!value_discovery(in, words, "list a cluster", &text, err) ||
 		!check_timeout(args->timeout, &timeout_ms, err) ||
 		!value_discovery_options(&args->discovery_options, err) ||
-		!discovery_url_parse(&url, text, err))
+		!schemes_parse_url(&url, text, err))
 		return false;
 	bool ok = list_members(&url, text, &args->discovery_options, timeout_ms, err);
 	discovery_url_finish(&url);

@@ -11,10 +11,10 @@
 #include "cmd/memory.h"
 #include "cmd/wire.h"
 #include "discovery/embedded.h"
+#include "discovery/schemes.h"
 #include "docker/label.h"
 #include "docker/port.h"
 #include "names/zone.h"
-#include "sched/sched.h"
 
 #define DEFAULT_STATE_DIR "/var/lib/swarm"
 #define UNIX_SCHEME       "unix://"
@@ -349,7 +349,7 @@ static bool check_url(const struct invocation *in, const struct strv *words,
 	const char *text;
 
 	return value_discovery(in, words, "manage a cluster", &text, err) &&
-	       discovery_url_parse(&o->discovery, text, err) &&
+	       schemes_parse_url(&o->discovery, text, err) &&
 	       discovery_url_check(&o->discovery, &o->discovery_options, err);
 }
 

@@ -1,9 +1,8 @@
 /*
  * discovery/discovery.h - says which addresses are the members, now and whenever that changes.
  *
- * A discovery URL is "scheme://rest"; without a scheme it is a list of nodes.  The table
- * discovery_schemes[] is the only place that knows which schemes there are, and what each can do.
- * A discovery reports whole lists, in the order of its source, duplicates kept; while the source
+ * A discovery URL is "scheme://rest" (schemes.h), and its scheme says what can be done with it.  A
+ * discovery reports whole lists, in the order of its source, duplicates kept; while the source
  * cannot be read the last list stays in force.  It neither resolves nor contacts members.
  */
 #pragma once
@@ -40,18 +39,13 @@ struct discovery_scheme {
 		struct error *err);
 };
 
-extern const struct discovery_scheme discovery_schemes[];
-extern const size_t discovery_schemes_count;
-
 struct discovery_url {
-	const struct discovery_scheme *scheme; /* a row of the table */
+	const struct discovery_scheme *scheme; /* a row of schemes.h */
 	char *rest;                            /* owned; what follows "://" */
 };
 
 #define DISCOVERY_URL_INIT ((struct discovery_url){ 0 })
 
-/* "discovery service not supported" when the scheme is unknown; names are case-sensitive. */
-bool discovery_url_parse(struct discovery_url *ret, const char *text, struct error *err);
 void discovery_url_finish(struct discovery_url *url);
 /* text, as it may appear in a log: without the token that is its only secret.  Caller frees. */
 char *discovery_url_mask(const struct discovery_url *url, const char *text) must_check;

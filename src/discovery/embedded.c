@@ -5,7 +5,7 @@
 
 #include "base/mem.h"
 #include "base/parse.h"
-#include "discovery/backend.h"
+#include "discovery/discovery_private.h"
 #include "discovery/entry.h"
 #include "http/client.h"
 

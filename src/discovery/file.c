@@ -10,7 +10,7 @@
 
 #include "base/mem.h"
 #include "base/strbuf.h"
-#include "discovery/backend.h"
+#include "discovery/discovery_private.h"
 #include "discovery/entry.h"
 #include "discovery/range.h"
 

@@ -4,7 +4,7 @@
 #include <assert.h>
 
 #include "base/mem.h"
-#include "discovery/backend.h"
+#include "discovery/discovery_private.h"
 #include "discovery/entry.h"
 #include "discovery/range.h"
 

@@ -3,8 +3,8 @@
 
 #include <assert.h>
 
-#include "discovery/backend.h"
 #include "discovery/discovery.h"
+#include "discovery/registration_private.h"
 
 struct registration *registration_create(struct loop *loop, const struct discovery_url *url,
 	const struct strv *options, const struct registration_config *config, struct error *err)

@@ -189,8 +189,7 @@ static struct cluster_token *add_token(struct registry *r, const char *name)
 static bool has_room_for_token(const struct registry *r, struct error *err)
 {
 	return HASH_COUNT(r->tokens) < REGISTRY_MAX_TOKENS ||
-	       error_set(
-		       err, ERROR_FULL, "there are %d tokens already", REGISTRY_MAX_TOKENS);
+	       error_set(err, ERROR_FULL, "there are %d tokens already", REGISTRY_MAX_TOKENS);
 }
 
 static void forget_text(struct cluster_token *t)

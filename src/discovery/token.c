@@ -9,8 +9,10 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/uri.h"
+#include "discovery/discovery_private.h"
 #include "discovery/entry.h"
 #include "discovery/hub_client.h"
+#include "discovery/registration_private.h"
 #include "kv/backoff.h"
 #include "kv/kv.h"
 

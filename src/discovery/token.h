@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "discovery/backend.h"
+#include "discovery/discovery.h"
 
 bool token_check(const struct discovery_url *url, const struct strv *options, struct error *err);
 struct discovery *token_create(const struct discovery_config *config);

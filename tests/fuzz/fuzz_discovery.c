@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "discovery/discovery.h"
+#include "discovery/schemes.h"
 #include "discovery/entry.h"
 #include "discovery/file.h"
 #include "discovery/nodes.h"
@@ -46,7 +46,7 @@ static void check_url(const char *text)
 	struct discovery_url url = DISCOVERY_URL_INIT;
 	struct strv none = STRV_INIT;
 
-	if (!discovery_url_parse(&url, text, NULL))
+	if (!schemes_parse_url(&url, text, NULL))
 		return;
 	fuzz_check(url.scheme && strlen(url.rest) <= strlen(text));
 	discovery_url_check(&url, &none, NULL);

@@ -11,8 +11,8 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "discovery/discovery.h"
 #include "discovery/file.h"
+#include "discovery/schemes.h"
 #include "net/loop.h"
 
 /* ---- the text ---- */
@@ -163,7 +163,7 @@ static void start(struct fixture *f, int64_t heartbeat_ms)
 	struct discovery_url url = DISCOVERY_URL_INIT;
 	struct strv none = STRV_INIT;
 
-	assert_true(discovery_url_parse(&url, text, NULL));
+	assert_true(schemes_parse_url(&url, text, NULL));
 	f->discovery = discovery_create(f->loop, &url, &none, heartbeat_ms, &ops, f, NULL);
 	assert_non_null(f->discovery);
 	assert_int_equal(f->lists + f->errors, 0); /* nothing is called from inside create */

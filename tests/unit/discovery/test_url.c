@@ -6,9 +6,9 @@
 
 #include <cmocka.h>
 
-#include "discovery/discovery.h"
 #include "discovery/entry.h"
 #include "discovery/nodes.h"
+#include "discovery/schemes.h"
 
 #define HINT ", please check you are using the correct discovery (missing token:// ?)"
 
@@ -40,7 +40,7 @@ static void test_urls(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(urls); i++) {
 		struct discovery_url url = DISCOVERY_URL_INIT;
 		auto_error struct error err = ERROR_INIT;
-		bool ok = discovery_url_parse(&url, urls[i].text, &err);
+		bool ok = schemes_parse_url(&url, urls[i].text, &err);
 
 		assert_int_equal(ok, urls[i].scheme != NULL);
 		if (!ok) {
@@ -94,7 +94,7 @@ static void test_checks(void **state)
 		struct discovery_url url = DISCOVERY_URL_INIT;
 		auto_error struct error err = ERROR_INIT;
 
-		assert_true(discovery_url_parse(&url, checks[i].text, NULL));
+		assert_true(schemes_parse_url(&url, checks[i].text, NULL));
 		assert_int_equal(discovery_url_check(&url, &none, &err), !checks[i].error);
 		if (checks[i].error)
 			assert_string_equal(err.text, checks[i].error);

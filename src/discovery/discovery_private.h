@@ -1,10 +1,10 @@
 /*
- * discovery/backend.h - what discovery.c and the schemes know of each other; for discovery/ only.
+ * discovery/discovery_private.h - what discovery.c and the schemes know of each other; for
+ * discovery/ only.
  */
 #pragma once
 
 #include "discovery/discovery.h"
-#include "discovery/registration.h"
 #include "net/loop.h"
 
 struct discovery_config {
@@ -51,14 +51,3 @@ static inline void discovery_init(struct discovery *d, const struct discovery_ba
 void discovery_tell(struct discovery *d, struct strv *members);
 void discovery_tell_error(struct discovery *d, const struct error *err);
 void discovery_finish(struct discovery *d);
-
-/* Embedded in every scheme's own registration. */
-struct registration {
-	const struct registration_backend *backend;
-};
-
-struct registration_backend {
-	void (*release)(struct registration *r);
-	void (*reload)(struct registration *r);
-	void (*destroy)(struct registration *r);
-};

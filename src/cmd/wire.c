@@ -32,7 +32,7 @@
 #include "election/election.h"
 #include "manager/drain.h"
 #include "manager/keep.h"
-#include "manager/manager.h"
+#include "manager/parts.h"
 #include "manager/publish.h"
 #include "manager/reschedule.h"
 #include "names/names.h"
@@ -335,7 +335,7 @@ static void build_cluster(struct wire *w)
 						     .overcommit = o->cluster.overcommit,
 						     .tls = o->tls_client,
 					     });
-	manager_init(&w->manager, w->loop, w->cluster, o->sched, o->cluster.create_retry);
+	parts_init(&w->manager, w->loop, w->cluster, o->sched, o->cluster.create_retry);
 	w->reschedule = reschedule_create(&w->manager);
 	w->drain = drain_create(&w->manager);
 	w->manager.drain = w->drain;
@@ -442,7 +442,7 @@ static void tear_down(struct wire *w)
 	w->manager.drain = NULL;
 	drain_destroy(steal(w->drain));
 	reschedule_destroy(steal(w->reschedule));
-	manager_finish(&w->manager);
+	parts_finish(&w->manager);
 	members_destroy(w->cluster);
 	strv_finish(&w->own_names);
 	loop_destroy(w->loop);

@@ -40,11 +40,6 @@ struct manager {
 	size_t nodes_cap;
 };
 
-void manager_init(struct manager *m, struct loop *loop, struct cluster *cluster,
-	struct sched *sched, uint32_t create_retry);
-/* Cancels work under way; those who wait for it must be gone before. */
-void manager_finish(struct manager *m);
-
 /* Asked before everything that changes an engine: of several managers only the one that leads may.
  * What is under way ends before its next effect, as soon as it may no longer.  True at first. */
 bool manager_may_act(const struct manager *m);

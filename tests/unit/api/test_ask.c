@@ -7,6 +7,7 @@
 #include "api/ask.h"
 #include "api/entry.h"
 #include "api/routes.h"
+#include "manager/parts.h"
 
 enum { ENGINES = 2, TIMEOUT_MS = 200 };
 
@@ -66,7 +67,7 @@ static int setup(void **state)
 	}
 	members_set(w->fx.cluster, &members);
 	turn_until(w->fx.loop, w->fx.cluster->healthy == ENGINES);
-	manager_init(&w->manager, w->fx.loop, w->fx.cluster, NULL, 0);
+	parts_init(&w->manager, w->fx.loop, w->fx.cluster, NULL, 0);
 	api_init(&w->api, w->fx.loop, &w->manager, &api_config);
 	w->server = http_server_create(w->fx.loop, &config);
 	http_server_take(w->server, raw_pair(w->fx.loop, &w->client));
@@ -81,7 +82,7 @@ static int teardown(void **state)
 	api_finish(&w->api);
 	http_server_destroy(w->server);
 	raw_close(&w->client);
-	manager_finish(&w->manager);
+	parts_finish(&w->manager);
 	for (size_t i = 0; i < ENGINES; i++)
 		fake_engine_destroy(w->engines[i]);
 	fixture_destroy(&w->fx);

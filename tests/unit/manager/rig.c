@@ -13,7 +13,7 @@ void rig_create(struct rig *r, void (*prepare)(struct rig *r))
 	}
 	if (prepare)
 		prepare(r);
-	manager_init(&r->manager, r->fx.loop, r->fx.cluster, r->sched, 0);
+	parts_init(&r->manager, r->fx.loop, r->fx.cluster, r->sched, 0);
 	fixture_members(&r->fx, r->fakes[0]->address, r->fakes[1]->address, NULL);
 	for (size_t i = 0; i < ARRAY_SIZE(r->fakes); i++) {
 		r->engines[i] = engine_ref(fixture_engine(&r->fx, r->fakes[i]->address));
@@ -23,7 +23,7 @@ void rig_create(struct rig *r, void (*prepare)(struct rig *r))
 
 void rig_destroy(struct rig *r)
 {
-	manager_finish(&r->manager);
+	parts_finish(&r->manager);
 	for (size_t i = 0; i < ARRAY_SIZE(r->fakes); i++)
 		engine_unref(r->engines[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(r->fakes); i++)

@@ -16,7 +16,7 @@
 
 #include "fixture.h"
 
-#include "manager/manager.h"
+#include "manager/parts.h"
 
 struct rig {
 	struct fixture fx;

@@ -7,7 +7,7 @@
  * what it has to remember.  Every call ends by the kind's deadline.  The records of those engines
  * that answered are read anew before the client hears of it; who did not answer keeps nobody
  * waiting for its lists as well.  What the answers hold counts as the client's memory
- * (http/budget.h).
+ * (http/budget.c).
  */
 #pragma once
 

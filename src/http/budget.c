@@ -1,8 +1,13 @@
 /*
- * http/budget.c - who holds how much, and who has to go.
+ * http/budget.c - the memory that all clients together make us hold: who holds how much, and who
+ * has to go.
+ *
+ * Each connection has an account: what was read and not taken, the body of its request, what waits
+ * to be sent, and what the owner of its exchange holds for it (exchange_charge).  When the sum
+ * passes http_server_config::max_client_bytes, the client that holds most, over all its
+ * connections, is refused with 503 or broken off in the middle of its answer, until the rest fits;
+ * others notice nothing.  When much of it has come free, it is given back to the system.
  */
-#include "http/budget.h"
-
 #include <assert.h>
 #include <malloc.h>
 #include <string.h>
@@ -10,7 +15,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/metrics.h"
-#include "http/connection.h"
+#include "http/server_private.h"
 
 enum {
 	QUIET_MS = 1000,

@@ -4,7 +4,7 @@
  * Reading never stops at will: the input's own mark does that.  So the end of a client is seen even
  * while nobody takes the body.
  */
-#include "http/connection.h"
+#include "http/server_private.h"
 
 #include <string.h>
 

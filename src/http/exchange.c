@@ -12,7 +12,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "http/connection.h"
+#include "http/server_private.h"
 
 const char *exchange_peer(const struct exchange *x)
 {

@@ -16,7 +16,7 @@
 #include <strings.h>
 
 #include "base/mem.h"
-#include "http/connection.h"
+#include "http/server_private.h"
 
 enum {
 	BODY_MARK = 64 * 1024,

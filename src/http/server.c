@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "http/connection.h"
+#include "http/server_private.h"
 
 enum {
 	/* How many refused clients may linger beyond max_connections. */

@@ -21,7 +21,7 @@ struct http_server_config {
 	 * request makes room; when none waits, or one address holds seven eighths of them, another
 	 * is answered 503 and closed. */
 	size_t max_connections;
-	size_t max_client_bytes; /* 0: no limit; held for all clients together (budget.h) */
+	size_t max_client_bytes; /* 0: no limit; held for all clients together (budget.c) */
 	int64_t head_timeout_ms; /* from the first byte of a head to its end; 0: 30 s; then 408 */
 	int64_t keepalive_timeout_ms; /* between requests; 0: 5 minutes */
 	/* Takes the exchange. */

@@ -1,15 +1,14 @@
 /*
- * http/connection.h - one client's connection, for the files that share it.  Private.
+ * http/server_private.h - the server and one client's connection, for the files that share them.
  *
  * server.c lets it in, connection.c knows its states and when to close, request.c reads the request
- * of the exchange under way, exchange.c writes its answer.
+ * of the exchange under way, exchange.c writes its answer, budget.c counts what it makes us hold.
  * The memory of a connection outlives its stream for as long as an exchange of it is out, so that
  * a handler may ask for the peer's facts whenever it likes.
  */
 #pragma once
 
 #include "base/list.h"
-#include "http/budget.h"
 #include "http/parser.h"
 #include "http/server.h"
 #include "net/loop.h"
@@ -21,6 +20,12 @@ enum connection_state {
 	CONNECTION_LINGER,   /* our side has ended; lets the client read what we sent */
 	CONNECTION_TAKEN,    /* the stream was given away */
 	CONNECTION_CLOSED,
+};
+
+struct budget {
+	size_t bytes, peak; /* of all accounts, as counted last; since memory was given back */
+	struct deferred shed;
+	struct timer quiet;
 };
 
 struct http_server {
@@ -101,3 +106,11 @@ void request_abandon(struct http_connection *c, int status, const char *text);
 void request_refuse(struct http_connection *c, int status, const char *text);
 /* An upgrade that the client wished for did not happen: its end of input now counts. */
 void request_no_upgrade(struct http_connection *c);
+
+/* budget.c */
+void budget_init(struct http_server *server);
+void budget_finish(struct http_server *server);
+/* To be called when the account may have grown; shrinking may be noticed later. */
+void budget_count(struct http_connection *c);
+/* The connection leaves its server. */
+void budget_leave(struct http_connection *c);

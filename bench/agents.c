@@ -14,8 +14,8 @@
 #include "base/mem.h"
 #include "base/parse.h"
 #include "base/util.h"
-#include "discovery/discovery.h"
 #include "discovery/registration.h"
+#include "discovery/schemes.h"
 #include "kv/kv.h"
 #include "net/loop.h"
 
@@ -134,7 +134,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	log_set_level(LOG_ERROR);
-	if (!discovery_url_parse(&all.url, argv[1], &err)) {
+	if (!schemes_parse_url(&all.url, argv[1], &err)) {
 		fprintf(stderr, "agents: %s\n", error_text(&err));
 		return 1;
 	}

@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 #include "cluster/cluster.h"
-#include "cluster/refresh_job.h"
+#include "cluster/refresh_private.h"
 
 static void job_destroy(struct refresh_state *job)
 {

@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "base/uri.h"
 #include "cluster/engine_private.h"
-#include "cluster/refresh_job.h"
+#include "cluster/refresh_private.h"
 
 enum {
 	TRIES = 3,

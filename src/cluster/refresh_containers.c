@@ -13,7 +13,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "cluster/engine_private.h"
-#include "cluster/refresh_job.h"
+#include "cluster/refresh_private.h"
 
 enum {
 	INSPECTS_AT_ONCE = 4,

@@ -1,7 +1,7 @@
-/* cluster/refresh_list.c - a list of an engine, entry by entry; for cluster/refresh_job.h. */
+/* cluster/refresh_list.c - a list of an engine, entry by entry; for cluster/refresh_private.h. */
 #include <string.h>
 
-#include "cluster/refresh_job.h"
+#include "cluster/refresh_private.h"
 
 enum {
 	LIST_TIMEOUT_MS = 60 * 1000, /* thousands of containers on a slow disk */

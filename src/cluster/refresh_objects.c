@@ -10,7 +10,7 @@
 #include "cluster/engine_private.h"
 #include "cluster/find_private.h"
 #include "cluster/fresh.h"
-#include "cluster/refresh_job.h"
+#include "cluster/refresh_private.h"
 
 struct job {
 	struct refresh_state base;

@@ -13,7 +13,7 @@
 #include "base/parse.h"
 #include "cluster/cluster.h"
 #include "cluster/engine_private.h"
-#include "cluster/refresh_job.h"
+#include "cluster/refresh_private.h"
 
 enum {
 	HEAD_TIMEOUT_MS = 15 * 1000,

@@ -1,5 +1,5 @@
 /*
- * cluster/refresh_job.h - what all refreshes share: a task of their own, their place in order, the
+ * cluster/refresh_private.h - what all refreshes share: a task of their own, their place in order, the
  * way back to who waits.  Only for refresh*.c.
  */
 #pragma once

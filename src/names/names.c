@@ -174,13 +174,20 @@ static bool take_message(struct names_client *c, bool *ret_ok)
 	return *ret_ok;
 }
 
+static void touch(struct names_client *c)
+{
+	list_remove(&c->link);
+	list_push_back(&c->names->clients, &c->link);
+	timer_start(&c->silence, CLIENT_SILENCE_MS);
+}
+
 static void go_on(struct stream *s, void *arg)
 {
 	struct names_client *c = arg;
 	bool ok = true;
 
 	while (!stream_is_full(s) && take_message(c, &ok))
-		timer_start(&c->silence, CLIENT_SILENCE_MS);
+		touch(c);
 	if (!ok)
 		client_destroy(c, "asks too much");
 	else if (stream_input_ended(s) && !stream_is_full(s))
@@ -212,9 +219,9 @@ static void handle_stream(struct listener *l maybe_unused, struct stream *s, voi
 	c->names = n;
 	c->stream = s;
 	n->clients_count++;
-	list_push_back(&n->clients, &c->link);
+	list_init(&c->link);
 	timer_init(&c->silence, n->manager->loop, handle_silence);
-	timer_start(&c->silence, CLIENT_SILENCE_MS);
+	touch(c);
 	stream_set_ops(s, &stream_ops, c);
 }
 

@@ -19,7 +19,7 @@
 struct desired;
 struct manager;
 
-/* Before those who use it; the cluster is there. */
+/* The cluster is there. */
 struct desired *desired_create(struct manager *m) must_check;
 /* NULL is fine. */
 void desired_destroy(struct desired *d);

@@ -13,6 +13,7 @@
 #include "base/parse.h"
 #include "cluster/find_container.h"
 #include "docker/policy.h"
+#include "manager/candidates.h"
 #include "manager/create.h"
 #include "manager/desired.h"
 #include "manager/knock.h"
@@ -124,83 +125,13 @@ static bool is_moving(const struct reschedule *rs, const char *old_id)
 	return mv != NULL;
 }
 
-/* Promised one copy at most, and its node may still run it. */
-static bool stays(const struct container *c)
-{
-	return !c->engine->lost && policy_of(&c->labels) == POLICY_AT_MOST_ONCE;
-}
-
 size_t reschedule_count_waiting(const struct engine *e)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; e->state == ENGINE_UNHEALTHY && i < e->containers_count; i++)
-		count += e->containers[i]->blueprint && stays(e->containers[i]);
+		count += e->containers[i]->blueprint && candidate_must_stay(e->containers[i]);
 	return count;
-}
-
-static bool must_move(struct reschedule *rs, const struct container *c)
-{
-	return c->state != CONTAINER_PENDING && c->blueprint && *container_name(c) && !stays(c) &&
-	       !is_moving(rs, c->id);
-}
-
-/* A container that is to move: a record of an engine that failed, or only kept. */
-struct candidate {
-	int64_t priority;
-	struct container *record;        /* NULL: only kept */
-	const struct desired_lost *kept; /* borrowed */
-};
-
-struct candidates {
-	struct candidate *items; /* owned */
-	size_t count, cap;
-	struct desired_lost *kept; /* owned */
-	size_t kept_count;
-};
-
-static void candidates_finish(struct candidates *cs)
-{
-	free(cs->items);
-	free(cs->kept);
-}
-
-static void add_candidate(struct candidates *cs, const struct candidate *one)
-{
-	array_reserve(cs->items, cs->count, cs->cap);
-	cs->items[cs->count++] = *one;
-}
-
-/* The most important first. */
-static int compare_candidates(const void *x, const void *y)
-{
-	const struct candidate *a = x, *b = y;
-
-	return (a->priority < b->priority) - (a->priority > b->priority);
-}
-
-static void collect(struct reschedule *rs, struct candidates *cs)
-{
-	struct engine *e;
-
-	cs->kept = desired_list_lost(rs->manager->desired, &cs->kept_count);
-	for (size_t i = 0; i < cs->kept_count; i++) {
-		if (!is_moving(rs, cs->kept[i].id))
-			add_candidate(cs, &(struct candidate){ .priority = cs->kept[i].priority,
-						  .kept = &cs->kept[i] });
-	}
-	cluster_each (e, rs->manager->cluster, CLUSTER_VALIDATED) {
-		for (size_t k = 0; e->state == ENGINE_UNHEALTHY && k < e->containers_count; k++) {
-			struct container *c = e->containers[k];
-
-			if (must_move(rs, c))
-				add_candidate(cs, &(struct candidate){
-							  .priority = policy_priority(&c->labels),
-							  .record = c });
-		}
-	}
-	if (cs->count)
-		qsort(cs->items, cs->count, sizeof(*cs->items), compare_candidates);
 }
 
 /* --- whether --- */
@@ -274,21 +205,18 @@ static bool is_at_rest(const struct reschedule *rs)
 static enum task_turn reschedule_review(struct task *t)
 {
 	struct reschedule *rs = container_of(t, struct reschedule, task);
-	struct candidates cs = { 0 };
+	auto_candidates struct candidates cs = { 0 };
 
 	if (may_move(rs) && rs->busy < MOVES_AT_ONCE)
-		collect(rs, &cs);
+		candidates_collect(&cs, rs->manager);
 	for (size_t i = 0; i < cs.count && rs->busy < MOVES_AT_ONCE; i++) {
-		if (!is_moving(
-			    rs, cs.items[i].record ? cs.items[i].record->id : cs.items[i].kept->id))
+		if (!is_moving(rs, candidate_id(&cs.items[i])))
 			begin_move(rs, &cs.items[i]);
 	}
-	candidates_finish(&cs);
-	if (is_at_rest(rs)) {
-		rs->held = false;
-		return task_wait(t, &reschedule_review_step); /* for a node that fails */
-	}
-	return task_wait_ms(t, &reschedule_review_step, REVIEW_MS);
+	if (!is_at_rest(rs))
+		return task_wait_ms(t, &reschedule_review_step, REVIEW_MS);
+	rs->held = false;
+	return task_wait(t, &reschedule_review_step); /* for a node that fails */
 }
 
 /* --- one move --- */
@@ -300,7 +228,7 @@ static struct container *lost_record(struct move *mv)
 				      ? engine_find_container(mv->from, mv->old_id)
 				      : NULL;
 
-	return c && !stays(c) ? c : NULL;
+	return c && !candidate_must_stay(c) ? c : NULL;
 }
 
 /* The body that makes it again, for the caller to free; NULL: it is not lost (any more). */

@@ -26,9 +26,11 @@ static const char *kept(const struct rig *r)
 static void test_it_follows_the_engine(void **state)
 {
 	struct rig r;
+	struct reschedule *rs;
 
 	(void)state;
 	rig_create(&r, have_one);
+	rs = reschedule_create(&r.manager);
 	turn_until(r.fx.loop, kept(&r));
 	assert_non_null(strstr(kept(&r), "\"Name\":\"web\""));
 	assert_non_null(strstr(kept(&r), "\"Node\":\"node-1\""));
@@ -39,6 +41,7 @@ static void test_it_follows_the_engine(void **state)
 	fake_engine_remove(r.fakes[0], fake_engine_find(r.fakes[0], "web"));
 	fake_engine_emit(r.fakes[0], "container", "destroy", r.engines[0]->containers[0]->id, "");
 	turn_until(r.fx.loop, !kept(&r));
+	reschedule_destroy(rs);
 	rig_destroy(&r);
 }
 
@@ -150,12 +153,15 @@ static void test_who_answers_is_left_alone(void **state)
 static void test_a_member_that_is_taken_out(void **state)
 {
 	struct rig r;
+	struct reschedule *rs;
 
 	(void)state;
 	rig_create(&r, have_one);
+	rs = reschedule_create(&r.manager);
 	turn_until(r.fx.loop, kept(&r));
 	fixture_members(&r.fx, r.fakes[1]->address, NULL);
 	assert_null(kept(&r));
+	reschedule_destroy(rs);
 	rig_destroy(&r);
 }
 

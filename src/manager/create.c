@@ -455,6 +455,7 @@ static enum task_turn create_adopted(struct task *t)
 	const struct container *made = engine_find_container(
 		c->placing.engine, json_get_str(yyjson_doc_get_root(doc), "Id", ""));
 
+	touch_finish(steal(c->touch)); /* the record shows it */
 	if (made && desired_keep(c->manager->desired, made, &c->kept, t))
 		return task_wait_for(t, &c->kept.done, &create_kept_step);
 	return task_go(t, &create_kept_step);

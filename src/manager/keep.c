@@ -235,11 +235,16 @@ static void change_entry(struct keep *k, struct kept *e, const char *value)
 		keep_settle(k, e, e->version);
 }
 
+static bool is_wanted(const struct kept *e, const char *value)
+{
+	const char *wanted = e ? e->value : NULL;
+
+	return wanted && value ? strcmp(wanted, value) == 0 : wanted == value;
+}
+
 static bool is_at_rest(const struct kept *e, const char *value)
 {
-	if (!e)
-		return !value;
-	return list_empty(&e->dirty) && value && strcmp(e->value, value) == 0;
+	return is_wanted(e, value) && (!e || list_empty(&e->dirty));
 }
 
 static bool is_key(const char *key)
@@ -270,7 +275,8 @@ static void change(
 		e = add(k, key);
 	if (w)
 		list_push_back(&e->waits, &w->link);
-	change_entry(k, e, value);
+	if (!is_wanted(e, value)) /* else it is being written */
+		change_entry(k, e, value);
 }
 
 void keep_put(

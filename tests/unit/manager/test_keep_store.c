@@ -326,6 +326,24 @@ static void test_a_failed_write_comes_later(void **state)
 	assert_stored(w, "nodes.a=1 ");
 }
 
+/* The same twice is one write, for which both wait. */
+static void test_the_same_again(void **state)
+{
+	struct world *w = *state;
+	struct keep_write writes[2] = { 0 };
+
+	lead(w, 0);
+	w->store.writes = 0;
+	for (int i = 0; i < 2; i++)
+		keep_put(w->keeps[0], "nodes/a", "1", &writes[i], NULL);
+	settle(w);
+	for (int i = 0; i < 2; i++) {
+		assert_true(writes[i].done && !error_is_set(&writes[i].err));
+		keep_write_finish(&writes[i]);
+	}
+	assert_int_equal(w->store.writes, 1);
+}
+
 /* Nobody waits for ever, and nobody hears of what came after the lock was lost. */
 static void test_a_silent_store(void **state)
 {
@@ -371,6 +389,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_who_writes_and_who_reads, begin, end),
 		cmocka_unit_test_setup_teardown(test_a_refused_write, begin, end),
 		cmocka_unit_test_setup_teardown(test_a_failed_write_comes_later, begin, end),
+		cmocka_unit_test_setup_teardown(test_the_same_again, begin, end),
 		cmocka_unit_test_setup_teardown(test_a_silent_store, begin, end),
 		cmocka_unit_test_setup_teardown(test_a_store_that_lost_all, begin, end),
 	};

@@ -456,9 +456,11 @@ static enum task_turn create_adopted(struct task *t)
 		c->placing.engine, json_get_str(yyjson_doc_get_root(doc), "Id", ""));
 
 	touch_finish(steal(c->touch)); /* the record shows it */
-	if (made && desired_keep(c->manager->desired, made, &c->kept, t))
-		return task_wait_for(t, &c->kept.done, &create_kept_step);
-	return task_go(t, &create_kept_step);
+	if (!made || !desired_keep(c->manager->desired, made, &c->kept, t))
+		return task_go(t, &create_kept_step);
+	if (pull_has_credentials(c->registry_auth))
+		desired_remember_auth(c->manager->desired, made->swarm_id, c->registry_auth);
+	return task_wait_for(t, &c->kept.done, &create_kept_step);
 }
 
 static enum task_turn create_kept(struct task *t)

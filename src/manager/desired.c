@@ -18,6 +18,8 @@
 
 #define PREFIX "containers/"
 
+enum { AUTH_MAX = 16 * 1024 }; /* a token of a cloud's registry has some kilobytes */
+
 /* --- the index --- */
 
 struct wanted *desired_find(const struct desired *d, const char *swarm_id)
@@ -83,6 +85,7 @@ static void forget(struct desired *d, struct wanted *w)
 {
 	HASH_DELETE(hh, d->wanted, w);
 	list_remove(&w->link);
+	free(w->registry_auth);
 	free(w);
 }
 
@@ -182,6 +185,23 @@ bool desired_keep(
 	put_on(known, need_node(d, c->engine->id, c->engine->name));
 	keep_put(d->manager->keep, key, value, w, t);
 	return true;
+}
+
+void desired_remember_auth(struct desired *d, const char *swarm_id, const char *registry_auth)
+{
+	struct wanted *w = desired_find(d, swarm_id);
+
+	if (!w || strlen(registry_auth) > AUTH_MAX)
+		return;
+	free(w->registry_auth);
+	w->registry_auth = xstrdup(registry_auth);
+}
+
+const char *desired_auth(const struct desired *d, const char *swarm_id)
+{
+	const struct wanted *w = desired_find(d, swarm_id);
+
+	return w ? w->registry_auth : NULL;
 }
 
 static void drop(struct desired *d, struct wanted *w)

@@ -29,6 +29,12 @@ void desired_destroy(struct desired *d);
 bool desired_keep(
 	struct desired *d, const struct container *c, struct keep_write *w, struct task *t);
 
+/* X-Registry-Auth with which its create was asked for; only in memory, for as long as it is kept.
+ * One that is not kept is left out. */
+void desired_remember_auth(struct desired *d, const char *swarm_id, const char *registry_auth);
+/* Borrowed; NULL: none is known. */
+const char *desired_auth(const struct desired *d, const char *swarm_id);
+
 /* One that is lost, and may be made anew as far as its policy goes. */
 struct desired_lost {
 	const char *swarm_id; /* borrowed until the loop turns, as are the others */

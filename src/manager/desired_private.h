@@ -15,6 +15,7 @@ struct wanted {
 	int64_t priority;
 	bool once; /* at most one copy */
 	bool was_running;
+	char *registry_auth; /* owned; NULL: none is known */
 	struct node_kept *node;
 	struct list link; /* node_kept::wanted */
 	UT_hash_handle hh;

@@ -354,7 +354,8 @@ static enum task_turn move_probed(struct task *t)
 		return turn;
 	}
 	mv->answered = false;
-	mv->create = create_start(m, &config, NULL, (struct api_version){ 0 }, created, mv);
+	mv->create = create_start(m, &config, desired_auth(m->desired, config.swarm_id),
+		(struct api_version){ 0 }, created, mv);
 	if (old)
 		placing_replace(&mv->create->placing, old);
 	return task_wait_for(t, &mv->answered, &move_created_step);

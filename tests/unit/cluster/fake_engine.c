@@ -336,6 +336,14 @@ static void incoming_done(struct task *t)
 	free(in);
 }
 
+static void note_auth(struct fake_engine *f, const struct exchange *x, const char *path)
+{
+	const char *auth = headers_get(&x->head.headers, "X-Registry-Auth");
+
+	if (str_starts_with(path, "/images/create"))
+		snprintf(f->pulled_with, sizeof(f->pulled_with), "%s", auth ? auth : "");
+}
+
 static enum task_turn incoming_body(struct task *t)
 {
 	struct incoming *in = container_of(t, struct incoming, task);
@@ -355,6 +363,7 @@ static enum task_turn incoming_body(struct task *t)
 
 	strbuf_init(&a.body, 0);
 	exchange_set_waiter(x, NULL);
+	note_auth(in->engine, x, in->path);
 	make_change(in->engine, x->head.method, in->path, yyjson_doc_get_root(doc), &a);
 	if (in->frozen)
 		hold_answer(in->engine, x, &a);

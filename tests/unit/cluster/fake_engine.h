@@ -69,6 +69,7 @@ struct fake_engine {
 	enum fake_fault fault;
 	int fault_at;
 	bool lacks_image;       /* busybox, until it is pulled */
+	char pulled_with[64];   /* X-Registry-Auth of the newest pull; "" without */
 	struct strbuf networks; /* beside its bridge: entries, each after a comma */
 
 	/* What it saw. */

@@ -45,6 +45,34 @@ static void test_it_follows_the_engine(void **state)
 	rig_destroy(&r);
 }
 
+/* The image is pulled for the new copy as it was for the first. */
+static void test_credentials_are_remembered(void **state)
+{
+	struct reschedule *rs;
+	struct error err = ERROR_INIT;
+	struct rig r;
+
+	(void)state;
+	rig_create(&r, have_one);
+	r.manager.reschedule_share = 0.5;
+	rs = reschedule_create(&r.manager);
+	turn_until(r.fx.loop, kept(&r));
+	desired_remember_auth(r.manager.desired, "nobody", "other");
+	desired_remember_auth(r.manager.desired, SWARM_ID, "secret");
+	r.fakes[1]->lacks_image = true;
+	r.manager.acting_since_ms -= SETTLED_MS;
+	fake_engine_stop(r.fakes[0]);
+	error_set(&err, ERROR_CLOSED, "it is dead");
+	for (int i = 0; i < 3; i++)
+		engine_report_failure(r.engines[0], &err);
+	error_clear(&err);
+	turn_until(r.fx.loop, fake_engine_find(r.fakes[1], "web"));
+	assert_string_equal(r.fakes[1]->pulled_with, "secret");
+	rig_wait_idle(&r);
+	reschedule_destroy(rs);
+	rig_destroy(&r);
+}
+
 /* The engine of a kept container; its other facts are always the same. */
 static void keep_one(struct rig *r, const char *name, const char *engine, bool once, int priority)
 {
@@ -169,6 +197,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_it_follows_the_engine),
+		cmocka_unit_test(test_credentials_are_remembered),
 		cmocka_unit_test(test_what_nobody_has_seen_comes_back),
 		cmocka_unit_test(test_too_many_were_never_seen),
 		cmocka_unit_test(test_who_answers_is_left_alone),

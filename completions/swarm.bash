@@ -31,7 +31,7 @@ _swarm_value()
 		_swarm_words "health port containerslots dependency together affinity constraint whitelist" "$2"
 		;;
 	cluster-driver | c) _swarm_words "swarm" "$2" ;;
-	tlscacert | tlscert | tlskey | state-dir | dir | d | audit) _swarm_files "$2" ;;
+	tlscacert | tlscert | tlskey | state-dir | dir | d | audit | fence-command) _swarm_files "$2" ;;
 	key-type) _swarm_words "ec rsa" "$2" ;;
 	cluster-opt)
 		_swarm_words "swarm.overcommit= swarm.createretry= swarm.apiversion= swarm.together= swarm.volumes= swarm.reschedule-share=" "$2"
@@ -55,7 +55,7 @@ _swarm_options()
 			--engine-refresh-min-interval --engine-refresh-max-interval \
 			--engine-failure-retry --heartbeat --api-enable-cors --client-memory --cluster-driver \
 			--discovery-opt --cluster-opt --refresh-on-node-filter \
-			--container-name-refresh-filter --state-dir --audit --no-page \
+			--container-name-refresh-filter --state-dir --audit --fence-command --no-page \
 			--relay-ports --relay-host --relay-range --dns --dns-domain --share-endpoint --help
 		;;
 	join | j) printf '%s ' --advertise --heartbeat --ttl --delay --discovery-opt --help ;;

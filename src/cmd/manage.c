@@ -14,6 +14,7 @@
 #include "discovery/schemes.h"
 #include "docker/label.h"
 #include "docker/port.h"
+#include "manager/fence.h"
 #include "names/zone.h"
 
 #define DEFAULT_STATE_DIR "/var/lib/swarm"
@@ -41,8 +42,9 @@ struct manage_args {
 	char *cluster_driver;
 	struct strv cluster_options;
 	struct strv discovery_options;
-	char *state_dir; /* NULL: not given */
-	char *audit;     /* NULL: not given */
+	char *state_dir;     /* NULL: not given */
+	char *audit;         /* NULL: not given */
+	char *fence_command; /* NULL: not given */
 	bool share_endpoint;
 	bool relay_ports;
 	char *relay_host; /* NULL: not given */
@@ -51,19 +53,6 @@ struct manage_args {
 	char *dns_domain;
 	bool refresh_on_node_filter;
 	char *container_name_refresh_filter;
-};
-
-static const char *const cluster_opt_lines[] = {
-	" * swarm.overcommit=0.05\tshare of CPUs and memory to promise beyond what there is",
-	" * swarm.createretry=0\thow often to try another node when a create fails",
-	" * swarm.apiversion=1.55\tthe newest API version to offer to clients",
-	" * swarm.together=KEY[!]\tcontainers with the same value of this label stay on one node; "
-	"! "
-	"refuses any other; more keys after commas",
-	" * swarm.volumes=one-node\twhere a local volume is made: one-node or every-node",
-	" * swarm.reschedule-share=0.5\tshare of nodes of which no more may be missing when "
-	"containers are made anew",
-	NULL,
 };
 
 static const struct option_spec manage_options[] = {
@@ -240,12 +229,17 @@ static const struct option_spec manage_options[] = {
 		"cluster-opt",
 		OPTION(LIST, struct manage_args, cluster_options),
 		.help = "option of the cluster, key=value",
-		.more = cluster_opt_lines,
+		.more = value_cluster_option_lines,
 	},
 	{
 		"audit",
 		OPTION(STRING, struct manage_args, audit),
 		.help = "file that gets a line for every request that may change something",
+	},
+	{
+		"fence-command",
+		OPTION(STRING, struct manage_args, fence_command),
+		.help = "program that makes sure that a node is dead; status 0 says so",
 	},
 	{
 		"refresh-on-node-filter",
@@ -539,6 +533,7 @@ static void note_plain_values(
 	o->cors = args->cors;
 	o->no_page = args->no_page;
 	o->audit = xstrdup_null(args->audit);
+	o->fence_command = xstrdup_null(args->fence_command);
 	o->refresh_on_node_filter = args->refresh_on_node_filter;
 	o->container_name_refresh_filter = xstrdup(name_filter ? name_filter : "");
 }
@@ -551,7 +546,7 @@ static bool check_all(const struct invocation *in, const struct manage_args *arg
 		!check_cluster(args, o, err) || !check_replication(args, o, err) ||
 		!check_hosts(args, o, err) || !check_relay(args, o, err) ||
 		!check_dns(args, o, err) || !check_share(args, o, err) ||
-		!check_client_memory(args, o, err))
+		!check_client_memory(args, o, err) || !fence_check(args->fence_command, err))
 		return false;
 	note_state_dir(args, o);
 	return true;
@@ -573,6 +568,7 @@ static void manage_options_finish(struct manage_options *o)
 	free(o->shared_socket);
 	free(o->state_dir);
 	free(o->audit);
+	free(o->fence_command);
 	*o = (struct manage_options){ 0 };
 }
 

@@ -23,6 +23,7 @@ struct manage_options {
 	struct strv discovery_options; /* "key=value" */
 	int64_t heartbeat_ms;          /* >= 1000 */
 	char *audit;                   /* file; owned; NULL: none */
+	char *fence_command;           /* program; owned; NULL: none */
 	char *state_dir;               /* of the registry; owned; NULL: there is none, and no hub */
 
 	struct strv hosts;              /* addresses to listen on, at least one */

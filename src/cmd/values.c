@@ -248,6 +248,19 @@ static const struct cluster_key *find_cluster_key(const char *option, size_t len
 	return NULL;
 }
 
+const char *const value_cluster_option_lines[] = {
+	" * swarm.overcommit=0.05\tshare of CPUs and memory to promise beyond what there is",
+	" * swarm.createretry=0\thow often to try another node when a create fails",
+	" * swarm.apiversion=1.55\tthe newest API version to offer to clients",
+	" * swarm.together=KEY[!]\tcontainers with the same value of this label stay on one node; "
+	"! "
+	"refuses any other; more keys after commas",
+	" * swarm.volumes=one-node\twhere a local volume is made: one-node or every-node",
+	" * swarm.reschedule-share=0.5\tshare of nodes of which no more may be missing when "
+	"containers are made anew",
+	NULL,
+};
+
 bool value_cluster_options(
 	const struct strv *options, struct cluster_options *ret, struct error *err)
 {

@@ -39,6 +39,8 @@ struct cluster_options {
 	bool volumes_everywhere;
 	double reschedule_share; /* 0 to 1; 0.5 */
 };
+/* Of all of them, for the help. */
+extern const char *const value_cluster_option_lines[];
 /* "key=value" each; of a repeated key the first counts.  Unknown keys are errors. */
 bool value_cluster_options(
 	const struct strv *options, struct cluster_options *ret, struct error *err);

@@ -31,6 +31,7 @@
 #include "discovery/hub.h"
 #include "election/election.h"
 #include "manager/drain.h"
+#include "manager/fence.h"
 #include "manager/keep.h"
 #include "manager/parts.h"
 #include "manager/publish.h"
@@ -44,6 +45,7 @@ struct wire {
 	struct manager manager;
 	struct reschedule *reschedule; /* owned */
 	struct drain *drain;           /* owned */
+	struct fence *fence;           /* owned; NULL: nobody proves that nodes are dead */
 	struct audit *audit;           /* owned; NULL: nobody wants to know */
 	struct publish *publish;       /* owned; NULL: published ports are not relayed */
 	struct names *names;           /* owned; NULL: DNS is not answered */
@@ -339,6 +341,8 @@ static void build_cluster(struct wire *w)
 	w->reschedule = reschedule_create(&w->manager);
 	w->drain = drain_create(&w->manager);
 	w->manager.drain = w->drain;
+	if (o->fence_command)
+		w->fence = fence_create(&w->manager, w->reschedule, o->fence_command);
 	if (o->relay_host)
 		w->publish = publish_create(&w->manager, &(struct publish_config){
 								 .all = o->relay_ports,
@@ -441,6 +445,7 @@ static void tear_down(struct wire *w)
 	publish_destroy(steal(w->publish));
 	w->manager.drain = NULL;
 	drain_destroy(steal(w->drain));
+	fence_destroy(steal(w->fence));
 	reschedule_destroy(steal(w->reschedule));
 	parts_finish(&w->manager);
 	members_destroy(w->cluster);

@@ -58,6 +58,15 @@ size_t desired_count_gone(struct desired *d);
 void desired_tell_followers(
 	struct desired *d, const char *node, const char *old_id, const char *new_id);
 
+struct desired_node {
+	char *id, *name, *address;
+};
+void desired_node_copy(struct desired_node *to, const struct desired_node *from);
+void desired_node_finish(struct desired_node *n);
+/* Nodes that this manager has never seen and that containers wait for, because they are promised
+ * one copy at most; borrowed until the loop turns, in an array that the caller frees. */
+struct desired_node *desired_list_waiting(struct desired *d, size_t *ret_count) must_check;
+
 /* The operator's word that nothing of what was on a node runs any more; kept until it answers.
  * name: of a node that is out of reach, or that this manager has never seen.  ERROR_NOT_FOUND, or
  * ERROR_INVALID for one that answers. */

@@ -226,3 +226,48 @@ void desired_tell_followers(
 			tell_follower(d, w, old_id, new_id);
 	}
 }
+
+/* --- who is waited for --- */
+
+void desired_node_copy(struct desired_node *to, const struct desired_node *from)
+{
+	*to = (struct desired_node){ xstrdup(from->id), xstrdup(from->name),
+		xstrdup(from->address) };
+}
+
+void desired_node_finish(struct desired_node *n)
+{
+	free(n->id);
+	free(n->name);
+	free(n->address);
+	*n = (struct desired_node){ 0 };
+}
+
+static bool is_waited_for(struct desired *d, const struct node_kept *n)
+{
+	const struct wanted *w;
+	struct engine *e;
+
+	list_for_each (w, &n->wanted, link) {
+		if (w->once && !desired_is_seen(d, w))
+			return is_gone(d, n, &e) && !is_declared(d, n->engine_id);
+	}
+	return false;
+}
+
+struct desired_node *desired_list_waiting(struct desired *d, size_t *ret_count)
+{
+	struct desired_node *found = NULL;
+	struct node_kept *n, *next;
+	size_t count = 0, cap = 0;
+
+	HASH_ITER (hh, d->nodes, n, next) {
+		if (!desired_may_change(d) || !is_waited_for(d, n))
+			continue;
+		array_reserve(found, count, cap);
+		found[count++] = (struct desired_node){ n->engine_id, (char *)desired_node_name(n),
+			(char *)address_of(n) };
+	}
+	*ret_count = count;
+	return found;
+}

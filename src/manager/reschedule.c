@@ -165,7 +165,7 @@ static bool has_settled(const struct reschedule *rs)
 	return clock_mono_ms() - rs->manager->acting_since_ms >= SETTLE_MS;
 }
 
-static bool may_move(struct reschedule *rs)
+bool reschedule_may_move(struct reschedule *rs)
 {
 	const struct manager *m = rs->manager;
 
@@ -207,7 +207,7 @@ static enum task_turn reschedule_review(struct task *t)
 	struct reschedule *rs = container_of(t, struct reschedule, task);
 	auto_candidates struct candidates cs = { 0 };
 
-	if (may_move(rs) && rs->busy < MOVES_AT_ONCE)
+	if (reschedule_may_move(rs) && rs->busy < MOVES_AT_ONCE)
 		candidates_collect(&cs, rs->manager);
 	for (size_t i = 0; i < cs.count && rs->busy < MOVES_AT_ONCE; i++) {
 		if (!is_moving(rs, candidate_id(&cs.items[i])))
@@ -271,7 +271,7 @@ static enum task_turn move_begin(struct task *t)
 	struct move *mv = container_of(t, struct move, task);
 	auto_free char *body = lost_body(mv);
 
-	if (!body || !may_move(mv->reschedule))
+	if (!body || !reschedule_may_move(mv->reschedule))
 		return TASK_DONE; /* a review finds it again */
 	set_busy(mv, true);
 	knock_send(&mv->knock, mv->reschedule->manager->cluster, mv->from, mv->address, t);
@@ -339,7 +339,7 @@ static enum task_turn move_probed(struct task *t)
 	if (knock_was_answered(&mv->knock))
 		return somebody_answers(mv);
 	knock_finish(&mv->knock);
-	if (!body || !may_move(mv->reschedule))
+	if (!body || !reschedule_may_move(mv->reschedule))
 		return TASK_DONE;
 	copy = old ? lookup_find_newer_copy(m->cluster->lookup, old) : NULL;
 	if (copy) { /* by another manager, or the answer was lost */

@@ -18,6 +18,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/util.h"
 
 struct engine;
@@ -27,6 +29,9 @@ struct reschedule;
 /* Of an unhealthy engine: those that stay away although they have a policy, because one copy at
  * most is promised and nobody has said that the engine is lost. */
 size_t reschedule_count_waiting(const struct engine *e);
+
+/* Now, by all that is said above of when nothing moves. */
+bool reschedule_may_move(struct reschedule *rs);
 
 struct reschedule *reschedule_create(struct manager *m) must_check;
 /* Before the manager's end.  NULL is fine. */

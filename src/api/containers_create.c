@@ -13,7 +13,7 @@
 #include "base/parse.h"
 #include "manager/create.h"
 
-enum { CREATE_BODY_MAX = 16 * 1024 * 1024 };
+enum { CREATE_BODY_MAX = 4 * 1024 * 1024 };
 
 struct create_request {
 	struct errand errand;

@@ -10,6 +10,7 @@
 #include "base/parse.h"
 #include "cluster/cluster.h"
 #include "cluster/find_container.h"
+#include "cluster/find_network.h"
 #include "docker/image_name.h"
 
 /* --- values that must mean something --- */
@@ -274,8 +275,7 @@ static bool network_matches(const struct container_filter *f maybe_unused,
 {
 	for (size_t i = 0; i < c->networks_count; i++) {
 		const struct container_network *n = &c->networks[i];
-		const char *id = network_logical_id(
-			c->engine->networks, c->engine->networks_count, n->network_id);
+		const char *id = network_told_id(c->engine, n->network_id);
 
 		if (strv_contains(values, n->name))
 			return true;

@@ -10,6 +10,7 @@
 #include "api/proxy.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "cluster/find_network.h"
 #include "docker/translate.h"
 #include "manager/decisions.h"
 
@@ -133,8 +134,7 @@ static void tell_networks(yyjson_mut_val *root, const struct engine *e)
 		yyjson_mut_val *id = yyjson_mut_obj_get(endpoint, "NetworkID");
 
 		if (yyjson_mut_is_str(id))
-			yyjson_mut_set_str(id, network_logical_id(e->networks, e->networks_count,
-						       yyjson_mut_get_str(id)));
+			yyjson_mut_set_str(id, network_told_id(e, yyjson_mut_get_str(id)));
 	}
 }
 

@@ -19,6 +19,7 @@
 #include "base/mem.h"
 #include "base/parse.h"
 #include "cluster/find_container.h"
+#include "cluster/find_network.h"
 #include "manager/fanout.h"
 #include "manager/refreshes.h"
 
@@ -225,8 +226,7 @@ static void tell_networks(struct strbuf *text, size_t start, const struct contai
 {
 	for (size_t i = 0; i < c->networks_count; i++) {
 		const char *own = c->networks[i].network_id;
-		const char *id =
-			network_logical_id(c->engine->networks, c->engine->networks_count, own);
+		const char *id = network_told_id(c->engine, own);
 
 		if (id != own) /* interned */
 			tell_network(text, start, own, id);

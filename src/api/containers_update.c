@@ -15,7 +15,7 @@
 #include "docker/translate.h"
 
 enum {
-	UPDATE_BODY_MAX = 16 * 1024 * 1024,
+	UPDATE_BODY_MAX = 4 * 1024 * 1024,
 	UPDATE_TIMEOUT_MS = 60 * 1000,
 };
 

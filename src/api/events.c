@@ -16,6 +16,7 @@
 #include "base/metrics.h"
 #include "base/parse.h"
 #include "cluster/bus.h"
+#include "cluster/find_network.h"
 
 enum { RECORD_SEPARATOR = 0x1e };            /* RFC 7464 */
 enum { EVENTS_QUEUE_MAX = 8 * 1024 * 1024 }; /* bytes that one client may let wait */
@@ -50,7 +51,7 @@ static char *told_id(const struct docker_event *e, const struct engine *engine)
 {
 	if (e->type != EVENT_NETWORK || !engine)
 		return e->actor_id;
-	return (char *)network_logical_id(engine->networks, engine->networks_count, e->actor_id);
+	return (char *)network_told_id(engine, e->actor_id);
 }
 
 /* BuildKit makes images with an event that clients before 1.46 never saw. */

@@ -54,8 +54,7 @@ static struct network_endpoint *insert_container(struct network_endpoints *ne,
 			continue;
 		next->container = c;
 		next->at = at;
-		insert(ne, network_logical_id(e->networks, e->networks_count, at->network_id),
-			next++);
+		insert(ne, network_told_id(e, at->network_id), next++);
 	}
 	return next;
 }

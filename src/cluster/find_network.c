@@ -16,6 +16,26 @@ void find_network_index(struct index_marks *m, const struct finders *f, const st
 		index_marks_add(m, f->network_ids, n->logical_id, strlen(n->logical_id), n);
 }
 
+/* Only what spreads has another id than its engine gave it; an overlay is one on any number of
+ * engines, and is not looked for among them. */
+const char *network_told_id(const struct engine *e, const char *id)
+{
+	const struct index_mark *m;
+
+	if (!e->cluster)
+		return id;
+	index_each(m, index_find(e->cluster->finders->network_ids, id, strlen(id)))
+	{
+		const struct network *n = mark_network(m);
+
+		if (!n->spreads)
+			return id;
+		if (m->of->engine == e && strcmp(n->id, id) == 0)
+			return n->logical_id;
+	}
+	return id;
+}
+
 /* Whether further engines have instances of it. */
 static bool is_spread(const struct network *n, const struct engine *e)
 {

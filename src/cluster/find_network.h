@@ -30,6 +30,9 @@ const struct network *network_on(const struct engine *e, const char *logical_id)
 /* The same of one that was found.  A local network that does not spread is one node's alone, even
  * where another node has one with its id; NULL there. */
 const struct network *network_part_on(const struct engine *e, const struct network_found *found);
+/* What clients know this one of an engine's networks by; an id that none of them has is returned.
+ */
+const char *network_told_id(const struct engine *e, const char *id);
 /* On this engine, by name or id; NULL. */
 const struct network *network_find_on(const struct engine *e, const char *what);
 

@@ -201,6 +201,7 @@ void engine_set_networks(struct engine *e, struct network *items, size_t count)
 
 void engine_set_volumes(struct engine *e, struct volume *items, size_t count)
 {
+	volumes_sort(items, count);
 	volume_uses_keep_fresh(&e->volume_uses, items, count);
 	engine_take_volumes(e, items, count, mark_volumes(e, items, count));
 }

@@ -161,6 +161,8 @@ static enum task_turn job_relate(struct task *t)
 
 	if (job->kind == OBJECT_IMAGES)
 		images_find_children((struct image *)job->items, job->count);
+	if (job->kind == OBJECT_VOLUMES)
+		volumes_sort((struct volume *)job->items, job->count);
 	return rest(t, &job_index_step);
 }
 

@@ -42,6 +42,16 @@ void config_put_label(struct container_config *c, const char *key, const char *v
 
 /* --- the whole --- */
 
+/* Each is looked for on every node. */
+static bool check_volumes(const struct container_config *c, struct error *err)
+{
+	enum { VOLUMES_MAX = 256 };
+
+	return c->volumes.count <= VOLUMES_MAX ||
+	       error_set(err, ERROR_INVALID, "%zu named volumes are mounted; %d are taken at most",
+		       c->volumes.count, VOLUMES_MAX);
+}
+
 static bool check_policies(const struct container_config *c, struct error *err)
 {
 	const char *policy;
@@ -90,7 +100,8 @@ static bool read_document(struct container_config *c, struct error *err)
 	config_read_binds(c, &r, host);
 	config_read_mounts(c, &r, host);
 	config_read_networks(c, &r);
-	return !r.failed && read_swarm_id(c, err) && check_policies(c, err);
+	return !r.failed && read_swarm_id(c, err) && check_volumes(c, err) &&
+	       check_policies(c, err);
 }
 
 static bool is_blank(const char *s, size_t len)

@@ -9,9 +9,6 @@
 #include "docker/config_private.h"
 #include "docker/needs.h"
 
-/* What is done for each of them looks at all of them. */
-enum { NETWORKS_MAX = 1024 };
-
 /* --- resources --- */
 
 /* Requests older than HostConfig had these at the top; what is there wins. */
@@ -197,13 +194,6 @@ void config_read_networks(struct container_config *c, struct config_reader *r)
 	yyjson_mut_val *key, *endpoints = endpoints_of(c, r);
 	yyjson_mut_obj_iter iter;
 
-	if (!r->failed && yyjson_mut_obj_size(endpoints) > NETWORKS_MAX) {
-		r->failed = true;
-		error_set(r->err, ERROR_INVALID,
-			"NetworkingConfig.EndpointsConfig names %zu networks; %d are taken at most",
-			yyjson_mut_obj_size(endpoints), NETWORKS_MAX);
-		return;
-	}
 	yyjson_mut_obj_iter_init(endpoints, &iter);
 	while ((key = yyjson_mut_obj_iter_next(&iter)))
 		strv_add(&c->networks, yyjson_mut_get_str(key));

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/util.h"
+
 bool config_reader_fail(
 	struct config_reader *r, const char *where, const char *key, const char *type)
 {
@@ -45,13 +47,45 @@ static yyjson_mut_val *read_member(struct config_reader *r, yyjson_mut_val *obj,
 	return yyjson_mut_is_null(last) ? NULL : last;
 }
 
+/* What is done for each of them may look at all of them, and is one piece of work. */
+static size_t ceiling_of(const char *key)
+{
+	static const struct {
+		const char *key;
+		size_t count;
+	} ceilings[] = {
+		{ "Binds", 1024 },
+		{ "EndpointsConfig", 1024 },
+		{ "Labels", 16 * 1024 },
+		{ "Mounts", 1024 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(ceilings); i++) {
+		if (strcmp(ceilings[i].key, key) == 0)
+			return ceilings[i].count;
+	}
+	return 64 * 1024;
+}
+
+static yyjson_mut_val *check_count(struct config_reader *r, const char *where, const char *key,
+	yyjson_mut_val *val, size_t count)
+{
+	if (count <= ceiling_of(key))
+		return val;
+	if (!r->failed)
+		error_set(r->err, ERROR_INVALID, "%s%s has %zu entries; %zu are taken at most",
+			where, key, count, ceiling_of(key));
+	r->failed = true;
+	return NULL;
+}
+
 yyjson_mut_val *config_read_object(
 	struct config_reader *r, yyjson_mut_val *obj, const char *where, const char *key)
 {
 	yyjson_mut_val *val = read_member(r, obj, key);
 
 	if (!val || yyjson_mut_is_obj(val))
-		return val;
+		return check_count(r, where, key, val, yyjson_mut_obj_size(val));
 	config_reader_fail(r, where, key, "an object");
 	return NULL;
 }
@@ -62,7 +96,7 @@ yyjson_mut_val *config_read_array(
 	yyjson_mut_val *val = read_member(r, obj, key);
 
 	if (!val || yyjson_mut_is_arr(val))
-		return val;
+		return check_count(r, where, key, val, yyjson_mut_arr_size(val));
 	config_reader_fail(r, where, key, "an array");
 	return NULL;
 }

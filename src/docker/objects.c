@@ -219,6 +219,26 @@ static int compare_addresses(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+static int compare_names(const void *a, const void *b)
+{
+	const struct volume *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+void volumes_sort(struct volume *volumes, size_t count)
+{
+	if (count)
+		qsort(volumes, count, sizeof(*volumes), compare_names);
+}
+
+const struct volume *volumes_find(const struct volume *volumes, size_t count, const char *name)
+{
+	struct volume key = { .name = name };
+
+	return count ? bsearch(&key, volumes, count, sizeof(key), compare_names) : NULL;
+}
+
 void images_find_children(struct image *images, size_t count)
 {
 	const char **parents = xcalloc(count + 1, sizeof(*parents)); /* interned */
@@ -240,18 +260,4 @@ bool network_is_predefined(const char *name)
 {
 	return strcmp(name, "none") == 0 || strcmp(name, "host") == 0 ||
 	       strcmp(name, "bridge") == 0;
-}
-
-const char *network_logical_id(const struct network *networks, size_t count, const char *id)
-{
-	/* long lists ask this of each container: an interned id is found without reading texts */
-	for (size_t i = 0; i < count; i++) {
-		if (networks[i].id == id)
-			return networks[i].logical_id;
-	}
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(networks[i].id, id) == 0)
-			return networks[i].logical_id;
-	}
-	return id;
 }

@@ -67,8 +67,9 @@ bool image_is_dangling(const struct image *i);
 bool image_is_step(const struct image *i);
 /* Sets has_children of all images of an engine. */
 void images_find_children(struct image *images, size_t count);
+/* Of one engine, by their names: for volumes_find. */
+void volumes_sort(struct volume *volumes, size_t count);
+/* NULL when there is none of this name. */
+const struct volume *volumes_find(const struct volume *volumes, size_t count, const char *name);
 /* Networks none, host and bridge, which every engine has. */
 bool network_is_predefined(const char *name);
-/* What clients know this one of an engine's networks by; an id that none of them has is returned.
- */
-const char *network_logical_id(const struct network *networks, size_t count, const char *id);

@@ -1,4 +1,4 @@
-/* docker/volume_use.c - an array: a node has a handful of named volumes. */
+/* docker/volume_use.c - a hash by name. */
 #include "docker/volume_use.h"
 
 #include <assert.h>
@@ -12,11 +12,10 @@
 
 static struct volume_use *find_use(const struct volume_uses *u, const char *name)
 {
-	for (size_t i = 0; i < u->count; i++) {
-		if (u->items[i].name == name)
-			return &u->items[i];
-	}
-	return NULL;
+	struct volume_use *use;
+
+	HASH_FIND_PTR(u->items, &name, use);
+	return use;
 }
 
 const struct volume_use *volume_use_of(const struct volume_uses *u, const char *name)
@@ -26,15 +25,26 @@ const struct volume_use *volume_use_of(const struct volume_uses *u, const char *
 
 static struct volume_use *add_use(struct volume_uses *u, const char *name)
 {
-	array_reserve(u->items, u->count, u->cap);
-	u->items[u->count] = (struct volume_use){ .name = intern(name) };
-	return &u->items[u->count++];
+	struct volume_use *use = xnew(struct volume_use);
+
+	use->name = intern(name);
+	HASH_ADD_PTR(u->items, name, use);
+	return use;
+}
+
+static void set_fresh(struct volume_uses *u, struct volume_use *use, bool fresh)
+{
+	u->fresh += (size_t)fresh;
+	u->fresh -= (size_t)use->fresh;
+	use->fresh = fresh;
 }
 
 static void drop_use(struct volume_uses *u, struct volume_use *use)
 {
+	set_fresh(u, use, false);
+	HASH_DEL(u->items, use);
 	intern_unref(use->name);
-	*use = u->items[--u->count];
+	free(use);
 }
 
 /* Nobody can mean the volume that an engine named. */
@@ -54,7 +64,7 @@ void volume_uses_add(struct volume_uses *u, const struct container *c)
 		if (!use)
 			use = add_use(u, name);
 		use->containers++;
-		use->fresh = false;
+		set_fresh(u, use, false);
 	}
 }
 
@@ -76,55 +86,27 @@ void volume_uses_note_fresh(struct volume_uses *u, const char *name)
 	const char *known = intern(name);
 
 	if (!find_use(u, known))
-		add_use(u, name)->fresh = true;
+		set_fresh(u, add_use(u, name), true);
 	intern_unref(known);
-}
-
-static int compare_addresses(const void *a, const void *b)
-{
-	const char *x = *(const char *const *)a, *y = *(const char *const *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-/* Names are interned. */
-static const char **sorted_names(const struct volume *volumes, size_t count)
-{
-	const char **names = xcalloc(count + 1, sizeof(*names));
-
-	for (size_t i = 0; i < count; i++)
-		names[i] = volumes[i].name;
-	qsort(names, count, sizeof(*names), compare_addresses);
-	return names;
-}
-
-static bool any_fresh(const struct volume_uses *u)
-{
-	for (size_t i = 0; i < u->count; i++) {
-		if (u->items[i].fresh)
-			return true;
-	}
-	return false;
 }
 
 void volume_uses_keep_fresh(struct volume_uses *u, const struct volume *volumes, size_t count)
 {
-	const char **names = any_fresh(u) ? sorted_names(volumes, count) : NULL;
+	struct volume_use *use, *next;
 
-	for (size_t i = u->count; names && i-- > 0;) {
-		struct volume_use *use = &u->items[i];
-
-		if (use->fresh &&
-			!bsearch(&use->name, names, count, sizeof(*names), compare_addresses))
+	if (u->fresh == 0)
+		return;
+	HASH_ITER (hh, u->items, use, next) {
+		if (use->fresh && !volumes_find(volumes, count, use->name))
 			drop_use(u, use);
 	}
-	free(names);
 }
 
 void volume_uses_finish(struct volume_uses *u)
 {
-	for (size_t i = 0; i < u->count; i++)
-		intern_unref(u->items[i].name);
-	free(u->items);
-	*u = (struct volume_uses){ 0 };
+	struct volume_use *use, *next;
+
+	HASH_ITER (hh, u->items, use, next) {
+		drop_use(u, use);
+	}
 }

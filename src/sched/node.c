@@ -76,11 +76,7 @@ bool node_container_mounts(const struct container *c, const char *name)
 
 const struct volume *node_volume(const struct node *n, const char *name)
 {
-	for (size_t i = 0; i < n->volumes_count; i++) {
-		if (n->volumes[i].name == name) /* interned */
-			return &n->volumes[i];
-	}
-	return NULL;
+	return volumes_find(n->volumes, n->volumes_count, name);
 }
 
 bool node_has_volume(const struct node *n, const char *name)

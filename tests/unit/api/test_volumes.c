@@ -83,7 +83,7 @@ static void mount(struct engine *e, const char *volume)
 	engine_after_change(e, c);
 }
 
-#define ALL "node-0/t1 t4 demo_data node-1/t1 node-1/t2"
+#define ALL "demo_data node-0/t1 t4 node-1/t1 node-1/t2"
 
 static const struct {
 	const char *filters, *names;
@@ -92,7 +92,7 @@ static const struct {
 	{ "{\"name\":[\"t1\",\"t2\"]}", "node-0/t1 node-1/t1 node-1/t2" },
 	{ "{\"label\":[\"a=b\"]}", "node-1/t2" },
 	{ "{\"driver\":[\"flocker\"]}", "t4" },
-	{ "{\"node\":[\"node-1\"]}", "t4 demo_data node-1/t1 node-1/t2" },
+	{ "{\"node\":[\"node-1\"]}", "demo_data t4 node-1/t1 node-1/t2" },
 	{ "{\"node\":[\"node-0\",\"node-1\"]}", ALL },
 	{ "{\"dangling\":[\"false\"]}", "node-1/t1" },
 	{ "{\"dangling\":[\"true\"],\"name\":[\"t1\"]}", "node-0/t1" },

@@ -484,6 +484,54 @@ static void test_reserve_on_host_network(void **state maybe_unused)
 }
 
 /* Ports that are none are the engine's to refuse; null stands for nothing. */
+/* So many members, each with its number between two texts. */
+static char *many(const char *before, const char *const item[2], size_t count, const char *after)
+{
+	auto_strbuf struct strbuf sb = STRBUF_INIT;
+
+	strbuf_add_str(&sb, before);
+	for (size_t i = 0; i < count; i++) {
+		strbuf_add_str(&sb, i ? "," : "");
+		strbuf_addf(&sb, "%s%zu%s", item[0], i, item[1]);
+	}
+	strbuf_add_str(&sb, after);
+	return strbuf_steal(&sb);
+}
+
+static void test_ceilings(void **state maybe_unused)
+{
+	static const struct {
+		const char *before, *item[2], *after, *text;
+		size_t most;
+	} cases[] = {
+		{ "{\"Labels\":{", { "\"l", "\":\"\"" }, "}}", "Labels has ", 16384 },
+		{ "{\"Env\":[", { "\"e", "=\"" }, "]}", "Env has ", 65536 },
+		{ "{\"HostConfig\":{\"Binds\":[", { "\"/a", ":/b\"" }, "]}}",
+			"HostConfig.Binds has ", 1024 },
+		{ "{\"HostConfig\":{\"Binds\":[", { "\"v", ":/b\"" }, "]}}",
+			"257 named volumes are mounted; 256 are taken at most", 256 },
+		{ "{\"HostConfig\":{\"Mounts\":[", { "{\"Target\":\"", "\"}" }, "]}}",
+			"HostConfig.Mounts has ", 1024 },
+		{ "{\"NetworkingConfig\":{\"EndpointsConfig\":{", { "\"n", "\":{}" }, "}}}",
+			"NetworkingConfig.EndpointsConfig has ", 1024 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		auto_free char *most =
+			many(cases[i].before, cases[i].item, cases[i].most, cases[i].after);
+		auto_free char *more =
+			many(cases[i].before, cases[i].item, cases[i].most + 1, cases[i].after);
+		auto_error struct error err = ERROR_INIT;
+		struct container_config c;
+
+		parse(&c, most);
+		config_finish(&c);
+		assert_false(config_parse(&c, more, strlen(more), "", "", &err));
+		assert_int_equal(err.code, ERROR_INVALID);
+		assert_non_null(strstr(err.text, cases[i].text));
+	}
+}
+
 static void test_lenient(void **state maybe_unused)
 {
 	struct container_config c;
@@ -517,6 +565,7 @@ int main(void)
 		cmocka_unit_test(test_ports_chosen_here),
 		cmocka_unit_test(test_reserve),
 		cmocka_unit_test(test_reserve_on_host_network),
+		cmocka_unit_test(test_ceilings),
 		cmocka_unit_test(test_lenient),
 	};
 

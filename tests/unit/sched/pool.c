@@ -208,13 +208,13 @@ struct volume *pool_add_volume(struct pool *p, size_t node, const char *name)
 
 	list = xreallocarray(list, n->volumes_count + 1, sizeof(*list));
 	n->volumes = list;
-	list += n->volumes_count++;
-	*list = (struct volume){
+	list[n->volumes_count++] = (struct volume){
 		.name = intern(name),
 		.driver = intern("local"),
 		.scope = intern("local"),
 	};
-	return list;
+	volumes_sort(list, n->volumes_count);
+	return (struct volume *)volumes_find(list, n->volumes_count, intern_find(name));
 }
 
 void pool_add_fresh_volume(struct pool *p, size_t node, const char *name)

@@ -60,8 +60,10 @@ const char *image_id_hex(const char *id)
 bool image_has_id_prefix(const struct image *i, const char *name)
 {
 	const char *prefix = image_id_hex(name);
+	/* with its algorithm it can be nothing else, however short */
+	size_t least = prefix == name ? MIN_ID_PREFIX : 1;
 
-	return id_is_hex(prefix, MIN_ID_PREFIX) && str_starts_with(image_id_hex(i->id), prefix);
+	return id_is_hex(prefix, least) && str_starts_with(image_id_hex(i->id), prefix);
 }
 
 bool image_has_name(const struct image *i, const char *name, enum image_match how)

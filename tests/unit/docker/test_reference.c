@@ -188,6 +188,8 @@ static void test_better_than_classic(void **state maybe_unused)
 		{ "busybox:latest", false, false },
 		{ "sha", false, false },
 		{ "sha256:", false, false },
+		{ "sha256:f", true, true },
+		{ "sha256:e", false, false },
 		{ "sha256:fee", true, true },
 		{ "sha256:feed0123", true, true },
 		{ "feed", true, true },

@@ -148,6 +148,12 @@ static void ask_sizes(struct containers_list *l)
 	fanout_send(&l->fanout, &l->errand.task);
 }
 
+static void charge(const struct containers_list *l)
+{
+	exchange_charge(l->errand.rq->x, list_order_bytes(&l->order) + fanout_bytes(&l->fanout) +
+						 HASH_COUNT(l->sizes) * sizeof(*l->sizes));
+}
+
 static enum task_turn list_size(struct task *task)
 {
 	ask_sizes(container_of(task, struct containers_list, errand.task));
@@ -158,6 +164,7 @@ static enum task_turn list_sized(struct task *task)
 {
 	struct containers_list *l = container_of(task, struct containers_list, errand.task);
 
+	charge(l);
 	if (!fanout_done(&l->fanout))
 		return task_wait(task, &list_sized_step);
 	fanout_finish(&l->fanout);
@@ -183,7 +190,7 @@ static enum task_turn list_gather(struct task *task)
 	if (x->gone)
 		return errand_end(&l->errand);
 	done = list_order_gather(&l->order, &l->filter);
-	exchange_charge(x, list_order_bytes(&l->order));
+	charge(l);
 	if (!done) {
 		task_wake(task); /* others have their turn in between */
 		return task_wait(task, &list_gather_step);

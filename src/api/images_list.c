@@ -1,6 +1,5 @@
 /*
- * api/images_list.c - GET /images/json, from memory, in one turn: what is written is bounded by
- * the number of different images, which is small even where thousands of engines have them.
+ * api/images_list.c - GET /images/json, from memory.
  *
  * Memory has no sizes of shared layers, and no manifests.  A client that wants them waits for the
  * engines that know how to tell them; the others, and those that fail, are left to memory.
@@ -10,6 +9,7 @@
 #include <string.h>
 
 #include "api/ask.h"
+#include "api/images_filter.h"
 #include "api/images_merge.h"
 #include "docker/query_need.h"
 
@@ -74,7 +74,7 @@ static void add_engine(struct ask *a, const struct image_filter *filter, struct 
 	ask_add(a, e, "/images/json", query);
 }
 
-/* None when memory will do, or when the filters are wrong, which the answer says. */
+/* None when the filters are wrong, which the answer says. */
 static bool prepare(struct ask *a, struct error *err maybe_unused)
 {
 	struct request *rq = ask_request(a);
@@ -82,8 +82,7 @@ static bool prepare(struct ask *a, struct error *err maybe_unused)
 	struct engine **engines;
 	size_t count;
 
-	if (query_need(rq->route->method, rq->route->path, &rq->query).major == 0 ||
-		!image_filter_init(&filter, &rq->query, rq->version, rq->api->cluster, NULL))
+	if (!image_filter_init(&filter, &rq->query, rq->version, rq->api->cluster, NULL))
 		return true;
 	engines = cluster_sorted_engines(rq->api->cluster, &count);
 	for (size_t i = 0; i < count; i++)
@@ -97,18 +96,33 @@ static char *merge_answers(struct ask *a, size_t *ret_len, struct error *err)
 {
 	auto_strbuf struct strbuf text = STRBUF_INIT;
 	struct request *rq = ask_request(a);
-	struct image_filter filter;
-	struct engine **engines;
-	size_t count;
+	struct object_list *list = object_list_create(
+		&images_merge_kind, rq->api->cluster, &rq->query, rq->version, err);
 
-	if (!image_filter_init(&filter, &rq->query, rq->version, rq->api->cluster, err))
+	if (!list)
 		return NULL;
-	engines = cluster_sorted_engines(rq->api->cluster, &count);
-	images_merge_write(&text, &filter, rq->version, engines, count, &a->fanout);
-	free(engines);
-	image_filter_finish(&filter);
+	images_merge_tell(list, &a->fanout);
+	while (object_list_more(list, &text)) {
+	}
+	object_list_destroy(list);
 	*ret_len = text.len;
 	return strbuf_steal(&text);
+}
+
+/* There is an engine that knows more than memory does, of what the client asks. */
+static bool is_asked(const struct request *rq)
+{
+	const struct engine *e;
+
+	if (query_need(rq->route->method, rq->route->path, &rq->query).major == 0)
+		return false;
+	cluster_each (e, rq->api->cluster, CLUSTER_ALL) {
+		auto_query struct query q = QUERY_INIT;
+
+		if (engine_is_healthy(e) && read_question(rq, e, &q))
+			return true;
+	}
+	return false;
 }
 
 void images_list(struct request *rq)
@@ -121,5 +135,8 @@ void images_list(struct request *rq)
 		.answer = merge_answers,
 	};
 
-	ask_run(rq, &kind);
+	if (is_asked(rq))
+		ask_run(rq, &kind);
+	else
+		object_list_reply(rq, &images_merge_kind);
 }

@@ -3,7 +3,10 @@
 
 #include <string.h>
 
+#include "api/images_filter.h"
+#include "base/intern.h"
 #include "base/json.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "base/sorted.h"
 #include "manager/fanout.h"
@@ -15,71 +18,113 @@ struct told {
 	yyjson_val *entry;
 };
 
-struct source {
-	const struct image *image;
-	size_t order;      /* of its engine */
-	int64_t created_s; /* of the first source of the same id */
+/* One image, on all engines that have it. */
+struct row {
+	const char *id;               /* interned */
+	int64_t created_s;            /* of the first source */
+	const struct image **sources; /* in the order of the engines; owned */
+	size_t count, cap;
+	UT_hash_handle hh; /* by the address of the id */
 };
 
 struct merge {
-	const struct image_filter *filter;
-	struct api_version client;
-	struct source *sources; /* equal ids stand together; owned */
-	size_t sources_count, sources_cap;
+	struct object_list list;
+	struct image_filter filter;
+	bool takes_node;       /* the engine whose images are being gathered */
+	struct row *by_id;     /* owned hash */
+	struct row **rows;     /* once sorted; the array is owned */
+	size_t next;           /* of them */
 	const char **used_ids; /* image of each container, interned, sorted by address; owned */
 	size_t used_count, used_cap;
 	struct told *told; /* equal ids stand together; owned */
 	size_t told_count, told_cap;
 };
 
+static struct merge *merge_of(struct object_list *l)
+{
+	return container_of(l, struct merge, list);
+}
+
+static bool merge_init(struct object_list *l, const struct query *query, struct error *err)
+{
+	return image_filter_init(&merge_of(l)->filter, query, l->client, l->cluster, err);
+}
+
+static void free_row(struct merge *m, struct row *row)
+{
+	HASH_DEL(m->by_id, row);
+	free(row->sources);
+	free(row);
+}
+
+static void merge_finish(struct object_list *l)
+{
+	struct merge *m = merge_of(l);
+	struct row *row, *tmp;
+
+	HASH_ITER (hh, m->by_id, row, tmp) {
+		free_row(m, row);
+	}
+	for (size_t i = 0; i < m->used_count; i++)
+		intern_unref(m->used_ids[i]);
+	image_filter_finish(&m->filter);
+	free(m->rows);
+	free(m->used_ids);
+	free(m->told);
+}
+
 /* --- gathering --- */
 
-static int compare_ids(const void *a, const void *b)
+static struct row *find_or_add(struct merge *m, const struct image *image)
 {
-	const struct source *x = a, *y = b;
-	int by_id = strcmp(x->image->id, y->image->id);
+	struct row *row;
 
-	if (by_id)
-		return by_id;
-	return x->order < y->order ? -1 : x->order > y->order;
+	HASH_FIND_PTR(m->by_id, &image->id, row);
+	if (row)
+		return row;
+	row = xnew(struct row);
+	row->id = image->id;
+	row->created_s = image->created_s;
+	HASH_ADD_PTR(m->by_id, id, row);
+	m->list.bytes += sizeof(*row) + sizeof(*row->sources);
+	return row;
 }
 
-static int compare_sources(const void *a, const void *b)
+static void gather_image(struct object_list *l, const struct held_list *of, size_t i)
 {
-	const struct source *x = a, *y = b;
+	struct merge *m = merge_of(l);
+	const struct image *image = (const struct image *)of->things + i;
+	struct row *row;
 
-	if (x->created_s != y->created_s)
-		return x->created_s < y->created_s ? 1 : -1;
-	return compare_ids(a, b);
-}
-
-/* Newest first.  An index that several processors share is one id, of which each engine tells when
- * the image for its own processor was made: the first engine's word stands for all. */
-static void sort_sources(struct source *sources, size_t count)
-{
-	if (count == 0)
+	if (!m->takes_node || !image_filter_matches(&m->filter, image))
 		return;
-	qsort(sources, count, sizeof(*sources), compare_ids);
-	sources[0].created_s = sources[0].image->created_s;
-	for (size_t i = 1; i < count; i++) {
-		bool same = strcmp(sources[i].image->id, sources[i - 1].image->id) == 0;
-
-		sources[i].created_s =
-			same ? sources[i - 1].created_s : sources[i].image->created_s;
-	}
-	qsort(sources, count, sizeof(*sources), compare_sources);
+	row = find_or_add(m, image);
+	array_reserve(row->sources, row->count, row->cap);
+	row->sources[row->count++] = image;
 }
 
-static void gather_engine(struct merge *m, const struct engine *e, size_t order)
+static bool shows_containers(const struct merge *m)
 {
-	for (size_t i = 0; i < e->images_count; i++) {
-		if (!image_filter_matches(m->filter, &e->images[i]))
+	return !api_version_before(m->list.client, 1, 51);
+}
+
+static void enter_engine(struct object_list *l, const struct held_list *of)
+{
+	struct merge *m = merge_of(l);
+	const struct engine *e = of->engine;
+
+	m->takes_node = image_filter_takes_node(&m->filter, e);
+	if (!m->takes_node || !shows_containers(m))
+		return;
+	for (size_t i = 0; i < e->containers_count; i++) {
+		if (!e->containers[i]->image_id)
 			continue;
-		array_reserve(m->sources, m->sources_count, m->sources_cap);
-		m->sources[m->sources_count++] =
-			(struct source){ .image = &e->images[i], .order = order };
+		array_reserve(m->used_ids, m->used_count, m->used_cap);
+		m->used_ids[m->used_count++] = intern_ref(e->containers[i]->image_id);
 	}
 }
+
+/* --- order --- */
 
 static int compare_addresses(const void *a, const void *b)
 {
@@ -88,32 +133,26 @@ static int compare_addresses(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static void gather_used(struct merge *m, const struct engine *e)
+/* Newest first.  An index that several processors share is one id, of which each engine tells when
+ * the image for its own processor was made: the first engine's word stands for all. */
+static int compare_rows(const void *a, const void *b)
 {
-	for (size_t i = 0; i < e->containers_count; i++) {
-		if (!e->containers[i]->image_id)
-			continue;
-		array_reserve(m->used_ids, m->used_count, m->used_cap);
-		m->used_ids[m->used_count++] = e->containers[i]->image_id;
-	}
+	const struct row *x = *(const struct row *const *)a, *y = *(const struct row *const *)b;
+
+	if (x->created_s != y->created_s)
+		return x->created_s < y->created_s ? 1 : -1;
+	return strcmp(x->id, y->id);
 }
 
-static bool shows_containers(const struct merge *m)
+static void sort_rows(struct object_list *l)
 {
-	return !api_version_before(m->client, 1, 51);
-}
+	struct merge *m = merge_of(l);
+	size_t count = HASH_COUNT(m->by_id), n = 0;
 
-static void gather(struct merge *m, struct engine *const *engines, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (!engine_is_validated(engines[i]) ||
-			!image_filter_takes_node(m->filter, engines[i]))
-			continue;
-		gather_engine(m, engines[i], i);
-		if (shows_containers(m))
-			gather_used(m, engines[i]);
-	}
-	sort_sources(m->sources, m->sources_count);
+	m->rows = xcalloc(count + 1, sizeof(struct row *));
+	for (struct row *row = m->by_id; row; row = row->hh.next)
+		m->rows[n++] = row;
+	qsort(m->rows, count, sizeof(struct row *), compare_rows);
 	if (m->used_count)
 		qsort(m->used_ids, m->used_count, sizeof(*m->used_ids), compare_addresses);
 }
@@ -128,9 +167,11 @@ static int compare_told(const void *a, const void *b)
 	return x->order < y->order ? -1 : x->order > y->order;
 }
 
-static void gather_told(struct merge *m, const struct fanout *answers)
+void images_merge_tell(struct object_list *l, const struct fanout *answers)
 {
-	for (size_t i = 0; answers && i < answers->count; i++) {
+	struct merge *m = merge_of(l);
+
+	for (size_t i = 0; i < answers->count; i++) {
 		yyjson_val *list = yyjson_doc_get_root(answers->items[i].call.json), *entry;
 		yyjson_arr_iter iter;
 
@@ -202,7 +243,7 @@ static void add_names(const struct merge *m, yyjson_mut_doc *doc, yyjson_mut_val
 	const char **names, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (image_filter_shows_name(m->filter, names[i]) && !has_text(array, names[i]))
+		if (image_filter_shows_name(&m->filter, names[i]) && !has_text(array, names[i]))
 			yyjson_mut_arr_add_str(doc, array, names[i]);
 	}
 }
@@ -212,19 +253,19 @@ static void put(yyjson_mut_doc *doc, yyjson_mut_val *root, const char *key, yyjs
 	yyjson_mut_obj_put(root, yyjson_mut_str(doc, key), value);
 }
 
-static void put_names(const struct merge *m, yyjson_mut_doc *doc, yyjson_mut_val *root,
-	const struct source *group, size_t count)
+static void put_names(
+	const struct merge *m, yyjson_mut_doc *doc, yyjson_mut_val *root, const struct row *row)
 {
 	yyjson_mut_val *tags = yyjson_mut_arr(doc), *digests = yyjson_mut_arr(doc);
 
-	for (size_t i = 0; i < count; i++) {
-		const struct image *image = group[i].image;
+	for (size_t i = 0; i < row->count; i++) {
+		const struct image *image = row->sources[i];
 
 		add_names(m, doc, tags, image->tags, image->tags_count);
 		add_names(m, doc, digests, image->digests, image->digests_count);
 	}
 	/* Until API 1.43 an image without a name was given one. */
-	if (api_version_before(m->client, 1, 43) && yyjson_mut_arr_size(tags) == 0 &&
+	if (api_version_before(m->list.client, 1, 43) && yyjson_mut_arr_size(tags) == 0 &&
 		yyjson_mut_arr_size(digests) == 0) {
 		yyjson_mut_arr_add_str(doc, tags, "<none>:<none>");
 		yyjson_mut_arr_add_str(doc, digests, "<none>@<none>");
@@ -237,57 +278,45 @@ static void put_names(const struct merge *m, yyjson_mut_doc *doc, yyjson_mut_val
 static void fit_version(
 	const struct merge *m, yyjson_mut_doc *doc, yyjson_mut_val *root, const struct image *image)
 {
-	if (api_version_before(m->client, 1, 44))
+	if (api_version_before(m->list.client, 1, 44))
 		put(doc, root, "VirtualSize", yyjson_mut_sint(doc, image->size_bytes));
 	else
 		yyjson_mut_obj_remove_key(root, "VirtualSize");
-	if (api_version_before(m->client, 1, 48))
+	if (api_version_before(m->list.client, 1, 48))
 		yyjson_mut_obj_remove_key(root, "Descriptor");
-	if (api_version_before(m->client, 1, 47))
+	if (api_version_before(m->list.client, 1, 47))
 		yyjson_mut_obj_remove_key(root, "Manifests");
 	put(doc, root, "Containers",
 		yyjson_mut_sint(doc, shows_containers(m) ? count_containers(m, image->id) : -1));
 }
 
-static void write_group(
-	struct strbuf *to, const struct merge *m, const struct source *group, size_t count)
+static bool write_next(struct object_list *l, struct strbuf *to)
 {
-	const struct image *image = group[0].image;
-	auto_json_mut yyjson_mut_doc *doc = copy_entry(m, image);
+	struct merge *m = merge_of(l);
+	struct row *row = m->rows[m->next]; /* NULL after the last */
+
+	if (!row)
+		return false;
+	m->next++;
+	auto_json_mut yyjson_mut_doc *doc = copy_entry(m, row->sources[0]);
 	yyjson_mut_val *root = yyjson_mut_doc_get_root(doc);
 
-	put_names(m, doc, root, group, count);
-	fit_version(m, doc, root, image);
+	put_names(m, doc, root, row);
+	fit_version(m, doc, root, row->sources[0]);
 	json_mut_write(to, root);
+	free_row(m, row);
+	return true;
 }
 
-static size_t group_size(const struct merge *m, size_t first)
-{
-	size_t n = 1;
-
-	while (first + n < m->sources_count &&
-		strcmp(m->sources[first + n].image->id, m->sources[first].image->id) == 0)
-		n++;
-	return n;
-}
-
-void images_merge_write(struct strbuf *to, const struct image_filter *filter,
-	struct api_version client, struct engine *const *engines, size_t count,
-	const struct fanout *told)
-{
-	struct merge m = { .filter = filter, .client = client };
-
-	gather(&m, engines, count);
-	gather_told(&m, told);
-	strbuf_add_char(to, '[');
-	for (size_t i = 0, n; i < m.sources_count; i += n) {
-		n = group_size(&m, i);
-		if (i > 0)
-			strbuf_add_char(to, ',');
-		write_group(to, &m, &m.sources[i], n);
-	}
-	strbuf_add_str(to, "]\n");
-	free(m.sources);
-	free(m.used_ids);
-	free(m.told);
-}
+const struct object_list_kind images_merge_kind = {
+	.size = sizeof(struct merge),
+	.objects = OBJECT_IMAGES,
+	.before = "[",
+	.after = "]\n",
+	.init = merge_init,
+	.enter = enter_engine,
+	.gather = gather_image,
+	.sort = sort_rows,
+	.write = write_next,
+	.finish = merge_finish,
+};

@@ -6,17 +6,15 @@
  */
 #pragma once
 
-#include "api/images_filter.h"
-#include "base/strbuf.h"
+#include "api/object_list.h"
 
 struct fanout;
 
+/* A JSON array, newest first, with a line break at its end. */
+extern const struct object_list_kind images_merge_kind;
 /*
- * A JSON array, newest first, with a line break at its end.  Engines in the order that decides.
- * Where engines answered a fan-out (may be NULL) of GET /images/json, the first answer that has the
- * image, with manifests if any tells them, takes the place of the entry that we remember; which
- * images there are, and their names, is up to memory.
+ * Engines answered a fan-out of GET /images/json: the first answer that has an image, with
+ * manifests if any tells them, takes the place of the entry that we remember; which images there
+ * are, and their names, is up to memory.  The answers must live as long as the list.
  */
-void images_merge_write(struct strbuf *to, const struct image_filter *filter,
-	struct api_version client, struct engine *const *engines, size_t count,
-	const struct fanout *told);
+void images_merge_tell(struct object_list *l, const struct fanout *answers);

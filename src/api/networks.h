@@ -18,6 +18,4 @@ void networks_connect(struct request *rq);    /* networks_connect.c */
 void networks_disconnect(struct request *rq); /* networks_connect.c */
 void networks_prune(struct request *rq);      /* networks_prune.c */
 
-/* The body of GET /networks with these filters (NULL: none). */
-bool networks_write_list(
-	struct cluster *cluster, const char *filters, struct strbuf *to, struct error *err);
+extern const struct object_list_kind networks_list_kind;

@@ -1,28 +1,24 @@
-/* api/networks_endpoints.c - a hash from networks to the containers on them. */
+/* api/networks_endpoints.c - a hash from networks to the ids of the containers on them. */
 #include "api/networks_endpoints.h"
 
 #include <string.h>
 
+#include "base/intern.h"
 #include "base/map.h"
+#include "base/mem.h"
 #include "cluster/find_network.h"
 
+struct network_endpoint {
+	const struct engine *engine;
+	char id[65];                   /* of the container */
+	struct network_endpoint *next; /* of the same network; owned */
+};
+
 struct network_endpoint_head {
-	const char *id; /* the network's logical one; borrowed from its record, or a container's */
+	const char *id; /* the network's logical one, interned */
 	struct network_endpoint *first;
 	UT_hash_handle hh;
 };
-
-static size_t count_attachments(const struct cluster *cluster)
-{
-	const struct engine *e;
-	size_t count = 0;
-
-	cluster_each (e, cluster, CLUSTER_ALL) {
-		for (size_t k = 0; k < e->containers_count; k++)
-			count += e->containers[k]->networks_count;
-	}
-	return count;
-}
 
 static void insert(struct network_endpoints *ne, const char *id, struct network_endpoint *endpoint)
 {
@@ -31,7 +27,7 @@ static void insert(struct network_endpoints *ne, const char *id, struct network_
 	HASH_FIND_STR(ne->by_id, id, head);
 	if (!head) {
 		head = xnew(struct network_endpoint_head);
-		head->id = id;
+		head->id = intern(id);
 		HASH_ADD_KEYPTR(hh, ne->by_id, head->id, strlen(head->id), head);
 	}
 	endpoint->next = head->first;
@@ -44,32 +40,35 @@ static bool is_attached(const struct container *c, const struct container_networ
 	return *at->network_id && (*at->endpoint_id || container_is_running(c));
 }
 
-static struct network_endpoint *insert_container(struct network_endpoints *ne,
-	const struct engine *e, const struct container *c, struct network_endpoint *next)
+static void insert_container(
+	struct network_endpoints *ne, const struct engine *e, const struct container *c)
 {
 	for (size_t i = 0; i < c->networks_count; i++) {
 		const struct container_network *at = &c->networks[i];
+		struct network_endpoint *endpoint;
 
 		if (!is_attached(c, at))
 			continue;
-		next->container = c;
-		next->at = at;
-		insert(ne, network_told_id(e, at->network_id), next++);
+		endpoint = xnew(struct network_endpoint);
+		endpoint->engine = e;
+		memcpy(endpoint->id, c->id, sizeof(c->id));
+		insert(ne, network_told_id(e, at->network_id), endpoint);
 	}
-	return next;
+}
+
+void network_endpoints_add(struct network_endpoints *ne, const struct engine *e)
+{
+	for (size_t i = 0; i < e->containers_count; i++)
+		insert_container(ne, e, e->containers[i]);
 }
 
 void network_endpoints_init(struct network_endpoints *ne, const struct cluster *cluster)
 {
-	struct network_endpoint *next;
 	const struct engine *e;
 
 	*ne = (struct network_endpoints){ 0 };
-	next = ne->items = xcalloc(count_attachments(cluster) + 1, sizeof(*ne->items));
-	cluster_each (e, cluster, CLUSTER_ALL) {
-		for (size_t k = 0; k < e->containers_count; k++)
-			next = insert_container(ne, e, e->containers[k], next);
-	}
+	cluster_each (e, cluster, CLUSTER_ALL)
+		network_endpoints_add(ne, e);
 }
 
 void network_endpoints_finish(struct network_endpoints *ne)
@@ -78,9 +77,15 @@ void network_endpoints_finish(struct network_endpoints *ne)
 
 	HASH_ITER (hh, ne->by_id, head, tmp) {
 		HASH_DEL(ne->by_id, head);
+		while (head->first) {
+			struct network_endpoint *next = head->first->next;
+
+			free(head->first);
+			head->first = next;
+		}
+		intern_unref(head->id);
 		free(head);
 	}
-	free(steal(ne->items));
 }
 
 static const struct network_endpoint *find_first(
@@ -98,7 +103,7 @@ static const struct network_endpoint *find_first(
 static const struct network_endpoint *skip_others(
 	const struct network_endpoint *endpoint, const struct network *n, const struct engine *e)
 {
-	while (endpoint && network_is_of_one_node(n) && endpoint->container->engine != e)
+	while (endpoint && network_is_of_one_node(n) && endpoint->engine != e)
 		endpoint = endpoint->next;
 	return endpoint;
 }
@@ -123,12 +128,31 @@ static void write_address(struct strbuf *sb, const char *key, const char *addres
 	strbuf_add_char(sb, '"');
 }
 
-static void write_endpoint(struct strbuf *sb, const struct network_endpoint *endpoint)
+/* By which of its networks it is there: told by id, or by Podman by name. */
+static const struct container_network *find_attachment(
+	const struct container *c, const struct network *n)
 {
-	const struct container_network *at = endpoint->at;
+	for (size_t i = 0; i < c->networks_count; i++) {
+		const struct container_network *at = &c->networks[i];
+		const char *id = network_told_id(c->engine, at->network_id);
 
-	strbuf_addf(sb, "\"%s\":{", endpoint->container->id);
-	write_str(sb, "Name", container_name(endpoint->container));
+		if (is_attached(c, at) &&
+			(strcmp(id, n->logical_id) == 0 || strcmp(id, n->name) == 0))
+			return at;
+	}
+	return NULL;
+}
+
+static bool write_endpoint(struct strbuf *sb, const struct network_endpoint *endpoint,
+	const struct network *n, const char *separator)
+{
+	const struct container *c = engine_find_container(endpoint->engine, endpoint->id);
+	const struct container_network *at = c ? find_attachment(c, n) : NULL;
+
+	if (!at)
+		return false;
+	strbuf_addf(sb, "%s\"%s\":{", separator, c->id);
+	write_str(sb, "Name", container_name(c));
 	strbuf_add_char(sb, ',');
 	write_str(sb, "EndpointID", at->endpoint_id);
 	strbuf_add_char(sb, ',');
@@ -136,18 +160,19 @@ static void write_endpoint(struct strbuf *sb, const struct network_endpoint *end
 	write_address(sb, "IPv4Address", at->ipv4, at->ipv4_len);
 	write_address(sb, "IPv6Address", at->ipv6, at->ipv6_len);
 	strbuf_add_char(sb, '}');
+	return true;
 }
 
 void network_endpoints_write(struct strbuf *sb, const struct network_endpoints *ne,
 	const struct network *n, const struct engine *e)
 {
 	const struct network_endpoint *first = skip_others(find_first(ne, n), n, e);
+	const char *separator = "";
 
 	strbuf_add_char(sb, '{');
 	for (const struct network_endpoint *i = first; i; i = skip_others(i->next, n, e)) {
-		if (i != first)
-			strbuf_add_char(sb, ',');
-		write_endpoint(sb, i);
+		if (write_endpoint(sb, i, n, separator))
+			separator = ",";
 	}
 	strbuf_add_char(sb, '}');
 }

@@ -23,21 +23,33 @@ struct listed {
 };
 
 struct networks_list {
+	struct object_list list;
 	struct list_filters filters;
 	bool dangling;           /* the filter's value, when it is there */
 	struct listed *networks; /* hash in the order of the engines' names */
 	struct network_endpoints endpoints;
 };
 
-static void list_finish(struct networks_list *l)
+static struct networks_list *networks_of(struct object_list *l)
 {
+	return container_of(l, struct networks_list, list);
+}
+
+static void free_listed(struct networks_list *l, struct listed *n)
+{
+	HASH_DEL(l->networks, n);
+	strv_finish(&n->nodes);
+	free(n->key);
+	free(n);
+}
+
+static void finish(struct object_list *list)
+{
+	struct networks_list *l = networks_of(list);
 	struct listed *n, *tmp;
 
 	HASH_ITER (hh, l->networks, n, tmp) {
-		HASH_DEL(l->networks, n);
-		strv_finish(&n->nodes);
-		free(n->key);
-		free(n);
+		free_listed(l, n);
 	}
 	network_endpoints_finish(&l->endpoints);
 	list_filters_finish(&l->filters);
@@ -66,12 +78,13 @@ static bool read_dangling(struct networks_list *l, struct error *err)
 		"(or \"0\")");
 }
 
-static bool list_init_filters(struct networks_list *l, const char *text, struct error *err)
+static bool read_filters(struct object_list *list, const struct query *query, struct error *err)
 {
+	struct networks_list *l = networks_of(list);
 	static const char *const accepted[] = { "dangling", "driver", "id", "label", "name", "node",
 		"scope", "type", NULL };
 
-	return list_filters_parse(&l->filters, text, err) &&
+	return list_filters_parse(&l->filters, query_get(query, "filters"), err) &&
 	       list_filters_check(&l->filters, accepted, err) &&
 	       check_type(list_filters_get(&l->filters, "type"), err) && read_dangling(l, err);
 }
@@ -140,40 +153,40 @@ static char *key_of(const struct network *n, const struct engine *e)
 					 : xstrdup(n->logical_id);
 }
 
-static void gather_engine(struct networks_list *l, struct engine *e)
+static struct listed *find_or_add(
+	struct networks_list *l, struct engine *e, const struct network *network)
 {
-	for (size_t i = 0; i < e->networks_count; i++) {
-		const struct network *network = &e->networks[i];
-		struct listed *n;
+	auto_free char *key = key_of(network, e);
+	struct listed *n;
 
-		if (network_is_removed(e->cluster, e, network))
-			continue;
-		auto_free char *key = key_of(network, e);
-		HASH_FIND_STR(l->networks, key, n);
-		if (!n) {
-			n = xnew(struct listed);
-			n->key = steal(key);
-			HASH_ADD_KEYPTR(hh, l->networks, n->key, strlen(n->key), n);
-		}
-		if (!n->network || is_first_instance(network)) {
-			n->network = network;
-			n->engine = e;
-		}
-		strv_add(&n->nodes, e->name);
-	}
+	HASH_FIND_STR(l->networks, key, n);
+	if (n)
+		return n;
+	n = xnew(struct listed);
+	n->key = steal(key);
+	HASH_ADD_KEYPTR(hh, l->networks, n->key, strlen(n->key), n);
+	l->list.bytes += sizeof(*n) + strlen(n->key);
+	return n;
 }
 
-static void gather_networks(struct networks_list *l, struct cluster *cluster)
+static void gather_network(struct object_list *list, const struct held_list *of, size_t i)
 {
-	size_t count;
-	struct engine **engines = cluster_sorted_engines(cluster, &count);
+	const struct network *network = (const struct network *)of->things + i;
+	struct listed *n;
 
-	for (size_t i = 0; i < count; i++) {
-		if (engine_is_validated(engines[i]))
-			gather_engine(l, engines[i]);
+	if (network_is_removed(list->cluster, of->engine, network))
+		return;
+	n = find_or_add(networks_of(list), of->engine, network);
+	if (!n->network || is_first_instance(network)) {
+		n->network = network;
+		n->engine = of->engine;
 	}
-	free(engines);
-	network_endpoints_init(&l->endpoints, cluster);
+	strv_add(&n->nodes, of->engine->name);
+}
+
+static void enter_engine(struct object_list *list, const struct held_list *of)
+{
+	network_endpoints_add(&networks_of(list)->endpoints, of->engine);
 }
 
 /* The engine's entry with three members of our own. */
@@ -193,37 +206,32 @@ static void write_network(struct strbuf *sb, const struct networks_list *l, cons
 	strbuf_add_char(sb, '}');
 }
 
-static void write_list(struct strbuf *sb, const struct networks_list *l)
+static bool write_next(struct object_list *list, struct strbuf *to)
 {
-	const char *separator = "";
-	struct listed *n, *tmp;
+	struct networks_list *l = networks_of(list);
+	struct listed *n = l->networks; /* the first */
 
-	strbuf_add_char(sb, '[');
-	HASH_ITER (hh, l->networks, n, tmp) {
-		if (!matches(l, n))
-			continue;
-		strbuf_add_str(sb, separator);
-		write_network(sb, l, n);
-		separator = ",";
-	}
-	strbuf_add_str(sb, "]\n");
+	if (!n)
+		return false;
+	if (matches(l, n))
+		write_network(to, l, n);
+	free_listed(l, n);
+	return true;
 }
 
-bool networks_write_list(
-	struct cluster *cluster, const char *filters, struct strbuf *to, struct error *err)
-{
-	struct networks_list l = { 0 };
-	bool valid = list_init_filters(&l, filters, err);
-
-	if (valid) {
-		gather_networks(&l, cluster);
-		write_list(to, &l);
-	}
-	list_finish(&l);
-	return valid;
-}
+const struct object_list_kind networks_list_kind = {
+	.size = sizeof(struct networks_list),
+	.objects = OBJECT_NETWORKS,
+	.before = "[",
+	.after = "]\n",
+	.init = read_filters,
+	.enter = enter_engine,
+	.gather = gather_network,
+	.write = write_next,
+	.finish = finish,
+};
 
 void networks_list(struct request *rq)
 {
-	object_list_reply(rq, networks_write_list);
+	object_list_reply(rq, &networks_list_kind);
 }

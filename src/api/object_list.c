@@ -1,23 +1,178 @@
-/* api/object_list.c - the reply, the label filter and the engine's own members. */
+/* api/object_list.c - the pieces, the label filter and the engine's own members. */
 #include "api/object_list.h"
 
 #include <string.h>
 
+#include "api/errand.h"
 #include "api/reply.h"
 #include "base/json.h"
+#include "base/mem.h"
 
-void object_list_reply(
-	struct request *rq, bool (*write)(struct cluster *cluster, const char *filters,
-				    struct strbuf *to, struct error *err))
+enum { AT_ONCE = 16 }; /* objects; then the clock is asked */
+
+struct object_list *object_list_create(const struct object_list_kind *kind, struct cluster *cluster,
+	const struct query *query, struct api_version client, struct error *err)
 {
-	auto_strbuf struct strbuf text = STRBUF_INIT;
-	auto_error struct error err = ERROR_INIT;
+	struct object_list *l = xcalloc(1, kind->size);
 
-	if (write(rq->api->cluster, query_get(&rq->query, "filters"), &text, &err))
-		reply_json(rq, 200, text.buf, text.len);
-	else
-		reply_error(rq, &err);
+	l->kind = kind;
+	l->cluster = cluster;
+	l->client = client;
+	strbuf_init(&l->row, 0);
+	if (kind->init(l, query, err)) {
+		held_lists_init(&l->held, cluster, kind->objects);
+		return l;
+	}
+	object_list_destroy(l);
+	return NULL;
 }
+
+void object_list_destroy(struct object_list *l)
+{
+	if (!l)
+		return;
+	l->kind->finish(l);
+	held_lists_finish(&l->held);
+	strbuf_finish(&l->row);
+	free(l);
+}
+
+static void gather_some(struct object_list *l)
+{
+	const struct held_list *of = &l->held.items[l->engine];
+
+	if (!l->entered && l->kind->enter)
+		l->kind->enter(l, of);
+	l->entered = true;
+	for (int n = 0; n < AT_ONCE && l->item < of->count; n++)
+		l->kind->gather(l, of, l->item++);
+	if (l->item < of->count)
+		return;
+	l->engine++;
+	l->item = 0;
+	l->entered = false;
+}
+
+static bool write_some(struct object_list *l, struct strbuf *to)
+{
+	for (int n = 0; n < AT_ONCE; n++) {
+		strbuf_reset(&l->row);
+		if (!l->kind->write(l, &l->row)) {
+			strbuf_add_str(to, l->kind->after);
+			return false;
+		}
+		if (l->row.len == 0)
+			continue;
+		if (l->separate)
+			strbuf_add_char(to, ',');
+		l->separate = true;
+		strbuf_add(to, l->row.buf, l->row.len);
+	}
+	return true;
+}
+
+bool object_list_more(struct object_list *l, struct strbuf *to)
+{
+	if (l->engine < l->held.count) {
+		gather_some(l);
+		return true;
+	}
+	if (l->sorted)
+		return write_some(l, to);
+	if (l->kind->sort)
+		l->kind->sort(l);
+	l->sorted = true;
+	strbuf_add_str(to, l->kind->before);
+	return true;
+}
+
+/* --- the reply --- */
+
+struct list_reply {
+	struct errand errand;
+	struct object_list *list;
+	struct strbuf text; /* what has not been given to the client */
+	bool begun;
+};
+
+STEP(list_reply_write);
+
+static void list_reply_finish(struct errand *e)
+{
+	struct list_reply *r = container_of(e, struct list_reply, errand);
+
+	object_list_destroy(r->list);
+	strbuf_finish(&r->text);
+}
+
+static void begin(struct list_reply *r)
+{
+	struct exchange *x = r->errand.rq->x;
+
+	if (r->begun)
+		return;
+	r->begun = true;
+	headers_set(&x->answer, "Content-Type", "application/json");
+	reply_decorate(r->errand.rq->api, &x->answer);
+	exchange_start(x, 200, -1);
+}
+
+static enum task_turn end(struct list_reply *r)
+{
+	struct exchange *x = r->errand.rq->x;
+	auto_strbuf struct strbuf text = r->text; /* it outlives the errand */
+
+	strbuf_init(&r->text, 0);
+	if (r->begun) {
+		exchange_write(x, text.buf, text.len);
+		exchange_end(x);
+		return errand_end(&r->errand);
+	}
+	reply_json(errand_detach(&r->errand), 200, text.buf, text.len);
+	return TASK_WAIT;
+}
+
+static enum task_turn list_reply_write(struct task *task)
+{
+	struct list_reply *r = container_of(task, struct list_reply, errand.task);
+	struct exchange *x = r->errand.rq->x;
+	bool more = true;
+
+	if (x->gone)
+		return errand_end(&r->errand);
+	while (more && loop_has_time(task->loop))
+		more = object_list_more(r->list, &r->text);
+	if (!more)
+		return end(r);
+	exchange_charge(x, r->list->bytes);
+	if (r->text.len) {
+		begin(r);
+		exchange_write(x, r->text.buf, r->text.len);
+		strbuf_reset(&r->text);
+	}
+	task_wake(task); /* others have their turn in between */
+	return task_wait(task, &list_reply_write_step);
+}
+
+void object_list_reply(struct request *rq, const struct object_list_kind *kind)
+{
+	auto_error struct error err = ERROR_INIT;
+	struct object_list *list =
+		object_list_create(kind, rq->api->cluster, &rq->query, rq->version, &err);
+	struct list_reply *r;
+
+	if (!list) {
+		reply_error(rq, &err);
+		return;
+	}
+	r = errand_create(rq, sizeof(*r), &list_reply_write_step, list_reply_finish);
+	r->list = list;
+	strbuf_init(&r->text, 0);
+	errand_watch_client(&r->errand);
+	errand_start(&r->errand);
+}
+
+/* --- what several lists have in common --- */
 
 bool object_list_has_labels(
 	const struct list_filters *f, const char *key, const struct labels *labels)

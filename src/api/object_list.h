@@ -1,17 +1,57 @@
 /*
- * api/object_list.h - what the lists of networks and volumes have in common.
+ * api/object_list.h - the lists of images, networks and volumes, from memory, by pieces.
+ *
+ * What the engines' lists say when the request comes is held; first it is gathered, then written,
+ * a bounded number of objects at a time, so that others have their turn in between.  The client is
+ * not waited for: what it has not read counts as its memory.
  */
 #pragma once
 
 #include "api/request.h"
 #include "base/strbuf.h"
+#include "cluster/held_lists.h"
 #include "docker/label.h"
 #include "docker/listfilter.h"
 
-/* Answers with the list that `write` makes for the filters of the query (NULL: none). */
-void object_list_reply(
-	struct request *rq, bool (*write)(struct cluster *cluster, const char *filters,
-				    struct strbuf *to, struct error *err));
+struct object_list;
+
+struct object_list_kind {
+	size_t size; /* of the struct that begins with the object_list */
+	enum object_kind objects;
+	const char *before, *after; /* the document around the objects */
+	/* Reads the filters.  False with err: that is the answer. */
+	bool (*init)(struct object_list *l, const struct query *query, struct error *err);
+	/* Before an engine's objects; may be NULL. */
+	void (*enter)(struct object_list *l, const struct held_list *of);
+	void (*gather)(struct object_list *l, const struct held_list *of, size_t i);
+	/* All are gathered; may be NULL. */
+	void (*sort)(struct object_list *l);
+	/* Writes the next row, or nothing when the filters say so; false when there is none. */
+	bool (*write)(struct object_list *l, struct strbuf *to);
+	void (*finish)(struct object_list *l);
+};
+
+struct object_list {
+	const struct object_list_kind *kind;
+	struct cluster *cluster;
+	struct api_version client;
+	size_t bytes; /* gathered so far; kept by the kind */
+	/* Private. */
+	struct held_lists held;
+	size_t engine, item;
+	bool entered, sorted, separate;
+	struct strbuf row;
+};
+
+/* NULL with err when the filters are wrong. */
+struct object_list *object_list_create(const struct object_list_kind *kind, struct cluster *cluster,
+	const struct query *query, struct api_version client, struct error *err);
+/* Does some more of the work; false when all is written. */
+bool object_list_more(struct object_list *l, struct strbuf *to);
+void object_list_destroy(struct object_list *l);
+/* Answers with the list. */
+void object_list_reply(struct request *rq, const struct object_list_kind *kind);
+
 /* All values of the filter of this key (`label`) hold. */
 bool object_list_has_labels(
 	const struct list_filters *f, const char *key, const struct labels *labels);

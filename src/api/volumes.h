@@ -20,6 +20,4 @@ void volumes_update(struct request *rq);  /* volumes.c */
 void volumes_create(struct request *rq);  /* volumes_create.c */
 void volumes_remove(struct request *rq);  /* volumes_remove.c */
 
-/* The body of GET /volumes with these filters (NULL: none). */
-bool volumes_write_list(
-	struct cluster *cluster, const char *filters, struct strbuf *to, struct error *err);
+extern const struct object_list_kind volumes_list_kind;

@@ -1,4 +1,4 @@
-/* api/volumes_list.c - GET /volumes, from memory. */
+/* api/volumes_list.c - GET /volumes, from memory: rows by the name that is shown. */
 #include "api/volumes.h"
 
 #include <string.h>
@@ -18,39 +18,46 @@ struct listed {
 	UT_hash_handle hh; /* by name */
 };
 
-/* A volume of this name on this engine is mounted by a container. */
-struct mounted {
-	const char *name; /* in a container's record */
-	UT_hash_handle hh;
-};
-
 struct volumes_list {
+	struct object_list list;
 	struct list_filters filters;
 	bool dangling;          /* the filter's value, when it is there */
 	struct listed *volumes; /* hash, in the order of the engines' names */
 };
 
-static void list_finish(struct volumes_list *l)
+static struct volumes_list *volumes_of(struct object_list *l)
 {
+	return container_of(l, struct volumes_list, list);
+}
+
+static void free_listed(struct volumes_list *l, struct listed *v)
+{
+	HASH_DEL(l->volumes, v);
+	strv_finish(&v->nodes);
+	free(v->name);
+	free(v);
+}
+
+static void finish(struct object_list *list)
+{
+	struct volumes_list *l = volumes_of(list);
 	struct listed *v, *tmp;
 
 	HASH_ITER (hh, l->volumes, v, tmp) {
-		HASH_DEL(l->volumes, v);
-		strv_finish(&v->nodes);
-		free(v->name);
-		free(v);
+		free_listed(l, v);
 	}
 	list_filters_finish(&l->filters);
 }
 
 /* --- filters --- */
 
-static bool list_init_filters(struct volumes_list *l, const char *text, struct error *err)
+static bool read_filters(struct object_list *list, const struct query *query, struct error *err)
 {
+	struct volumes_list *l = volumes_of(list);
 	static const char *const accepted[] = { "dangling", "driver", "label", "name", "node",
 		NULL };
 
-	return (list_filters_parse(&l->filters, text, err) ||
+	return (list_filters_parse(&l->filters, query_get(query, "filters"), err) ||
 		       error_wrap(err, "error reading volume filters")) &&
 	       list_filters_check(&l->filters, accepted, err) &&
 	       list_filters_flag(&l->filters, "dangling", false, &l->dangling, err);
@@ -87,37 +94,6 @@ static bool matches(const struct volumes_list *l, const struct listed *v)
 
 /* --- gathering --- */
 
-static struct mounted *find_mounted(const struct engine *e)
-{
-	struct mounted *mounted = NULL, *m;
-
-	for (size_t i = 0; i < e->containers_count; i++) {
-		const struct container *c = e->containers[i];
-
-		for (size_t k = 0; k < c->mounts_count; k++) {
-			const char *name = c->mounts[k].name;
-
-			HASH_FIND_STR(mounted, name, m);
-			if (m || !*name)
-				continue;
-			m = xnew(struct mounted);
-			m->name = name;
-			HASH_ADD_KEYPTR(hh, mounted, name, strlen(name), m);
-		}
-	}
-	return mounted;
-}
-
-static void free_mounted(struct mounted *mounted)
-{
-	struct mounted *m, *tmp;
-
-	HASH_ITER (hh, mounted, m, tmp) {
-		HASH_DEL(mounted, m);
-		free(m);
-	}
-}
-
 static struct listed *find_or_add(
 	struct volumes_list *l, const struct engine *e, const struct volume *volume)
 {
@@ -132,33 +108,18 @@ static struct listed *find_or_add(
 	v->name = strbuf_steal(&name);
 	v->volume = volume;
 	HASH_ADD_KEYPTR(hh, l->volumes, v->name, strlen(v->name), v);
+	l->list.bytes += sizeof(*v) + strlen(v->name);
 	return v;
 }
 
-static void gather_engine(struct volumes_list *l, const struct engine *e)
+static void gather_volume(struct object_list *list, const struct held_list *of, size_t i)
 {
-	struct mounted *mounted = find_mounted(e), *m;
+	const struct volume *volume = (const struct volume *)of->things + i;
+	const struct volume_use *use = volume_use_of(&of->engine->volume_uses, volume->name);
+	struct listed *v = find_or_add(volumes_of(list), of->engine, volume);
 
-	for (size_t i = 0; i < e->volumes_count; i++) {
-		struct listed *v = find_or_add(l, e, &e->volumes[i]);
-
-		HASH_FIND_STR(mounted, e->volumes[i].name, m);
-		v->used |= m != NULL;
-		strv_add(&v->nodes, e->name);
-	}
-	free_mounted(mounted);
-}
-
-static void gather_volumes(struct volumes_list *l, struct cluster *cluster)
-{
-	size_t count;
-	struct engine **engines = cluster_sorted_engines(cluster, &count);
-
-	for (size_t i = 0; i < count; i++) {
-		if (engine_is_validated(engines[i]))
-			gather_engine(l, engines[i]);
-	}
-	free(engines);
+	v->used |= use && use->containers > 0;
+	strv_add(&v->nodes, of->engine->name);
 }
 
 /* --- writing --- */
@@ -174,37 +135,31 @@ static void write_volume(struct strbuf *sb, const struct listed *v)
 	strbuf_add_char(sb, '}');
 }
 
-static void write_list(struct strbuf *sb, const struct volumes_list *l)
+static bool write_next(struct object_list *list, struct strbuf *to)
 {
-	const char *separator = "";
-	struct listed *v, *tmp;
+	struct volumes_list *l = volumes_of(list);
+	struct listed *v = l->volumes; /* the first */
 
-	strbuf_add_str(sb, "{\"Volumes\":[");
-	HASH_ITER (hh, l->volumes, v, tmp) {
-		if (!matches(l, v))
-			continue;
-		strbuf_add_str(sb, separator);
-		write_volume(sb, v);
-		separator = ",";
-	}
-	strbuf_add_str(sb, "],\"Warnings\":null}\n");
+	if (!v)
+		return false;
+	if (matches(l, v))
+		write_volume(to, v);
+	free_listed(l, v);
+	return true;
 }
 
-bool volumes_write_list(
-	struct cluster *cluster, const char *filters, struct strbuf *to, struct error *err)
-{
-	struct volumes_list l = { 0 };
-	bool valid = list_init_filters(&l, filters, err);
-
-	if (valid) {
-		gather_volumes(&l, cluster);
-		write_list(to, &l);
-	}
-	list_finish(&l);
-	return valid;
-}
+const struct object_list_kind volumes_list_kind = {
+	.size = sizeof(struct volumes_list),
+	.objects = OBJECT_VOLUMES,
+	.before = "{\"Volumes\":[",
+	.after = "],\"Warnings\":null}\n",
+	.init = read_filters,
+	.gather = gather_volume,
+	.write = write_next,
+	.finish = finish,
+};
 
 void volumes_list(struct request *rq)
 {
-	object_list_reply(rq, volumes_write_list);
+	object_list_reply(rq, &volumes_list_kind);
 }

@@ -14,7 +14,6 @@
 #include "base/error.h"
 #include "base/listeners.h"
 #include "base/log.h"
-#include "cluster/index.h"
 #include "cluster/touch.h"
 #include "docker/answer.h"
 #include "docker/container.h"
@@ -26,6 +25,7 @@
 
 struct cluster;
 struct monitor;
+struct index_marks;
 struct refresh_log;
 
 enum engine_state {

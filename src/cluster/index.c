@@ -112,21 +112,48 @@ void index_marks_publish(struct index_marks *m, struct engine *e)
 	m->engine = e;
 }
 
-static bool free_mark(void *object)
+void index_marks_own(
+	struct index_marks *m, void *things, size_t count, size_t size, void (*finish)(void *thing))
 {
-	struct index_marks *m = object;
-	struct index_mark *mark;
+	assert(!m->things);
+	m->things = things;
+	m->things_count = count;
+	m->thing_size = size;
+	m->finish_thing = finish;
+}
 
-	if (m->count == 0) {
-		free(m->items);
-		free(m);
-		return false;
-	}
-	mark = &m->items[--m->count];
+static void free_mark(struct index_marks *m)
+{
+	struct index_mark *mark = &m->items[--m->count];
+
 	if (m->count < m->linked)
 		list_remove(&mark->link);
 	release_key(mark->key);
-	return true;
+}
+
+/* The marks first, because they lead to the things. */
+static bool free_part(void *object)
+{
+	struct index_marks *m = object;
+
+	if (m->count > 0) {
+		free_mark(m);
+		return true;
+	}
+	if (m->things_count > 0) {
+		m->finish_thing((char *)m->things + --m->things_count * m->thing_size);
+		return true;
+	}
+	free(m->things);
+	free(m->items);
+	free(m);
+	return false;
+}
+
+static void free_unheld(struct index_marks *m, struct loop *loop)
+{
+	if (!m->engine && m->holds == 0)
+		loop_free_slowly(loop, m, free_part);
 }
 
 void index_marks_drop(struct index_marks *m, struct loop *loop)
@@ -134,7 +161,23 @@ void index_marks_drop(struct index_marks *m, struct loop *loop)
 	if (!m)
 		return;
 	m->engine = NULL;
-	loop_free_slowly(loop, m, free_mark);
+	free_unheld(m, loop);
+}
+
+struct index_marks *index_marks_hold(struct index_marks *m)
+{
+	if (m)
+		m->holds++;
+	return m;
+}
+
+void index_marks_release(struct index_marks *m, struct loop *loop)
+{
+	if (!m)
+		return;
+	assert(m->holds > 0);
+	m->holds--;
+	free_unheld(m, loop);
 }
 
 static const struct list no_marks = LIST_INIT(*(struct list *)&no_marks);

@@ -31,6 +31,11 @@ struct index_marks {
 	struct engine *engine;    /* borrowed; NULL: they are not to be seen */
 	struct index_mark *items; /* owned */
 	size_t count, cap, linked;
+	/* What they lead to, once it is the engine's list; owned. */
+	void *things;
+	size_t things_count, thing_size;
+	void (*finish_thing)(void *thing);
+	size_t holds; /* by those who read the things in several turns of the loop */
 };
 
 /* by_prefix: keys are ids, and index_find_prefix will be asked. */
@@ -48,8 +53,14 @@ void index_marks_add(
 /* Some more of them; false when all are linked. */
 bool index_marks_link(struct index_marks *m);
 void index_marks_publish(struct index_marks *m, struct engine *e);
-/* Frees m, which may be NULL, in this turn or later. */
+/* Takes the things over; they are freed with the marks. */
+void index_marks_own(struct index_marks *m, void *things, size_t count, size_t size,
+	void (*finish)(void *thing));
+/* Frees m, which may be NULL, in this turn or later, and not while it is held. */
 void index_marks_drop(struct index_marks *m, struct loop *loop);
+/* Both take NULL. */
+struct index_marks *index_marks_hold(struct index_marks *m);
+void index_marks_release(struct index_marks *m, struct loop *loop);
 
 /* The marks of a key, an empty list when there are none; in no particular order, and those that are
  * not to be seen among them: index_each leaves these out. */

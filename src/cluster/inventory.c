@@ -161,23 +161,25 @@ void engine_hide_reservations(struct engine *e)
 	{                                                                                          \
 		struct loop *loop = endpoint_loop(e->remote.endpoint);                             \
                                                                                                    \
+		assert(marks || count == 0);                                                       \
 		index_marks_drop(e->kind##_marks, loop);                                           \
-		loop_free_items(loop, e->kind##s, e->kind##s_count, sizeof(*items), drop_##kind);  \
 		e->kind##s = items;                                                                \
 		e->kind##s_count = count;                                                          \
 		e->kind##_marks = marks;                                                           \
-		if (marks)                                                                         \
-			index_marks_publish(marks, e);                                             \
+		if (!marks)                                                                        \
+			return;                                                                    \
+		index_marks_own(marks, items, count, sizeof(*items), drop_##kind);                 \
+		index_marks_publish(marks, e);                                                     \
 	}                                                                                          \
 	static struct index_marks *mark_##kind##s(                                                 \
 		const struct engine *e, const struct kind *items, size_t count)                    \
 	{                                                                                          \
 		struct index_marks *marks;                                                         \
                                                                                                    \
-		if (!count || !e->cluster)                                                         \
+		if (!count)                                                                        \
 			return NULL;                                                               \
 		marks = xnew(struct index_marks);                                                  \
-		for (size_t i = 0; i < count; i++)                                                 \
+		for (size_t i = 0; e->cluster && i < count; i++)                                   \
 			find_##kind##_index(marks, e->cluster->finders, &items[i]);                \
 		while (index_marks_link(marks)) {                                                  \
 		}                                                                                  \

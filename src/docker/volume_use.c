@@ -4,7 +4,6 @@
 #include <assert.h>
 #include <string.h>
 
-#include "base/id.h"
 #include "base/intern.h"
 #include "base/mem.h"
 #include "docker/container.h"
@@ -47,19 +46,13 @@ static void drop_use(struct volume_uses *u, struct volume_use *use)
 	free(use);
 }
 
-/* Nobody can mean the volume that an engine named. */
-static bool is_named(const char *name)
-{
-	return *name && !(strlen(name) == ID_HEX_LEN && id_is_hex(name, ID_HEX_LEN));
-}
-
 void volume_uses_add(struct volume_uses *u, const struct container *c)
 {
 	for (size_t i = 0; i < c->mounts_count; i++) {
 		const char *name = c->mounts[i].name;
 		struct volume_use *use = find_use(u, name);
 
-		if (!is_named(name))
+		if (!*name)
 			continue;
 		if (!use)
 			use = add_use(u, name);
@@ -73,7 +66,7 @@ void volume_uses_remove(struct volume_uses *u, const struct container *c)
 	for (size_t i = 0; i < c->mounts_count; i++) {
 		struct volume_use *use = find_use(u, c->mounts[i].name);
 
-		if (!is_named(c->mounts[i].name))
+		if (!*c->mounts[i].name)
 			continue;
 		assert(use && use->containers > 0);
 		if (--use->containers == 0)

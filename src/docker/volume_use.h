@@ -3,7 +3,7 @@
  *
  * Containers, those being made included, count by the names of what they mount.  A volume that was
  * created here and that nothing has mounted yet is fresh: it is known to be empty, so that another
- * of its name, elsewhere, would be the same.  Names that engines chose are not counted.
+ * of its name, elsewhere, would be the same.
  */
 #pragma once
 

@@ -1,4 +1,4 @@
-"""What clients can do to the manager's time and memory, in counts and bytes; the long form is tools/stress."""
+"""What clients and engines can do to the manager's time and memory, in counts and bytes; the long form is tools/stress."""
 
 import json
 import pathlib
@@ -6,6 +6,8 @@ import socket
 
 import pytest
 
+from fakes import large
+from fakes.actions import Reply
 from harness.image import PROGRAM
 from harness.manager import binary
 from harness.wait import eventually
@@ -14,6 +16,7 @@ BUDGET = 32 * 1024 * 1024
 PIECE = bytes(1024 * 1024)
 PIECES = 8
 CONTAINERS = 300
+OBJECTS = 30_000
 # Of processor time: what a turn may take in the program that users get.  The sanitizers take several times as long for
 # the same work, and what is to be found took seconds without them.
 LONGEST_TURN_S = 0.05
@@ -38,7 +41,9 @@ def pool(fakes, start_manager, monkeypatch):
     for engine in engines:
         for i in range(CONTAINERS):
             engine.add_container(f"{engine.name}-{i}")
-    return start_manager([e.address for e in engines], "--client-memory=32m").wait_healthy()
+    manager = start_manager([e.address for e in engines], "--client-memory=32m").wait_healthy()
+    manager.engines = engines
+    return manager
 
 
 def upload(manager, pieces):
@@ -93,6 +98,10 @@ def many_labels(pool):
     return pool.create("big", Labels={str(i): "" for i in range(100_000)})
 
 
+def many_binds(pool):
+    return pool.create("bound", HostConfig={"Binds": [f"v{i}:/b{i}" for i in range(20_000)]})
+
+
 def many_networks(pool):
     return pool.create("wide", NetworkingConfig={"EndpointsConfig": {f"n{i}": {} for i in range(20_000)}})
 
@@ -104,7 +113,7 @@ def turns(request, monkeypatch):
     return request.getfixturevalue("pool"), longest_turn(request.param)
 
 
-@pytest.mark.parametrize("attack", [many_parts, many_names, many_labels, many_networks])
+@pytest.mark.parametrize("attack", [many_parts, many_names, many_labels, many_binds, many_networks])
 def test_what_is_too_much_is_refused(turns, attack):
     pool, longest = turns
     assert 400 <= attack(pool).status < 500
@@ -119,4 +128,38 @@ def test_many_lists_at_once(turns):
     for i, client in enumerate(clients):
         assert len(client.read_response().json) == (1 if i % 2 else 2 * CONTAINERS)
         client.close()
+    assert metric(pool, "loop_longest_turn_seconds") < longest
+
+
+def names(pool, path, pattern):
+    """What the list has under such a name."""
+    key = "reference" if path == "/images/json" else "name"
+    response = pool.get(f"{path}?filters=" + json.dumps({key: [pattern]}), timeout=60)
+    assert response.status == 200, response.text
+    return response.json["Volumes"] if path == "/volumes" else response.json
+
+
+@pytest.mark.parametrize("path, make, kind, action", [
+    ("/images/json", large.images, "image", "tag"),
+    ("/networks", large.networks, "network", "create"),
+    ("/volumes", large.volumes, "volume", "create"),
+])
+def test_long_lists_of_an_engine(turns, path, make, kind, action):
+    """Put in, replaced, and listed."""
+    pool, longest = turns
+    engine = pool.engines[0]
+    for of in ("a", "b"):
+        engine.script("GET", path, Reply(200, make(OBJECTS, of=of)))
+        engine.emit(kind, action, "x", {"name": "x"})
+        eventually(lambda of=of: len(names(pool, path, f"large{of}-{OBJECTS - 1}")) == 1, timeout=60)
+    listed = pool.get(path, timeout=60)
+    assert listed.text.count("large") >= OBJECTS
+    assert metric(pool, "loop_longest_turn_seconds") < longest
+
+
+def test_disk_usage_of_many_keys(turns):
+    pool, longest = turns
+    for engine in pool.engines:
+        engine.script("GET", "/system/df", Reply(200, large.disk_usage(80_000)))
+    pool.get("/system/df", timeout=60)
     assert metric(pool, "loop_longest_turn_seconds") < longest

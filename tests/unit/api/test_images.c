@@ -25,25 +25,35 @@ static int tear_down(void **state)
 	return 0;
 }
 
+/* A list as a whole; `told` may be NULL. */
+static bool write_images(struct strbuf *to, const struct query *query, struct api_version client,
+	const struct fanout *told, struct error *err)
+{
+	struct object_list *list =
+		object_list_create(&images_merge_kind, fx.cluster, query, client, err);
+
+	if (!list)
+		return false;
+	if (told)
+		images_merge_tell(list, told);
+	while (object_list_more(list, to)) {
+	}
+	object_list_destroy(list);
+	return true;
+}
+
 /* The ids of the list, or the error. */
 static char *list_ids(const char *filters, bool all)
 {
 	auto_query struct query query = QUERY_INIT;
 	auto_error struct error err = ERROR_INIT;
 	auto_strbuf struct strbuf text = STRBUF_INIT;
-	struct image_filter filter;
-	size_t count;
 
 	query_set(&query, "filters", filters);
 	if (all)
 		query_set(&query, "all", "1");
-	if (!image_filter_init(&filter, &query, API_VERSION_MAX, fx.cluster, &err))
+	if (!write_images(&text, &query, API_VERSION_MAX, NULL, &err))
 		return xstrdup(error_text(&err));
-	struct engine **engines = cluster_sorted_engines(fx.cluster, &count);
-
-	images_merge_write(&text, &filter, API_VERSION_MAX, engines, count, NULL);
-	free(engines);
-	image_filter_finish(&filter);
 	auto_json yyjson_doc *doc = json_parse(text.buf, text.len, NULL);
 
 	return join_members(yyjson_doc_get_root(doc), "Id");
@@ -164,17 +174,10 @@ static char *list_text(const char *filters, int minor)
 {
 	auto_query struct query query = QUERY_INIT;
 	auto_strbuf struct strbuf text = STRBUF_INIT;
-	struct api_version client = { 1, minor };
-	struct image_filter filter;
-	size_t count;
-	struct engine **engines = cluster_sorted_engines(fx.cluster, &count);
 
 	query_set(&query, "filters", filters);
 	query_set(&query, "all", "1");
-	assert_true(image_filter_init(&filter, &query, client, fx.cluster, NULL));
-	images_merge_write(&text, &filter, client, engines, count, NULL);
-	free(engines);
-	image_filter_finish(&filter);
+	assert_true(write_images(&text, &query, (struct api_version){ 1, minor }, NULL, NULL));
 	return strbuf_steal(&text);
 }
 
@@ -266,8 +269,7 @@ static void test_told(void **state)
 	struct fanout_item items[ARRAY_SIZE(answers)] = { 0 };
 	struct fanout told = { .items = items, .count = ARRAY_SIZE(answers) };
 	auto_strbuf struct strbuf text = STRBUF_INIT;
-	struct image_filter filter = { .all = true, .before_s = INT64_MAX, .until_s = INT64_MAX };
-	struct engine *engines[] = { node0, node1 };
+	auto_query struct query query = QUERY_INIT;
 
 	(void)state;
 	fixture_image(node0, "{\"Id\":\"sha256:a\",\"Created\":7,\"RepoTags\":[\"x:1\"]}");
@@ -277,8 +279,8 @@ static void test_told(void **state)
 	for (size_t i = 0; i < told.count; i++)
 		items[i].call.json =
 			answers[i] ? json_parse(answers[i], strlen(answers[i]), NULL) : NULL;
-	images_merge_write(
-		&text, &filter, (struct api_version){ 1, 47 }, engines, ARRAY_SIZE(engines), &told);
+	query_set(&query, "all", "1");
+	assert_true(write_images(&text, &query, (struct api_version){ 1, 47 }, &told, NULL));
 	for (size_t i = 0; i < told.count; i++)
 		yyjson_doc_free(items[i].call.json);
 	assert_row("told", text.buf,

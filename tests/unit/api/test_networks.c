@@ -1,4 +1,5 @@
 /* Networks of several engines seen as one set: look-up, list with its filters, merged inspect. */
+#include "list.h"
 #include "unit.h"
 
 #include "api/networks.h"
@@ -121,7 +122,8 @@ static void test_a_swarm_manager_knows_what_is_removed(void **state)
 	node1->swarm_control = true;
 	engine_set_networks(node1, NULL, 0);
 	assert_false(network_find(fx.cluster, "shared", &found, NULL));
-	assert_true(networks_write_list(fx.cluster, "{\"name\":[\"shared\"]}", &text, NULL));
+	assert_true(write_list(
+		&networks_list_kind, fx.cluster, "{\"name\":[\"shared\"]}", &text, NULL));
 	assert_string_equal(text.buf, "[]\n");
 }
 
@@ -129,7 +131,7 @@ static void check_list(const char *filters, const char *expected)
 {
 	auto_strbuf struct strbuf text = STRBUF_INIT;
 
-	assert_true(networks_write_list(fx.cluster, filters, &text, NULL));
+	assert_true(write_list(&networks_list_kind, fx.cluster, filters, &text, NULL));
 	auto_json yyjson_doc *doc = json_parse(text.buf, text.len, NULL);
 	auto_free char *names = join_members(yyjson_doc_get_root(doc), "Name");
 
@@ -221,7 +223,8 @@ static void test_list_refuses(void **state)
 		auto_error struct error err = ERROR_INIT;
 		auto_strbuf struct strbuf text = STRBUF_INIT;
 
-		assert_false(networks_write_list(fx.cluster, refusals[i].filters, &text, &err));
+		assert_false(write_list(
+			&networks_list_kind, fx.cluster, refusals[i].filters, &text, &err));
 		assert_int_equal(err.code, ERROR_INVALID);
 		assert_row(refusals[i].filters, error_text(&err), refusals[i].error);
 	}
@@ -233,7 +236,8 @@ static void test_list_shows_containers_and_what_nobody_knows(void **state)
 
 	(void)state;
 	attach(node1, "c1", "/web", "vrxen984ws53xdsrujd7hy4b9");
-	assert_true(networks_write_list(fx.cluster, "{\"name\":[\"shared\"]}", &text, NULL));
+	assert_true(write_list(
+		&networks_list_kind, fx.cluster, "{\"name\":[\"shared\"]}", &text, NULL));
 	assert_string_equal(text.buf,
 		"[{\"Name\":\"shared\",\"Id\":\"vrxen984ws53xdsrujd7hy4b9\","
 		"\"Driver\":\"overlay\",\"Scope\":\"swarm\",\"New\":[1],\"Containers\":"
@@ -249,7 +253,8 @@ static void test_list_escapes_ids(void **state)
 
 	(void)state;
 	fixture_network(node0, "{\"Id\":\"a\\\"b\",\"Name\":\"odd\",\"Scope\":\"local\"}");
-	assert_true(networks_write_list(fx.cluster, "{\"name\":[\"odd\"]}", &text, NULL));
+	assert_true(
+		write_list(&networks_list_kind, fx.cluster, "{\"name\":[\"odd\"]}", &text, NULL));
 	assert_string_equal(text.buf,
 		"[{\"Name\":\"node-0/odd\",\"Id\":\"a\\\"b\",\"Scope\":\"local\","
 		"\"Containers\":{}}]\n");
@@ -293,7 +298,8 @@ static void test_instances_are_listed_once(void **state)
 	spread();
 	attach(node0, "c1", "/one", "dddddddddddd0001");
 	attach(node1, "c2", "/two", "dddddddddddd0000");
-	assert_true(networks_write_list(fx.cluster, "{\"id\":[\"dddd\"]}", &text, NULL));
+	assert_true(
+		write_list(&networks_list_kind, fx.cluster, "{\"id\":[\"dddd\"]}", &text, NULL));
 	auto_json yyjson_doc *doc = json_parse(text.buf, text.len, NULL);
 	yyjson_val *list = yyjson_doc_get_root(doc), *only = yyjson_arr_get_first(list);
 

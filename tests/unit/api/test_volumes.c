@@ -1,4 +1,5 @@
 /* Volumes of several engines: which one a name means, and the list. */
+#include "list.h"
 #include "unit.h"
 
 #include "api/volumes.h"
@@ -106,7 +107,8 @@ static void test_list(void **state)
 		auto_strbuf struct strbuf text = STRBUF_INIT;
 		auto_json yyjson_doc *doc = NULL;
 
-		assert_true(volumes_write_list(fx.cluster, lists[i].filters, &text, NULL));
+		assert_true(
+			write_list(&volumes_list_kind, fx.cluster, lists[i].filters, &text, NULL));
 		doc = json_parse(text.buf, text.len, NULL);
 		assert_non_null(doc);
 		auto_free char *names =
@@ -121,7 +123,8 @@ static void test_list_of_nothing(void **state)
 	auto_strbuf struct strbuf text = STRBUF_INIT;
 
 	(void)state;
-	assert_true(volumes_write_list(fx.cluster, "{\"name\":[\"none\"]}", &text, NULL));
+	assert_true(
+		write_list(&volumes_list_kind, fx.cluster, "{\"name\":[\"none\"]}", &text, NULL));
 	assert_string_equal(text.buf, "{\"Volumes\":[],\"Warnings\":null}\n");
 }
 
@@ -131,7 +134,8 @@ static void test_list_refuses(void **state)
 	auto_strbuf struct strbuf text = STRBUF_INIT;
 
 	(void)state;
-	assert_false(volumes_write_list(fx.cluster, "{\"colour\":[\"red\"]}", &text, &err));
+	assert_false(
+		write_list(&volumes_list_kind, fx.cluster, "{\"colour\":[\"red\"]}", &text, &err));
 	assert_string_equal(error_text(&err), "invalid filter 'colour'");
 }
 

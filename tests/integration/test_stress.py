@@ -3,6 +3,7 @@
 import json
 import pathlib
 import socket
+import urllib.parse
 
 import pytest
 
@@ -86,12 +87,16 @@ def test_bodies_of_many_clients(pool):
     assert metric(pool, "client_memory_bytes") < len(PIECE)
 
 
+def filters(key, values):
+    return "filters=" + urllib.parse.quote(json.dumps({key: values}))
+
+
 def many_parts(pool):
     return pool.get("/containers/" + 16000 * "a/" + "b/json")
 
 
 def many_names(pool):
-    return pool.get("/containers/json?filters=" + json.dumps({"name": [f"a{i}.*b" for i in range(2000)]}))
+    return pool.get("/containers/json?" + filters("name", [f"a{i}.*b" for i in range(2000)]))
 
 
 def many_labels(pool):
@@ -116,7 +121,9 @@ def turns(request, monkeypatch):
 @pytest.mark.parametrize("attack", [many_parts, many_names, many_labels, many_binds, many_networks])
 def test_what_is_too_much_is_refused(turns, attack):
     pool, longest = turns
-    assert 400 <= attack(pool).status < 500
+    response = attack(pool)
+    assert 400 <= response.status < 500
+    assert "HTTP" not in response.text  # it was understood
     assert metric(pool, "loop_longest_turn_seconds") < longest
 
 
@@ -134,7 +141,7 @@ def test_many_lists_at_once(turns):
 def names(pool, path, pattern):
     """What the list has under such a name."""
     key = "reference" if path == "/images/json" else "name"
-    response = pool.get(f"{path}?filters=" + json.dumps({key: [pattern]}), timeout=60)
+    response = pool.get(f"{path}?{filters(key, [pattern])}", timeout=60)
     assert response.status == 200, response.text
     return response.json["Volumes"] if path == "/volumes" else response.json
 

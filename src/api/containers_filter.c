@@ -182,7 +182,7 @@ static void resolve_ids(struct container_filter *f, struct cluster *cluster)
 	}
 }
 
-void container_filter_finish(struct container_filter *f)
+void containers_filter_finish(struct container_filter *f)
 {
 	list_filters_finish(&f->filters);
 	strv_finish(&f->ancestor_ids);
@@ -196,7 +196,7 @@ static bool is_swarm_itself(const struct container *c)
 	return strncmp(c->image, "swarm", 5) == 0 && (c->image[5] == ':' || c->image[5] == '\0');
 }
 
-bool container_filter_visible(const struct container_filter *f, const struct container *c)
+bool containers_filter_visible(const struct container_filter *f, const struct container *c)
 {
 	if (f->all)
 		return true;
@@ -403,7 +403,7 @@ static bool read_limit(struct container_filter *f, const char *text, struct erro
 	return true;
 }
 
-bool container_filter_init(struct container_filter *f, struct request *rq, struct error *err)
+bool containers_filter_init(struct container_filter *f, struct request *rq, struct error *err)
 {
 	f->api = rq->api;
 	f->all = parse_query_bool(query_get(&rq->query, "all"));
@@ -432,9 +432,9 @@ static bool within_bounds(const struct container_filter *f, const struct contain
 	return true;
 }
 
-bool container_filter_matches(const struct container_filter *f, const struct container *c)
+bool containers_filter_matches(const struct container_filter *f, const struct container *c)
 {
-	if (!container_filter_visible(f, c) || !within_bounds(f, c))
+	if (!containers_filter_visible(f, c) || !within_bounds(f, c))
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const struct strv *values = list_filters_get(&f->filters, rows[i].key);

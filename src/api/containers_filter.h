@@ -29,8 +29,8 @@ struct container_filter {
 
 /* From the query: all, limit, before, since, filters.  Errors: unknown keys and values 400, unknown
  * containers 404. */
-bool container_filter_init(struct container_filter *f, struct request *rq, struct error *err);
-void container_filter_finish(struct container_filter *f);
+bool containers_filter_init(struct container_filter *f, struct request *rq, struct error *err);
+void containers_filter_finish(struct container_filter *f);
 /* The cheap part: stopped containers, hosts that are down. */
-bool container_filter_visible(const struct container_filter *f, const struct container *c);
-bool container_filter_matches(const struct container_filter *f, const struct container *c);
+bool containers_filter_visible(const struct container_filter *f, const struct container *c);
+bool containers_filter_matches(const struct container_filter *f, const struct container *c);

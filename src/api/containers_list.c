@@ -66,7 +66,7 @@ static void list_finish(struct errand *e)
 		HASH_DEL(l->sizes, size);
 		free(size);
 	}
-	container_filter_finish(&l->filter);
+	containers_filter_finish(&l->filter);
 	strbuf_finish(&l->text);
 	list_order_finish(&l->order);
 }
@@ -247,7 +247,7 @@ static void write_one(struct containers_list *l, const struct list_item *item, i
 	size_t start;
 
 	if (!c || !c->entry || !engine_is_validated(c->engine) ||
-		!container_filter_matches(&l->filter, c))
+		!containers_filter_matches(&l->filter, c))
 		return;
 	if (l->written++ > 0)
 		strbuf_add_char(&l->text, ',');
@@ -307,7 +307,7 @@ void containers_list(struct request *rq)
 	auto_error struct error err = ERROR_INIT;
 
 	strbuf_init(&l->text, 0);
-	if (!container_filter_init(&l->filter, rq, &err)) {
+	if (!containers_filter_init(&l->filter, rq, &err)) {
 		errand_fail(&l->errand, &err);
 		return;
 	}

@@ -118,7 +118,7 @@ void failover_any(struct request *rq, enum remote_kind preferred)
 	auto_error struct error err = ERROR_INIT;
 	struct image_holders holders;
 
-	if (!image_find_any_engine(&holders, rq->api->cluster, preferred, &err))
+	if (!image_holders_any_engine(&holders, rq->api->cluster, preferred, &err))
 		reply_error(rq, &err);
 	else
 		failover_start(failover_create(rq, &holders));

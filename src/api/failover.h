@@ -8,7 +8,7 @@
 #pragma once
 
 #include "api/request.h"
-#include "manager/image_find.h"
+#include "manager/image_holders.h"
 
 /* Takes the holders.  The client's own query goes along. */
 struct failover *failover_create(struct request *rq, struct image_holders *holders);

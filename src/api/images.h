@@ -4,7 +4,7 @@
 #pragma once
 
 #include "api/request.h"
-#include "manager/image_find.h"
+#include "manager/image_holders.h"
 
 void images_list(struct request *rq);
 
@@ -12,7 +12,7 @@ void images_list(struct request *rq);
 void images_inspect(struct request *rq);
 
 /* images_read.c: the engines that have the image; one that nobody is known to have may be what the
- * client has just built.  Errors of image_find_holders. */
+ * client has just built.  Errors of image_holders_find. */
 bool images_find(struct request *rq, struct image_holders *ret, const char *name,
 	enum image_match how, struct error *err);
 /* One engine that has the image answers. */

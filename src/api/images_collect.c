@@ -42,7 +42,7 @@ static void collect_finish(struct errand *e)
 
 void images_collect(struct request *rq, const struct strv *names)
 {
-	struct engine *to = image_find_most(rq->api->cluster, names);
+	struct engine *to = image_holders_most(rq->api->cluster, names);
 	struct images_collect *c;
 
 	if (!to) {
@@ -69,7 +69,7 @@ static enum task_turn save_all(struct images_collect *c)
 	auto_error struct error err = ERROR_INIT;
 	struct request *rq;
 
-	if (!image_find_common(&holders, c->errand.rq->api->cluster, &c->names, &err))
+	if (!image_holders_common(&holders, c->errand.rq->api->cluster, &c->names, &err))
 		return fail(c, &err);
 	rq = errand_detach(&c->errand);
 	failover_start(failover_create(rq, &holders));
@@ -108,7 +108,7 @@ static enum task_turn collect_next(struct task *t)
 	struct images_collect *c = container_of(t, struct images_collect, errand.task);
 	auto_strv struct strv names = STRV_INIT;
 	auto_error struct error err = ERROR_INIT;
-	size_t missing = image_count_missing(c->to, &c->names);
+	size_t missing = image_holders_count_missing(c->to, &c->names);
 	struct engine *source;
 
 	if (missing == 0)
@@ -119,7 +119,7 @@ static enum task_turn collect_next(struct task *t)
 		return fail(c, &err);
 	}
 	c->missing = missing;
-	source = image_find_source(c->errand.rq->api->cluster, c->to, &c->names, &names);
+	source = image_holders_source(c->errand.rq->api->cluster, c->to, &c->names, &names);
 	if (!source) {
 		error_set(&err, ERROR_UNAVAILABLE, "no healthy node has the rest any more");
 		return fail(c, &err);

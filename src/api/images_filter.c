@@ -8,7 +8,7 @@
 #include "base/match.h"
 #include "base/mem.h"
 #include "base/parse.h"
-#include "manager/image_find.h"
+#include "manager/image_holders.h"
 
 static const char *const accepted_keys[] = {
 	"before",
@@ -99,8 +99,8 @@ static bool read_query(struct image_filter *f, const struct query *query, struct
 	return true;
 }
 
-bool image_filter_init(struct image_filter *f, const struct query *query, struct api_version client,
-	const struct cluster *cluster, struct error *err)
+bool images_filter_init(struct image_filter *f, const struct query *query,
+	struct api_version client, const struct cluster *cluster, struct error *err)
 {
 	*f = (struct image_filter){
 		.before_s = INT64_MAX, .since_s = INT64_MIN, .until_s = INT64_MAX
@@ -108,16 +108,16 @@ bool image_filter_init(struct image_filter *f, const struct query *query, struct
 	if (read_query(f, query, client, err) && read_dangling(f, err) &&
 		read_bounds(f, cluster, err) && read_until(f, err))
 		return true;
-	image_filter_finish(f);
+	images_filter_finish(f);
 	return false;
 }
 
-void image_filter_finish(struct image_filter *f)
+void images_filter_finish(struct image_filter *f)
 {
 	list_filters_finish(&f->filters);
 }
 
-bool image_filter_takes_node(const struct image_filter *f, const struct engine *e)
+bool images_filter_takes_node(const struct image_filter *f, const struct engine *e)
 {
 	const struct strv *values = list_filters_get(&f->filters, "node");
 
@@ -145,7 +145,7 @@ static char *familiar_name(const char *name, char **ret_repository)
 	return full;
 }
 
-bool image_filter_shows_name(const struct image_filter *f, const char *name)
+bool images_filter_shows_name(const struct image_filter *f, const char *name)
 {
 	const struct strv *patterns = list_filters_get(&f->filters, "reference");
 	auto_free char *repository = NULL;
@@ -166,11 +166,11 @@ bool image_filter_shows_name(const struct image_filter *f, const char *name)
 static bool any_name_shown(const struct image_filter *f, const struct image *image)
 {
 	for (size_t i = 0; i < image->tags_count; i++) {
-		if (image_filter_shows_name(f, image->tags[i]))
+		if (images_filter_shows_name(f, image->tags[i]))
 			return true;
 	}
 	for (size_t i = 0; i < image->digests_count; i++) {
-		if (image_filter_shows_name(f, image->digests[i]))
+		if (images_filter_shows_name(f, image->digests[i]))
 			return true;
 	}
 	return false;
@@ -192,7 +192,7 @@ static bool labels_hold(const struct image_filter *f, const struct image *image)
 	return true;
 }
 
-bool image_filter_matches(const struct image_filter *f, const struct image *image)
+bool images_filter_matches(const struct image_filter *f, const struct image *image)
 {
 	if (image_is_step(image) && (f->by_dangling || !f->all))
 		return false;

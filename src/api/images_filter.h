@@ -18,11 +18,11 @@ struct image_filter {
 };
 
 /* From the query: all, filters, and `filter`, which is a reference for clients below 1.41. */
-bool image_filter_init(struct image_filter *f, const struct query *query, struct api_version client,
-	const struct cluster *cluster, struct error *err);
-void image_filter_finish(struct image_filter *f);
+bool images_filter_init(struct image_filter *f, const struct query *query,
+	struct api_version client, const struct cluster *cluster, struct error *err);
+void images_filter_finish(struct image_filter *f);
 
-bool image_filter_takes_node(const struct image_filter *f, const struct engine *e);
-bool image_filter_matches(const struct image_filter *f, const struct image *image);
+bool images_filter_takes_node(const struct image_filter *f, const struct engine *e);
+bool images_filter_matches(const struct image_filter *f, const struct image *image);
 /* With a reference filter only the names that it means are shown, as by an engine. */
-bool image_filter_shows_name(const struct image_filter *f, const char *name);
+bool images_filter_shows_name(const struct image_filter *f, const char *name);

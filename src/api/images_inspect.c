@@ -7,7 +7,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "docker/translate.h"
-#include "manager/image_find.h"
+#include "manager/image_holders.h"
 
 enum { INSPECT_TIMEOUT_MS = 60 * 1000 };
 

@@ -20,7 +20,7 @@ enum { TELL_TIMEOUT_MS = 10 * 1000 };
 /* Takes away what the peer does not know; is there still something that memory cannot answer? */
 static bool asks_more(const struct request *rq, struct query *q, struct api_version peer)
 {
-	query_fit(rq->route->method, rq->route->path, peer, q);
+	query_need_fit(rq->route->method, rq->route->path, peer, q);
 	return query_need(rq->route->method, rq->route->path, q).major > 0;
 }
 
@@ -66,7 +66,7 @@ static void add_engine(struct ask *a, const struct image_filter *filter, struct 
 	struct request *rq = ask_request(a);
 	auto_query struct query q = QUERY_INIT;
 
-	if (!engine_is_healthy(e) || !image_filter_takes_node(filter, e) ||
+	if (!engine_is_healthy(e) || !images_filter_takes_node(filter, e) ||
 		!read_question(rq, e, &q))
 		return;
 	auto_free char *query = query_for(rq, e);
@@ -82,13 +82,13 @@ static bool prepare(struct ask *a, struct error *err maybe_unused)
 	struct engine **engines;
 	size_t count;
 
-	if (!image_filter_init(&filter, &rq->query, rq->version, rq->api->cluster, NULL))
+	if (!images_filter_init(&filter, &rq->query, rq->version, rq->api->cluster, NULL))
 		return true;
 	engines = cluster_sorted_engines(rq->api->cluster, &count);
 	for (size_t i = 0; i < count; i++)
 		add_engine(a, &filter, engines[i]);
 	free(engines);
-	image_filter_finish(&filter);
+	images_filter_finish(&filter);
 	return true;
 }
 

@@ -47,7 +47,7 @@ static struct merge *merge_of(struct object_list *l)
 
 static bool merge_init(struct object_list *l, const struct query *query, struct error *err)
 {
-	return image_filter_init(&merge_of(l)->filter, query, l->client, l->cluster, err);
+	return images_filter_init(&merge_of(l)->filter, query, l->client, l->cluster, err);
 }
 
 static void free_row(struct merge *m, struct row *row)
@@ -67,7 +67,7 @@ static void merge_finish(struct object_list *l)
 	}
 	for (size_t i = 0; i < m->used_count; i++)
 		intern_unref(m->used_ids[i]);
-	image_filter_finish(&m->filter);
+	images_filter_finish(&m->filter);
 	free(m->rows);
 	free(m->used_ids);
 	free(m->told);
@@ -96,7 +96,7 @@ static void gather_image(struct object_list *l, const struct held_list *of, size
 	const struct image *image = (const struct image *)of->things + i;
 	struct row *row;
 
-	if (!m->takes_node || !image_filter_matches(&m->filter, image))
+	if (!m->takes_node || !images_filter_matches(&m->filter, image))
 		return;
 	row = find_or_add(m, image);
 	array_reserve(row->sources, row->count, row->cap);
@@ -113,7 +113,7 @@ static void enter_engine(struct object_list *l, const struct held_list *of)
 	struct merge *m = merge_of(l);
 	const struct engine *e = of->engine;
 
-	m->takes_node = image_filter_takes_node(&m->filter, e);
+	m->takes_node = images_filter_takes_node(&m->filter, e);
 	if (!m->takes_node || !shows_containers(m))
 		return;
 	for (size_t i = 0; i < e->containers_count; i++) {
@@ -243,7 +243,7 @@ static void add_names(const struct merge *m, yyjson_mut_doc *doc, yyjson_mut_val
 	const char **names, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (image_filter_shows_name(&m->filter, names[i]) && !has_text(array, names[i]))
+		if (images_filter_shows_name(&m->filter, names[i]) && !has_text(array, names[i]))
 			yyjson_mut_arr_add_str(doc, array, names[i]);
 	}
 }

@@ -35,7 +35,7 @@ bool images_find(struct request *rq, struct image_holders *ret, const char *name
 {
 	auto_error struct error why = ERROR_INIT;
 
-	if (image_find_holders(ret, rq->api->cluster, name, how, &why))
+	if (image_holders_find(ret, rq->api->cluster, name, how, &why))
 		return true;
 	if (why.code == ERROR_NOT_FOUND && find_own_build(rq, ret, name))
 		return true;
@@ -95,7 +95,7 @@ void images_save_many(struct request *rq)
 	/* Without names any engine can say what is wrong with that. */
 	if (names.count == 0)
 		failover_any(rq, REMOTE_UNKNOWN);
-	else if (!image_find_common(&holders, rq->api->cluster, &names, &err))
+	else if (!image_holders_common(&holders, rq->api->cluster, &names, &err))
 		reply_error(rq, &err);
 	else if (holders.count == 0)
 		images_collect(rq, &names);

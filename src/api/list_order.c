@@ -51,7 +51,7 @@ static void gather_engine(
 		struct list_item *item;
 
 		if (c->state == CONTAINER_PENDING || !c->entry ||
-			!container_filter_visible(filter, c))
+			!containers_filter_visible(filter, c))
 			continue;
 		item = add_item(o);
 		item->created_ns = c->created_ns;

@@ -4,7 +4,7 @@
 #include "base/mem.h"
 #include "cluster/find_network.h"
 
-void network_change_finish(struct ask *a)
+void networks_change_finish(struct ask *a)
 {
 	struct network_change *c = container_of(a, struct network_change, ask);
 
@@ -13,7 +13,7 @@ void network_change_finish(struct ask *a)
 	free(c->removed_id);
 }
 
-void network_change_refresh(struct ask *a)
+void networks_change_refresh(struct ask *a)
 {
 	struct network_change *c = container_of(a, struct network_change, ask);
 	struct cluster *cluster = ask_request(a)->api->cluster;
@@ -34,7 +34,7 @@ void network_change_refresh(struct ask *a)
 }
 
 /* An engine drops its own part of an overlay a moment after the swarm's managers have agreed. */
-bool network_change_is_shown(const struct ask *a)
+bool networks_change_is_shown(const struct ask *a)
 {
 	const struct network_change *c = container_of(a, struct network_change, ask);
 	const struct cluster *cluster = ask_request(a)->api->cluster;

@@ -28,9 +28,9 @@ enum {
 /* The part of their kinds that is the same. */
 #define NETWORK_CHANGE_KIND                                                                        \
 	.size = sizeof(struct network_change), .body_max = NETWORK_BODY_MAX,                       \
-	.timeout_ms = NETWORK_TIMEOUT_MS, .refresh = network_change_refresh,                       \
-	.is_shown = network_change_is_shown, .finish = network_change_finish
+	.timeout_ms = NETWORK_TIMEOUT_MS, .refresh = networks_change_refresh,                      \
+	.is_shown = networks_change_is_shown, .finish = networks_change_finish
 
-void network_change_refresh(struct ask *a);
-bool network_change_is_shown(const struct ask *a);
-void network_change_finish(struct ask *a);
+void networks_change_refresh(struct ask *a);
+bool networks_change_is_shown(const struct ask *a);
+void networks_change_finish(struct ask *a);

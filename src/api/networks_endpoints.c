@@ -56,22 +56,22 @@ static void insert_container(
 	}
 }
 
-void network_endpoints_add(struct network_endpoints *ne, const struct engine *e)
+void networks_endpoints_add(struct network_endpoints *ne, const struct engine *e)
 {
 	for (size_t i = 0; i < e->containers_count; i++)
 		insert_container(ne, e, e->containers[i]);
 }
 
-void network_endpoints_init(struct network_endpoints *ne, const struct cluster *cluster)
+void networks_endpoints_init(struct network_endpoints *ne, const struct cluster *cluster)
 {
 	const struct engine *e;
 
 	*ne = (struct network_endpoints){ 0 };
 	cluster_each (e, cluster, CLUSTER_ALL)
-		network_endpoints_add(ne, e);
+		networks_endpoints_add(ne, e);
 }
 
-void network_endpoints_finish(struct network_endpoints *ne)
+void networks_endpoints_finish(struct network_endpoints *ne)
 {
 	struct network_endpoint_head *head, *tmp;
 
@@ -108,7 +108,7 @@ static const struct network_endpoint *skip_others(
 	return endpoint;
 }
 
-bool network_endpoints_any(
+bool networks_endpoints_any(
 	const struct network_endpoints *ne, const struct network *n, const struct engine *e)
 {
 	return skip_others(find_first(ne, n), n, e);
@@ -163,7 +163,7 @@ static bool write_endpoint(struct strbuf *sb, const struct network_endpoint *end
 	return true;
 }
 
-void network_endpoints_write(struct strbuf *sb, const struct network_endpoints *ne,
+void networks_endpoints_write(struct strbuf *sb, const struct network_endpoints *ne,
 	const struct network *n, const struct engine *e)
 {
 	const struct network_endpoint *first = skip_others(find_first(ne, n), n, e);

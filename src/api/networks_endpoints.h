@@ -14,13 +14,13 @@ struct network_endpoints {
 	struct network_endpoint_head *by_id; /* owned hash */
 };
 
-void network_endpoints_init(struct network_endpoints *ne, const struct cluster *cluster);
+void networks_endpoints_init(struct network_endpoints *ne, const struct cluster *cluster);
 /* The engine must live as long as they do. */
-void network_endpoints_add(struct network_endpoints *ne, const struct engine *e);
-void network_endpoints_finish(struct network_endpoints *ne);
+void networks_endpoints_add(struct network_endpoints *ne, const struct engine *e);
+void networks_endpoints_finish(struct network_endpoints *ne);
 /* Is something attached to the network, which e has? */
-bool network_endpoints_any(
+bool networks_endpoints_any(
 	const struct network_endpoints *ne, const struct network *n, const struct engine *e);
 /* The member `Containers` of its document, as an object. */
-void network_endpoints_write(struct strbuf *sb, const struct network_endpoints *ne,
+void networks_endpoints_write(struct strbuf *sb, const struct network_endpoints *ne,
 	const struct network *n, const struct engine *e);

@@ -51,7 +51,7 @@ static void finish(struct object_list *list)
 	HASH_ITER (hh, l->networks, n, tmp) {
 		free_listed(l, n);
 	}
-	network_endpoints_finish(&l->endpoints);
+	networks_endpoints_finish(&l->endpoints);
 	list_filters_finish(&l->filters);
 }
 
@@ -125,7 +125,7 @@ static bool has_use(const struct networks_list *l, const struct listed *listed)
 	if (!list_filters_get(&l->filters, "dangling"))
 		return true;
 	unused = !network_is_predefined(n->name) &&
-		 !network_endpoints_any(&l->endpoints, n, listed->engine);
+		 !networks_endpoints_any(&l->endpoints, n, listed->engine);
 	return unused == l->dangling;
 }
 
@@ -186,7 +186,7 @@ static void gather_network(struct object_list *list, const struct held_list *of,
 
 static void enter_engine(struct object_list *list, const struct held_list *of)
 {
-	network_endpoints_add(&networks_of(list)->endpoints, of->engine);
+	networks_endpoints_add(&networks_of(list)->endpoints, of->engine);
 }
 
 /* The engine's entry with three members of our own. */
@@ -202,7 +202,7 @@ static void write_network(struct strbuf *sb, const struct networks_list *l, cons
 	strbuf_add_json_str(sb, n->network->logical_id, strlen(n->network->logical_id));
 	object_list_write_members(sb, n->network->entry, ours);
 	strbuf_add_str(sb, ",\"Containers\":");
-	network_endpoints_write(sb, &l->endpoints, n->network, n->engine);
+	networks_endpoints_write(sb, &l->endpoints, n->network, n->engine);
 	strbuf_add_char(sb, '}');
 }
 

@@ -101,7 +101,7 @@ static bool is_candidate(
 		return false;
 	if (strcmp(n->scope, "swarm") == 0 && !e->swarm_control)
 		return false;
-	return labels_allow(p, n) && !network_endpoints_any(&p->endpoints, n, e) &&
+	return labels_allow(p, n) && !networks_endpoints_any(&p->endpoints, n, e) &&
 	       document_allows(p, n);
 }
 
@@ -138,10 +138,10 @@ static bool prune_prepare(struct ask *a, struct error *err)
 
 	if (!read_filters(p, err))
 		return false;
-	network_endpoints_init(&p->endpoints, cluster);
+	networks_endpoints_init(&p->endpoints, cluster);
 	cluster_each (e, cluster, CLUSTER_ALL)
 		add_engine(p, e);
-	network_endpoints_finish(&p->endpoints);
+	networks_endpoints_finish(&p->endpoints);
 	return true;
 }
 

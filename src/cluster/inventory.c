@@ -192,7 +192,7 @@ DEFINE_STORE(volume)
 
 void engine_set_images(struct engine *e, struct image *items, size_t count)
 {
-	images_find_children(items, count);
+	image_children(items, count);
 	engine_take_images(e, items, count, mark_images(e, items, count));
 }
 
@@ -203,7 +203,7 @@ void engine_set_networks(struct engine *e, struct network *items, size_t count)
 
 void engine_set_volumes(struct engine *e, struct volume *items, size_t count)
 {
-	volumes_sort(items, count);
+	volume_sort(items, count);
 	volume_uses_keep_fresh(&e->volume_uses, items, count);
 	engine_take_volumes(e, items, count, mark_volumes(e, items, count));
 }

@@ -160,9 +160,9 @@ static enum task_turn job_relate(struct task *t)
 	struct job *job = container_of(t, struct job, base.task);
 
 	if (job->kind == OBJECT_IMAGES)
-		images_find_children((struct image *)job->items, job->count);
+		image_children((struct image *)job->items, job->count);
 	if (job->kind == OBJECT_VOLUMES)
-		volumes_sort((struct volume *)job->items, job->count);
+		volume_sort((struct volume *)job->items, job->count);
 	return rest(t, &job_index_step);
 }
 

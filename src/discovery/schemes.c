@@ -6,7 +6,7 @@
 
 #include "base/mem.h"
 #include "discovery/file.h"
-#include "discovery/nodes.h"
+#include "discovery/node_list.h"
 #include "discovery/store.h"
 #include "discovery/token.h"
 
@@ -15,8 +15,8 @@ const struct discovery_scheme discovery_schemes[] = {
 	{
 		.name = "nodes",
 		.form = "[nodes://]<ip1>,<ip2>",
-		.check = nodes_check,
-		.create = nodes_create,
+		.check = node_list_check,
+		.create = node_list_create,
 	},
 	{
 		.name = "file",

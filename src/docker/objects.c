@@ -226,20 +226,20 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-void volumes_sort(struct volume *volumes, size_t count)
+void volume_sort(struct volume *volumes, size_t count)
 {
 	if (count)
 		qsort(volumes, count, sizeof(*volumes), compare_names);
 }
 
-const struct volume *volumes_find(const struct volume *volumes, size_t count, const char *name)
+const struct volume *volume_in_sorted(const struct volume *volumes, size_t count, const char *name)
 {
 	struct volume key = { .name = name };
 
 	return count ? bsearch(&key, volumes, count, sizeof(key), compare_names) : NULL;
 }
 
-void images_find_children(struct image *images, size_t count)
+void image_children(struct image *images, size_t count)
 {
 	const char **parents = xcalloc(count + 1, sizeof(*parents)); /* interned */
 	size_t n = 0;

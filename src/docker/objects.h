@@ -66,10 +66,10 @@ bool image_is_dangling(const struct image *i);
 /* What only lies under others, unnamed: the steps of a build. */
 bool image_is_step(const struct image *i);
 /* Sets has_children of all images of an engine. */
-void images_find_children(struct image *images, size_t count);
-/* Of one engine, by their names: for volumes_find. */
-void volumes_sort(struct volume *volumes, size_t count);
+void image_children(struct image *images, size_t count);
+/* Of one engine, by their names: for volume_in_sorted. */
+void volume_sort(struct volume *volumes, size_t count);
 /* NULL when there is none of this name. */
-const struct volume *volumes_find(const struct volume *volumes, size_t count, const char *name);
+const struct volume *volume_in_sorted(const struct volume *volumes, size_t count, const char *name);
 /* Networks none, host and bridge, which every engine has. */
 bool network_is_predefined(const char *name);

@@ -61,7 +61,7 @@ struct api_version query_need(const char *method, const char *route, const struc
 	return need;
 }
 
-void query_fit(const char *method, const char *route, struct api_version v, struct query *q)
+void query_need_fit(const char *method, const char *route, struct api_version v, struct query *q)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const struct query_row *row = &rows[i];

@@ -13,4 +13,4 @@
  * method, the route ("/images/{name}/push") and the query.  0.0: any does. */
 struct api_version query_need(const char *method, const char *route, const struct query *q);
 /* Removes the parameters that came after that version. */
-void query_fit(const char *method, const char *route, struct api_version v, struct query *q);
+void query_need_fit(const char *method, const char *route, struct api_version v, struct query *q);

@@ -90,7 +90,7 @@ void volume_uses_keep_fresh(struct volume_uses *u, const struct volume *volumes,
 	if (u->fresh == 0)
 		return;
 	HASH_ITER (hh, u->items, use, next) {
-		if (use->fresh && !volumes_find(volumes, count, use->name))
+		if (use->fresh && !volume_in_sorted(volumes, count, use->name))
 			drop_use(u, use);
 	}
 }

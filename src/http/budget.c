@@ -130,7 +130,7 @@ static void handle_shed(struct deferred *d)
 	count_all(server);
 	if (!is_over(server))
 		return;
-	request_abandon(find_greediest(server), 503, refusal);
+	exchange_request_abandon(find_greediest(server), 503, refusal);
 	metric_inc(METRIC_clients_refused_memory_total);
 	loop_defer(server->loop, d);
 }

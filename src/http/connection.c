@@ -138,9 +138,9 @@ static void advance_head(struct http_connection *c)
 	enum http_parse r = http_parser_run(&c->parser, stream_input(c->stream), NULL, 0);
 
 	if (r == HTTP_PARSE_HEAD) {
-		request_begin(c);
+		exchange_request_begin(c);
 	} else if (r == HTTP_PARSE_FAILED) {
-		request_refuse(c, c->parser.refusal, c->parser.err.text);
+		exchange_request_refuse(c, c->parser.refusal, c->parser.err.text);
 	} else if (stream_input_ended(c->stream)) {
 		connection_linger(c);
 	} else if (!started && http_parser_in_head(&c->parser)) {
@@ -175,7 +175,7 @@ static void connection_advance(struct http_connection *c)
 {
 	switch (c->state) {
 	case CONNECTION_HEAD: advance_head(c); break;
-	case CONNECTION_EXCHANGE: request_advance(c); break;
+	case CONNECTION_EXCHANGE: exchange_request_advance(c); break;
 	case CONNECTION_DISCARD: advance_discard(c); break;
 	case CONNECTION_LINGER: advance_linger(c); break;
 	case CONNECTION_TAKEN:
@@ -266,7 +266,7 @@ static void handle_advance(struct deferred *d)
 static void head_timeout(struct http_connection *c)
 {
 	if (http_parser_in_head(&c->parser))
-		request_refuse(c, 408, "request head took too long");
+		exchange_request_refuse(c, 408, "request head took too long");
 	else
 		connection_close(c, "idle timeout");
 }
@@ -277,7 +277,7 @@ static void handle_timer(struct timer *t)
 
 	switch (c->state) {
 	case CONNECTION_HEAD: head_timeout(c); break;
-	case CONNECTION_EXCHANGE: request_grace_over(c); break;
+	case CONNECTION_EXCHANGE: exchange_request_grace_over(c); break;
 	case CONNECTION_DISCARD: connection_linger(c); break;
 	case CONNECTION_LINGER: linger_tick(c); break;
 	case CONNECTION_TAKEN:

@@ -191,7 +191,7 @@ void exchange_start_reason(struct exchange *x, int status, const char *reason, i
 		add_date(&x->answer);
 		add_framing(&x->answer, c, status, length);
 		add_connection(&x->answer, c, x);
-		request_no_upgrade(c);
+		exchange_request_no_upgrade(c);
 	}
 	write_head(x, status, reason);
 }

@@ -79,7 +79,7 @@ void http_server_take(struct http_server *server, struct stream *stream)
 	is_full = (server->count >= max || has_its_share(server, stream)) && !make_room(server);
 	struct http_connection *c = connection_create(server, stream);
 	if (is_full)
-		request_refuse(c, 503, "too many connections");
+		exchange_request_refuse(c, 503, "too many connections");
 	else
 		connection_wait_for_head(c);
 }

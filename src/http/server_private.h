@@ -91,21 +91,21 @@ bool connection_drains(const struct http_connection *c);
 
 /* request.c */
 /* The head is there: an exchange for the handler, or a refusal. */
-void request_begin(struct http_connection *c);
+void exchange_request_begin(struct http_connection *c);
 /* Its body, and the end of the client. */
-void request_advance(struct http_connection *c);
+void exchange_request_advance(struct http_connection *c);
 /* The client has hung up behind much that is unread, or uploads while we are about to end: it is
  * gone when nothing moves. */
-void request_hung_up(struct http_connection *c);
+void exchange_request_hung_up(struct http_connection *c);
 /* The grace of a client that hung up is over; an answer that is complete still goes out. */
-void request_grace_over(struct http_connection *c);
+void exchange_request_grace_over(struct http_connection *c);
 /* Takes the exchange from its owner, for whom the client is gone: it is refused, or, once its
  * answer has begun, the connection closed. */
-void request_abandon(struct http_connection *c, int status, const char *text);
+void exchange_request_abandon(struct http_connection *c, int status, const char *text);
 /* Answers by ourselves what no handler shall see, and closes. */
-void request_refuse(struct http_connection *c, int status, const char *text);
+void exchange_request_refuse(struct http_connection *c, int status, const char *text);
 /* An upgrade that the client wished for did not happen: its end of input now counts. */
-void request_no_upgrade(struct http_connection *c);
+void exchange_request_no_upgrade(struct http_connection *c);
 
 /* budget.c */
 void budget_init(struct http_server *server);

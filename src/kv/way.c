@@ -4,10 +4,10 @@
 #include "kv/way.h"
 
 #include "base/mem.h"
-#include "kv/proxy.h"
+#include "kv/http_proxy.h"
 
-static bool use_proxy(struct way *r, struct endpoint_config *config, struct proxy_server *proxy,
-	struct address *address, struct error *err)
+static bool use_proxy(struct way *r, struct endpoint_config *config,
+	struct http_proxy_server *proxy, struct address *address, struct error *err)
 {
 	if (!address_parse(address, proxy->address, err))
 		return error_wrap(err, "HTTP_PROXY");
@@ -21,14 +21,15 @@ static bool use_proxy(struct way *r, struct endpoint_config *config, struct prox
 bool way_init(
 	struct way *r, struct loop *loop, const struct endpoint_config *server, struct error *err)
 {
-	auto_proxy_server struct proxy_server proxy = { 0 };
-	struct proxy_settings settings = proxy_settings_read();
+	auto_proxy_server struct http_proxy_server proxy = { 0 };
+	struct http_proxy_settings settings = http_proxy_settings_read();
 	struct endpoint_config config = *server;
 	struct address address = { 0 };
 
 	*r = (struct way){ 0 };
 	if (!server->tls && server->address.kind == ADDRESS_TCP &&
-		!proxy_find(&settings, server->address.host, server->address.port, &proxy, err))
+		!http_proxy_find(
+			&settings, server->address.host, server->address.port, &proxy, err))
 		return false;
 	r->name = address_format(&server->address);
 	if (proxy.address && !use_proxy(r, &config, &proxy, &address, err)) {

@@ -37,7 +37,7 @@ struct zk {
 
 	struct strv addresses; /* "1.2.3.4:2181"; of the look-ups so far */
 	size_t looking_up;     /* index of the server whose name is being looked up */
-	struct lookup *lookup; /* under way; NULL: none */
+	struct resolution *lookup; /* under way; NULL: none */
 	char *hosts;           /* owned; what the library has been given */
 
 	zhandle_t *handle; /* owned; NULL: none yet */
@@ -446,7 +446,7 @@ static void zk_close(struct kv *kv)
 	struct zk *zk = zk_of(kv);
 
 	if (zk->lookup)
-		lookup_cancel(zk->lookup);
+		resolver_cancel(zk->lookup);
 	close_session(zk);
 	timer_stop(&zk->pause);
 	deferred_cancel(&zk->look);

@@ -15,7 +15,7 @@
 #include "base/parse.h"
 #include "base/uri.h"
 #include "manager/desired.h"
-#include "manager/image_find.h"
+#include "manager/image_holders.h"
 #include "manager/publish.h"
 #include "manager/pull.h"
 #include "manager/share.h"

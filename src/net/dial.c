@@ -39,8 +39,8 @@ struct dial_state {
 	struct tls_context *tls; /* counted; NULL: plain */
 	char *server_name;       /* owned */
 
-	struct lookup *lookup;  /* NULL: not looking up */
-	struct target *targets; /* owned */
+	struct resolution *lookup; /* NULL: not looking up */
+	struct target *targets;    /* owned */
 	size_t target_count, target_cap, target_next;
 
 	int fd; /* owned; -1: none */
@@ -77,7 +77,7 @@ static void state_destroy(struct dial_state *s)
 	if (!s)
 		return;
 	if (s->lookup)
-		lookup_cancel(steal(s->lookup));
+		resolver_cancel(steal(s->lookup));
 	timer_stop(&s->deadline);
 	timer_stop(&s->share);
 	timer_stop(&s->try_again);

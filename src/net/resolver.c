@@ -2,7 +2,7 @@
  * net/resolver.c - the resolver of libevent, with look-ups that can be forgotten.
  *
  * evdns answers a look-up from /etc/hosts before its function has returned, and calls back once
- * more after a cancel.  A struct lookup stands between it and the caller: it defers the first,
+ * more after a cancel.  A struct resolution stands between it and the caller: it defers the first,
  * and swallows the second because only evdns still knows it then.
  */
 #include "net/resolver.h"
@@ -36,12 +36,12 @@ struct resolver {
 	size_t under_way;    /* those of outdated names, too */
 };
 
-struct lookup {
+struct resolution {
 	struct resolver *resolver;
 	struct names *names;
 	struct evdns_getaddrinfo_request *request; /* NULL: answered */
 	struct deferred answer;
-	lookup_done done; /* NULL: cancelled */
+	resolver_done done; /* NULL: cancelled */
 	void *arg;
 	int code;
 	struct evutil_addrinfo *list;
@@ -118,7 +118,7 @@ void resolver_destroy(struct resolver *r)
 	free(r);
 }
 
-static void lookup_free(struct lookup *l)
+static void resolution_free(struct resolution *l)
 {
 	l->resolver->under_way--;
 	l->names->under_way--;
@@ -128,25 +128,25 @@ static void lookup_free(struct lookup *l)
 
 static void deliver_answer(struct deferred *d)
 {
-	struct lookup *l = container_of(d, struct lookup, answer);
-	lookup_done done = l->done;
+	struct resolution *l = container_of(d, struct resolution, answer);
+	resolver_done done = l->done;
 	void *arg = l->arg;
 	int code = l->code;
 	struct evutil_addrinfo *list = l->list;
 
-	lookup_free(l);
+	resolution_free(l);
 	done(arg, code, list);
 }
 
 static void handle_answer(int code, struct evutil_addrinfo *list, void *arg)
 {
-	struct lookup *l = arg;
+	struct resolution *l = arg;
 
 	l->request = NULL;
 	if (!l->done) {
 		if (list)
 			evutil_freeaddrinfo(list);
-		lookup_free(l);
+		resolution_free(l);
 		return;
 	}
 	l->code = code;
@@ -154,18 +154,18 @@ static void handle_answer(int code, struct evutil_addrinfo *list, void *arg)
 	loop_defer(l->resolver->loop, &l->answer);
 }
 
-struct lookup *resolver_lookup(
-	struct resolver *r, const char *host, const char *port, lookup_done done, void *arg)
+struct resolution *resolver_lookup(
+	struct resolver *r, const char *host, const char *port, resolver_done done, void *arg)
 {
 	struct evutil_addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM };
-	struct lookup *l = xnew(struct lookup);
+	struct resolution *l = xnew(struct resolution);
 	struct evdns_getaddrinfo_request *request;
 
 	if (names_are_stale(r->names, r->files)) {
 		names_outdate(r->names);
 		r->names = names_read(r->loop, r->files);
 	}
-	*l = (struct lookup){ .resolver = r, .names = r->names, .done = done, .arg = arg };
+	*l = (struct resolution){ .resolver = r, .names = r->names, .done = done, .arg = arg };
 	deferred_init(&l->answer, deliver_answer);
 	r->under_way++;
 	l->names->under_way++;
@@ -175,7 +175,7 @@ struct lookup *resolver_lookup(
 	return l;
 }
 
-void lookup_cancel(struct lookup *l)
+void resolver_cancel(struct resolution *l)
 {
 	l->done = NULL;
 	if (l->request) {
@@ -185,5 +185,5 @@ void lookup_cancel(struct lookup *l)
 	deferred_cancel(&l->answer);
 	if (l->list)
 		evutil_freeaddrinfo(l->list);
-	lookup_free(l);
+	resolution_free(l);
 }

@@ -11,7 +11,7 @@
 #include "net/loop.h"
 
 struct resolver;
-struct lookup;
+struct resolution;
 
 /* The resolver of the loop; freed with it. */
 struct resolver *loop_resolver(struct loop *loop);
@@ -26,8 +26,8 @@ void resolver_destroy(struct resolver *r);
 
 /* Either list (the callee frees it with evutil_freeaddrinfo) or code (an EVUTIL_EAI_ number) is
  * set.  Never called from inside resolver_lookup. */
-typedef void (*lookup_done)(void *arg, int code, struct evutil_addrinfo *list);
-struct lookup *resolver_lookup(
-	struct resolver *r, const char *host, const char *port, lookup_done done, void *arg);
+typedef void (*resolver_done)(void *arg, int code, struct evutil_addrinfo *list);
+struct resolution *resolver_lookup(
+	struct resolver *r, const char *host, const char *port, resolver_done done, void *arg);
 /* `done` is not called.  Only before it was. */
-void lookup_cancel(struct lookup *l);
+void resolver_cancel(struct resolution *l);

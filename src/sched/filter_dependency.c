@@ -4,10 +4,10 @@
  * Must hold: volumes-from, links and the namespaces of another container (`container:x` as network,
  * IPC or PID mode) need that container on the same node; a network that exists only as networks of
  * single engines needs one of these engines; a platform needs a node of that kind, as far as the
- * kind is known; named volumes draw to where they are (sched/volumes.h), because an engine makes a
- * missing volume silently, and empty.  Preferred: the nodes with most containers
- * of the networks that spread (docker/objects.h), because containers of two nodes do not reach each
- * other there; as long as a network has no container, the nodes that have it.
+ * kind is known; named volumes draw to where they are (sched/named_volumes.h), because an engine
+ * makes a missing volume silently, and empty.  Preferred: the nodes with most containers of the
+ * networks that spread (docker/objects.h), because containers of two nodes do not reach each other
+ * there; as long as a network has no container, the nodes that have it.
  */
 #include <string.h>
 #include <strings.h>
@@ -15,8 +15,8 @@
 #include "base/mem.h"
 #include "base/parse.h"
 #include "sched/filter.h"
+#include "sched/named_volumes.h"
 #include "sched/node.h"
-#include "sched/volumes.h"
 #include "sched/wish.h"
 
 static bool has_containers(const struct node *n, const void *arg)
@@ -98,7 +98,7 @@ static size_t narrow(const struct round *r, struct node **nodes, size_t count)
 		if (reach_of(r, &w->networks[i]) == NETWORK_FIXED)
 			count = filter_keep(nodes, count, has_network, &w->networks[i]);
 	}
-	return volumes_narrow(r, nodes, count);
+	return named_volumes_narrow(r, nodes, count);
 }
 
 /* --- preferences --- */
@@ -184,7 +184,7 @@ static size_t prefer(const struct round *r, struct node **nodes, size_t count)
 	size_t most;
 
 	count = keep_place(r->wish, nodes, count);
-	count = volumes_prefer(r, nodes, count);
+	count = named_volumes_prefer(r, nodes, count);
 	if (count < 2 || !has_spreading(r))
 		return count;
 	count = keep_most_networked(r, nodes, count, true, &most);
@@ -260,7 +260,7 @@ static void explain(const struct round *r, struct strv *reasons)
 			explain_place(r, "network", w->networks[i].name, has_network,
 				&w->networks[i], reasons);
 	}
-	volumes_explain(r, reasons);
+	named_volumes_explain(r, reasons);
 	if (w->os || w->arch)
 		strv_take(reasons, xasprintf("platform %s%s%s is asked for", w->os ? w->os : "",
 					   w->os && w->arch ? "/" : "", w->arch ? w->arch : ""));

@@ -76,7 +76,7 @@ bool node_container_mounts(const struct container *c, const char *name)
 
 const struct volume *node_volume(const struct node *n, const char *name)
 {
-	return volumes_find(n->volumes, n->volumes_count, name);
+	return volume_in_sorted(n->volumes, n->volumes_count, name);
 }
 
 bool node_has_volume(const struct node *n, const char *name)

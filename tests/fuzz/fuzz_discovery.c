@@ -7,10 +7,10 @@
 #include "discovery/schemes.h"
 #include "discovery/entry.h"
 #include "discovery/file.h"
-#include "discovery/nodes.h"
+#include "discovery/node_list.h"
 #include "discovery/range.h"
 #include "fuzz.h"
-#include "kv/proxy.h"
+#include "kv/http_proxy.h"
 
 static void check_members(const struct strv *members)
 {
@@ -35,7 +35,7 @@ static void check_nodes(const char *text)
 	auto_error struct error flaw = ERROR_INIT;
 	auto_strv struct strv members = STRV_INIT;
 
-	bool ok = nodes_parse(text, &members, &flaw, &err);
+	bool ok = node_list_parse(text, &members, &flaw, &err);
 	fuzz_check(ok != error_is_set(&err));
 	fuzz_check(ok || members.count == 0);
 	check_members(&members);
@@ -56,16 +56,16 @@ static void check_url(const char *text)
 /* The text as HTTP_PROXY, and as NO_PROXY. */
 static void check_proxy(const char *text)
 {
-	struct proxy_settings as_url = { text, NULL };
-	struct proxy_settings as_list = { "proxy:1", text };
+	struct http_proxy_settings as_url = { text, NULL };
+	struct http_proxy_settings as_list = { "proxy:1", text };
 	auto_error struct error err = ERROR_INIT;
-	auto_proxy_server struct proxy_server found = { 0 };
-	auto_proxy_server struct proxy_server listed = { 0 };
+	auto_proxy_server struct http_proxy_server found = { 0 };
+	auto_proxy_server struct http_proxy_server listed = { 0 };
 
-	bool ok = proxy_find(&as_url, "10.0.0.1", "80", &found, &err);
+	bool ok = http_proxy_find(&as_url, "10.0.0.1", "80", &found, &err);
 	fuzz_check(ok != error_is_set(&err));
 	fuzz_check(ok == !!found.address && (ok || !found.authorization));
-	fuzz_check(proxy_find(&as_list, "a.example.com", "80", &listed, NULL));
+	fuzz_check(http_proxy_find(&as_list, "a.example.com", "80", &listed, NULL));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

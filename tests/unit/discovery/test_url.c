@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "discovery/entry.h"
-#include "discovery/nodes.h"
+#include "discovery/node_list.h"
 #include "discovery/schemes.h"
 
 #define HINT ", please check you are using the correct discovery (missing token:// ?)"
@@ -131,7 +131,7 @@ static void test_lists(void **state)
 		auto_error struct error err = ERROR_INIT;
 		auto_error struct error flaw = ERROR_INIT;
 
-		if (!nodes_parse(lists[i].text, &got, &flaw, &err)) {
+		if (!node_list_parse(lists[i].text, &got, &flaw, &err)) {
 			assert_null(lists[i].members);
 			assert_string_equal(err.text, lists[i].error);
 			assert_int_equal(got.count, 0);

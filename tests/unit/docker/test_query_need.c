@@ -61,7 +61,8 @@ static void test_fit(void **state maybe_unused)
 		auto_strbuf struct strbuf left = STRBUF_INIT;
 
 		assert_true(query_parse(&q, cases[i].query, strlen(cases[i].query), NULL));
-		query_fit("GET", "/images/json", (struct api_version){ 1, cases[i].minor }, &q);
+		query_need_fit(
+			"GET", "/images/json", (struct api_version){ 1, cases[i].minor }, &q);
 		query_format(&q, &left);
 		assert_string_equal(left.len ? left.buf : "", cases[i].left);
 	}

@@ -1,4 +1,4 @@
-#include "kv/proxy.h"
+#include "kv/http_proxy.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -73,10 +73,11 @@ static void test_what_is_reached_directly(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(targets); i++) {
-		struct proxy_settings settings = { PROXY, targets[i].none };
-		auto_proxy_server struct proxy_server found = { 0 };
+		struct http_proxy_settings settings = { PROXY, targets[i].none };
+		auto_proxy_server struct http_proxy_server found = { 0 };
 
-		assert_true(proxy_find(&settings, targets[i].host, targets[i].port, &found, NULL));
+		assert_true(
+			http_proxy_find(&settings, targets[i].host, targets[i].port, &found, NULL));
 		if (targets[i].direct != !found.address)
 			fail_msg("%s with NO_PROXY=%s", targets[i].host, targets[i].none);
 	}
@@ -115,10 +116,10 @@ static void test_proxies(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(proxies); i++) {
-		struct proxy_settings settings = { proxies[i].url, NULL };
-		auto_proxy_server struct proxy_server found = { 0 };
+		struct http_proxy_settings settings = { proxies[i].url, NULL };
+		auto_proxy_server struct http_proxy_server found = { 0 };
 		auto_error struct error err = ERROR_INIT;
-		bool ok = proxy_find(&settings, "10.0.0.1", "8500", &found, &err);
+		bool ok = http_proxy_find(&settings, "10.0.0.1", "8500", &found, &err);
 
 		assert_int_equal(ok, !proxies[i].error);
 		assert_string_equal(text(found.address), proxies[i].address);

@@ -10,7 +10,7 @@
  * the review: test_reschedule; retire.c: test_retire.  What waits on behalf of others' tasks
  * (connect, network_spread, fanout with refreshes, pull, spread, the lists that builds reads):
  * test_parts.  keep: test_keep and test_keep_store.  placing, network_claim, port_table, publish,
- * share, decisions and image_find wait for nothing.
+ * share, decisions and image_holders wait for nothing.
  */
 #pragma once
 

@@ -108,7 +108,7 @@ static void handle_lookup(void *arg, int code maybe_unused, struct evutil_addrin
 	evutil_freeaddrinfo(list);
 }
 
-static struct lookup *look_up(struct world *w, const char *name, struct answer *a)
+static struct resolution *look_up(struct world *w, const char *name, struct answer *a)
 {
 	*a = (struct answer){ 0 };
 	return resolver_lookup(w->resolver, name, "80", handle_lookup, a);
@@ -135,12 +135,12 @@ static void test_changed_files_are_read_while_others_wait(void **state)
 {
 	struct world *w = *state;
 	struct answer waits;
-	struct lookup *waiting = look_up(w, "nobody.test", &waits);
+	struct resolution *waiting = look_up(w, "nobody.test", &waits);
 
 	write_file(w->hosts, "127.0.0.8 new.test\n");
 	expect_ip(w, "new.test", "127.0.0.8");
 	assert_false(waits.done);
-	lookup_cancel(waiting);
+	resolver_cancel(waiting);
 	expect_ip(w, "new.test", "127.0.0.8");
 }
 
@@ -148,13 +148,13 @@ static void test_the_resolver_ends_before_its_answers(void **state)
 {
 	struct world *w = *state;
 	struct answer waits, late;
-	struct lookup *waiting = look_up(w, "nobody.test", &waits);
+	struct resolution *waiting = look_up(w, "nobody.test", &waits);
 
 	write_file(w->hosts, "127.0.0.8 new.test\n");
-	struct lookup *answered = look_up(w, "new.test", &late);
+	struct resolution *answered = look_up(w, "new.test", &late);
 
-	lookup_cancel(waiting);
-	lookup_cancel(answered);
+	resolver_cancel(waiting);
+	resolver_cancel(answered);
 	assert_false(waits.done || late.done);
 }
 

@@ -213,8 +213,8 @@ struct volume *pool_add_volume(struct pool *p, size_t node, const char *name)
 		.driver = intern("local"),
 		.scope = intern("local"),
 	};
-	volumes_sort(list, n->volumes_count);
-	return (struct volume *)volumes_find(list, n->volumes_count, intern_find(name));
+	volume_sort(list, n->volumes_count);
+	return (struct volume *)volume_in_sorted(list, n->volumes_count, intern_find(name));
 }
 
 void pool_add_fresh_volume(struct pool *p, size_t node, const char *name)

@@ -5,7 +5,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
-#include "manager/image_find.h"
+#include "manager/image_holders.h"
 
 #define assert_text(name, got, expected)                                                           \
 	do {                                                                                       \
@@ -78,7 +78,7 @@ static void test_holders(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		auto_error struct error err = ERROR_INIT;
 		struct image_holders h = { 0 };
-		bool found = image_find_holders(&h, fx.cluster, cases[i].name, cases[i].how, &err);
+		bool found = image_holders_find(&h, fx.cluster, cases[i].name, cases[i].how, &err);
 		auto_free char *result = found ? describe(&h) : xstrdup(error_text(&err));
 
 		image_holders_finish(&h);
@@ -93,10 +93,10 @@ static void test_ambiguous(void **state)
 
 	(void)state;
 	fixture_image(node2, "{\"Id\":\"sha256:abc999\",\"RepoTags\":[]}");
-	assert_false(image_find_holders(&h, fx.cluster, "abc", IMAGE_MATCH_TAG, &err));
+	assert_false(image_holders_find(&h, fx.cluster, "abc", IMAGE_MATCH_TAG, &err));
 	assert_int_equal(err.code, ERROR_INVALID);
 	assert_string_equal(err.text, "multiple IDs found with provided prefix: abc");
-	assert_true(image_find_holders(&h, fx.cluster, "abc1", IMAGE_MATCH_TAG, NULL));
+	assert_true(image_holders_find(&h, fx.cluster, "abc1", IMAGE_MATCH_TAG, NULL));
 	image_holders_finish(&h);
 }
 
@@ -120,7 +120,7 @@ static void test_common(void **state)
 		struct image_holders h = { 0 };
 
 		strv_split(&names, cases[i].names, ' ');
-		bool found = image_find_common(&h, fx.cluster, &names, &err);
+		bool found = image_holders_common(&h, fx.cluster, &names, &err);
 		auto_free char *result = found ? describe(&h) : xstrdup(error_text(&err));
 
 		image_holders_finish(&h);
@@ -136,16 +136,16 @@ static void test_apart(void **state)
 	(void)state;
 	fixture_image(node0, "{\"Id\":\"sha256:ccc444\",\"RepoTags\":[\"cee:1\"]}");
 	strv_split(&names, "cee:1 bee host:5000/x busybox", ' ');
-	assert_ptr_equal(image_find_most(fx.cluster, &names), node1);
-	assert_int_equal(image_count_missing(node1, &names), 1);
-	assert_ptr_equal(image_find_source(fx.cluster, node1, &names, &rest), node0);
+	assert_ptr_equal(image_holders_most(fx.cluster, &names), node1);
+	assert_int_equal(image_holders_count_missing(node1, &names), 1);
+	assert_ptr_equal(image_holders_source(fx.cluster, node1, &names, &rest), node0);
 	auto_free char *wanted = strv_join(&rest, " ");
 
 	assert_string_equal(wanted, "cee:1");
 	strv_finish(&names);
 	strv_finish(&rest);
 	strv_split(&names, "bee nix", ' ');
-	assert_null(image_find_source(fx.cluster, node1, &names, &rest));
+	assert_null(image_holders_source(fx.cluster, node1, &names, &rest));
 }
 
 static void test_unhealthy(void **state)
@@ -158,9 +158,9 @@ static void test_unhealthy(void **state)
 	for (int i = 0; i < 3; i++)
 		engine_report_failure(node1, &err);
 	assert_false(engine_is_healthy(node1));
-	assert_false(image_find_holders(&h, fx.cluster, "bee:1", IMAGE_MATCH_TAG, &err));
+	assert_false(image_holders_find(&h, fx.cluster, "bee:1", IMAGE_MATCH_TAG, &err));
 	assert_string_equal(err.text, "Image bee:1 is only on unhealthy node node-1");
-	assert_true(image_find_holders(&h, fx.cluster, "busybox", IMAGE_MATCH_TAG, NULL));
+	assert_true(image_holders_find(&h, fx.cluster, "busybox", IMAGE_MATCH_TAG, NULL));
 	assert_int_equal(h.count, 2);
 	image_holders_finish(&h);
 }
@@ -205,7 +205,7 @@ static void test_any_engine(void **state)
 	node0->remote.kind = REMOTE_PODMAN;
 	node1->remote.kind = node2->remote.kind = REMOTE_DOCKER;
 	for (int i = 0; i < 4; i++) {
-		assert_true(image_find_any_engine(&h, fx.cluster, REMOTE_DOCKER, &err));
+		assert_true(image_holders_any_engine(&h, fx.cluster, REMOTE_DOCKER, &err));
 		assert_int_equal(h.count, 3);
 		assert_string_equal(h.items[2].engine->name, "node-0");
 		image_holders_finish(&h);

@@ -1,5 +1,5 @@
 /*
- * sched/volumes.h - containers follow the data in their named volumes.
+ * sched/named_volumes.h - containers follow the data in their named volumes.
  *
  * As on one host: a local volume draws to the node that has it, and a container that cannot be
  * there is refused rather than given an empty volume of the same name.  Of several copies those
@@ -11,7 +11,7 @@
 
 #include "sched/filter.h"
 
-size_t volumes_narrow(const struct round *r, struct node **nodes, size_t count);
-size_t volumes_prefer(const struct round *r, struct node **nodes, size_t count);
+size_t named_volumes_narrow(const struct round *r, struct node **nodes, size_t count);
+size_t named_volumes_prefer(const struct round *r, struct node **nodes, size_t count);
 /* Where the volumes are that draw, a line each. */
-void volumes_explain(const struct round *r, struct strv *reasons);
+void named_volumes_explain(const struct round *r, struct strv *reasons);

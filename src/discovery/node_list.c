@@ -1,5 +1,5 @@
-/* discovery/nodes.c - the URL's own list, told once. */
-#include "discovery/nodes.h"
+/* discovery/node_list.c - the URL's own list, told once. */
+#include "discovery/node_list.h"
 
 #include <assert.h>
 
@@ -45,7 +45,7 @@ static bool expand_items(
 	return true;
 }
 
-bool nodes_parse(const char *text, struct strv *ret, struct error *ret_flaw, struct error *err)
+bool node_list_parse(const char *text, struct strv *ret, struct error *ret_flaw, struct error *err)
 {
 	auto_strv struct strv items = STRV_INIT;
 	auto_strv struct strv members = STRV_INIT;
@@ -57,12 +57,12 @@ bool nodes_parse(const char *text, struct strv *ret, struct error *ret_flaw, str
 	return true;
 }
 
-bool nodes_check(
+bool node_list_check(
 	const struct discovery_url *url, maybe_unused const struct strv *options, struct error *err)
 {
 	auto_strv struct strv members = STRV_INIT;
 
-	return nodes_parse(url->rest, &members, NULL, err);
+	return node_list_parse(url->rest, &members, NULL, err);
 }
 
 static void announce(struct deferred *d)
@@ -87,12 +87,12 @@ static void nodes_destroy(struct discovery *d)
 
 static const struct discovery_backend nodes_backend = { .destroy = nodes_destroy };
 
-struct discovery *nodes_create(const struct discovery_config *config)
+struct discovery *node_list_create(const struct discovery_config *config)
 {
 	struct nodes *n = xnew(struct nodes);
-	bool ok = nodes_parse(config->url->rest, &n->members, &n->flaw, NULL);
+	bool ok = node_list_parse(config->url->rest, &n->members, &n->flaw, NULL);
 
-	assert(ok); /* nodes_check has said so */
+	assert(ok); /* node_list_check has said so */
 	discovery_init(&n->base, &nodes_backend, config);
 	deferred_init(&n->announce, announce);
 	loop_defer(config->loop, &n->announce);

@@ -1,5 +1,6 @@
 /*
- * http/request.c - the request of an exchange: from its head to the handler, its body, its end.
+ * http/exchange_request.c - the request of an exchange: from its head to the handler, its body, its
+ * end.
  *
  * A client that ends its sending side while it waits for an answer has in most cases gone away
  * (Ctrl-C of `docker wait`), which must cancel what is done for it.  But a simple client may end
@@ -65,7 +66,7 @@ static void answer_refusal(
 	exchange_reply(x, status, "text/plain; charset=utf-8", line, strlen(line));
 }
 
-void request_refuse(struct http_connection *c, int status, const char *text)
+void exchange_request_refuse(struct http_connection *c, int status, const char *text)
 {
 	struct exchange *x = exchange_create(c);
 
@@ -80,7 +81,7 @@ void request_refuse(struct http_connection *c, int status, const char *text)
 	exchange_finish(x);
 }
 
-void request_abandon(struct http_connection *c, int status, const char *text)
+void exchange_request_abandon(struct http_connection *c, int status, const char *text)
 {
 	struct exchange *x = c->exchange;
 
@@ -91,14 +92,14 @@ void request_abandon(struct http_connection *c, int status, const char *text)
 	x->gone = true;
 	task_wake(x->waiter);
 	c->exchange = NULL;
-	request_refuse(c, status, text);
+	exchange_request_refuse(c, status, text);
 }
 
 static void exchange_broke(struct http_connection *c, struct exchange *x)
 {
 	error_copy(&x->body_err, &c->parser.err);
 	if (c->server && c->parser.err.code == ERROR_PROTOCOL)
-		request_abandon(c, c->parser.refusal, c->parser.err.text);
+		exchange_request_abandon(c, c->parser.refusal, c->parser.err.text);
 	else
 		connection_close(c, "broken request body");
 }
@@ -166,7 +167,7 @@ static void input_ended_in_exchange(struct http_connection *c)
 		timer_start(&c->timer, HALF_CLOSED_GRACE_MS);
 }
 
-void request_hung_up(struct http_connection *c)
+void exchange_request_hung_up(struct http_connection *c)
 {
 	if (!c->exchange || end_belongs_to_stream(c) || timer_pending(&c->timer))
 		return;
@@ -179,7 +180,7 @@ static bool is_upload_at_the_end(const struct http_connection *c)
 	return connection_drains(c) && !c->exchange->body_complete;
 }
 
-void request_advance(struct http_connection *c)
+void exchange_request_advance(struct http_connection *c)
 {
 	if (!c->exchange)
 		return;
@@ -190,10 +191,10 @@ void request_advance(struct http_connection *c)
 	if (stream_input_ended(c->stream))
 		input_ended_in_exchange(c);
 	else if (stream_hung_up(c->stream) || is_upload_at_the_end(c))
-		request_hung_up(c);
+		exchange_request_hung_up(c);
 }
 
-void request_no_upgrade(struct http_connection *c)
+void exchange_request_no_upgrade(struct http_connection *c)
 {
 	if (c->parser.asks_upgrade)
 		connection_defer_advance(c);
@@ -251,11 +252,11 @@ static void refuse_instead(struct http_connection *c, int status, const char *te
 
 	c->exchange = NULL;
 	c->state = CONNECTION_EXCHANGE;
-	request_refuse(c, status, text);
+	exchange_request_refuse(c, status, text);
 	exchange_finish(x);
 }
 
-void request_begin(struct http_connection *c)
+void exchange_request_begin(struct http_connection *c)
 {
 	struct exchange *x = exchange_from_head(c);
 
@@ -287,12 +288,12 @@ static bool has_all_of_a_client(const struct http_connection *c)
 	       !stream_hung_up(c->stream);
 }
 
-void request_grace_over(struct http_connection *c)
+void exchange_request_grace_over(struct http_connection *c)
 {
 	if (c->exchange && has_all_of_a_client(c))
 		return;
 	if (c->exchange && is_being_read(c))
-		request_hung_up(c);
+		exchange_request_hung_up(c);
 	else if (!c->exchange || !c->exchange->answer_ended)
 		connection_close(c, "client went away");
 }

@@ -1,5 +1,6 @@
 /*
- * manager/image_find.h - engines that have images, kept while they are asked one after the other.
+ * manager/image_holders.h - engines that have images, kept while they are asked one after the
+ * other.
  */
 #pragma once
 
@@ -18,24 +19,24 @@ struct image_holders {
 };
 
 /* Errors as of image_find_all. */
-bool image_find_holders(struct image_holders *ret, struct cluster *cluster, const char *name,
+bool image_holders_find(struct image_holders *ret, struct cluster *cluster, const char *name,
 	enum image_match how, struct error *err);
 /* The engines that have all of these, which they are then asked for in the client's own words; the
  * references stay NULL.  None when the images are apart.  ERROR_NOT_FOUND naming what no healthy
  * engine has. */
-bool image_find_common(struct image_holders *ret, struct cluster *cluster, const struct strv *names,
-	struct error *err);
+bool image_holders_common(struct image_holders *ret, struct cluster *cluster,
+	const struct strv *names, struct error *err);
 /* For images that are apart: the healthy engine that has most of them; borrowed, NULL when there is
  * no healthy one. */
-struct engine *image_find_most(struct cluster *cluster, const struct strv *names);
-size_t image_count_missing(const struct engine *e, const struct strv *names);
+struct engine *image_holders_most(struct cluster *cluster, const struct strv *names);
+size_t image_holders_count_missing(const struct engine *e, const struct strv *names);
 /* The healthy engine that has most of those that `to` lacks, and in ret_names which; NULL when none
  * has any. */
-struct engine *image_find_source(struct cluster *cluster, const struct engine *to,
+struct engine *image_holders_source(struct cluster *cluster, const struct engine *to,
 	const struct strv *names, struct strv *ret_names);
 /* All healthy engines, without references: those of the preferred kind first (REMOTE_UNKNOWN: none
  * is), and among them a different one each time. */
-bool image_find_any_engine(struct image_holders *ret, struct cluster *cluster,
+bool image_holders_any_engine(struct image_holders *ret, struct cluster *cluster,
 	enum remote_kind preferred, struct error *err);
 /* Those that speak this version first, the order else unchanged. */
 void image_holders_prefer(struct image_holders *h, struct api_version since);

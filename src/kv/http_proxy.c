@@ -1,5 +1,5 @@
-/* kv/proxy.c - the variables in their order, and who is excepted. */
-#include "kv/proxy.h"
+/* kv/http_proxy.c - the variables in their order, and who is excepted. */
+#include "kv/http_proxy.h"
 
 #include <arpa/inet.h>
 #include <stdint.h>
@@ -23,9 +23,9 @@ static const char *variable(const char *upper, const char *lower)
 	return value && *value ? value : NULL;
 }
 
-struct proxy_settings proxy_settings_read(void)
+struct http_proxy_settings http_proxy_settings_read(void)
 {
-	return (struct proxy_settings){
+	return (struct http_proxy_settings){
 		.http = variable("HTTP_PROXY", "http_proxy"),
 		.none = variable("NO_PROXY", "no_proxy"),
 	};
@@ -148,7 +148,7 @@ static bool any_is_direct(const char *list, const char *host, const char *port)
 /* --- the proxy --- */
 
 static bool read_credentials(
-	const char *text, size_t len, struct proxy_server *ret, struct error *err)
+	const char *text, size_t len, struct http_proxy_server *ret, struct error *err)
 {
 	auto_strbuf struct strbuf value = STRBUF_INIT;
 	auto_free char *pair = NULL;
@@ -161,7 +161,7 @@ static bool read_credentials(
 	return true;
 }
 
-static bool read_address(const char *text, struct proxy_server *ret, struct error *err)
+static bool read_address(const char *text, struct http_proxy_server *ret, struct error *err)
 {
 	auto_free char *whole = xstrndup(text, strcspn(text, "/"));
 	auto_free char *host = NULL;
@@ -176,7 +176,7 @@ static bool read_address(const char *text, struct proxy_server *ret, struct erro
 	return true;
 }
 
-static bool read_proxy(const char *url, struct proxy_server *ret, struct error *err)
+static bool read_proxy(const char *url, struct http_proxy_server *ret, struct error *err)
 {
 	const char *scheme_end = strstr(url, "://");
 	const char *rest = scheme_end ? scheme_end + strlen("://") : url;
@@ -190,23 +190,23 @@ static bool read_proxy(const char *url, struct proxy_server *ret, struct error *
 	       read_address(at ? at + 1 : rest, ret, err);
 }
 
-bool proxy_find(const struct proxy_settings *settings, const char *host, const char *port,
-	struct proxy_server *ret, struct error *err)
+bool http_proxy_find(const struct http_proxy_settings *settings, const char *host, const char *port,
+	struct http_proxy_server *ret, struct error *err)
 {
-	auto_proxy_server struct proxy_server found = { 0 };
+	auto_proxy_server struct http_proxy_server found = { 0 };
 
 	if (settings->http && !is_this_host(host) &&
 		!(settings->none && any_is_direct(settings->none, host, port)) &&
 		!read_proxy(settings->http, &found, err))
 		return false;
 	*ret = found;
-	found = (struct proxy_server){ 0 };
+	found = (struct http_proxy_server){ 0 };
 	return true;
 }
 
-void proxy_server_finish(struct proxy_server *p)
+void http_proxy_server_finish(struct http_proxy_server *p)
 {
 	free(p->address);
 	free(p->authorization);
-	*p = (struct proxy_server){ 0 };
+	*p = (struct http_proxy_server){ 0 };
 }

@@ -1,5 +1,5 @@
-/* sched/volumes.c - which nodes the named volumes of a wish allow and prefer. */
-#include "sched/volumes.h"
+/* sched/named_volumes.c - which nodes the named volumes of a wish allow and prefer. */
+#include "sched/named_volumes.h"
 
 #include <string.h>
 
@@ -60,7 +60,7 @@ static bool holds(const struct node *n, const void *arg)
 	return node_has_volume(n, s->name) && !is_fresh(n, s->name);
 }
 
-size_t volumes_narrow(const struct round *r, struct node **nodes, size_t count)
+size_t named_volumes_narrow(const struct round *r, struct node **nodes, size_t count)
 {
 	const struct strv *names = &r->wish->volumes;
 
@@ -127,7 +127,7 @@ static size_t count_held(const struct node *n, const struct strv *names)
 	return count;
 }
 
-size_t volumes_prefer(const struct round *r, struct node **nodes, size_t count)
+size_t named_volumes_prefer(const struct round *r, struct node **nodes, size_t count)
 {
 	const struct strv *names = &r->wish->volumes;
 	size_t most;
@@ -146,7 +146,7 @@ size_t volumes_prefer(const struct round *r, struct node **nodes, size_t count)
 
 /* --- reasons --- */
 
-void volumes_explain(const struct round *r, struct strv *reasons)
+void named_volumes_explain(const struct round *r, struct strv *reasons)
 {
 	const struct strv *names = &r->wish->volumes;
 

@@ -1,5 +1,5 @@
-/* manager/image_find.c - engines by what they call the image. */
-#include "manager/image_find.h"
+/* manager/image_holders.c - engines by what they call the image. */
+#include "manager/image_holders.h"
 
 #include <string.h>
 
@@ -57,7 +57,7 @@ const struct image_holder *image_holders_older(
 	return NULL;
 }
 
-bool image_find_holders(struct image_holders *ret, struct cluster *cluster, const char *name,
+bool image_holders_find(struct image_holders *ret, struct cluster *cluster, const char *name,
 	enum image_match how, struct error *err)
 {
 	size_t count;
@@ -117,8 +117,8 @@ static bool check_anywhere(
 		all, nowhere);
 }
 
-bool image_find_common(struct image_holders *ret, struct cluster *cluster, const struct strv *names,
-	struct error *err)
+bool image_holders_common(struct image_holders *ret, struct cluster *cluster,
+	const struct strv *names, struct error *err)
 {
 	struct image_holders found = { 0 };
 	size_t count;
@@ -144,12 +144,12 @@ static size_t count_had(const struct engine *e, const struct strv *names)
 	return count;
 }
 
-size_t image_count_missing(const struct engine *e, const struct strv *names)
+size_t image_holders_count_missing(const struct engine *e, const struct strv *names)
 {
 	return names->count - count_had(e, names);
 }
 
-struct engine *image_find_most(struct cluster *cluster, const struct strv *names)
+struct engine *image_holders_most(struct cluster *cluster, const struct strv *names)
 {
 	struct engine *most = NULL;
 	size_t count;
@@ -164,7 +164,7 @@ struct engine *image_find_most(struct cluster *cluster, const struct strv *names
 	return most;
 }
 
-struct engine *image_find_source(struct cluster *cluster, const struct engine *to,
+struct engine *image_holders_source(struct cluster *cluster, const struct engine *to,
 	const struct strv *names, struct strv *ret_names)
 {
 	auto_strv struct strv lacking = STRV_INIT;
@@ -174,7 +174,7 @@ struct engine *image_find_source(struct cluster *cluster, const struct engine *t
 		if (!engine_has(to, names->items[i]))
 			strv_add(&lacking, names->items[i]);
 	}
-	source = image_find_most(cluster, &lacking);
+	source = image_holders_most(cluster, &lacking);
 	for (size_t i = 0; source && i < lacking.count; i++) {
 		if (engine_has(source, lacking.items[i]))
 			strv_add(ret_names, lacking.items[i]);
@@ -203,7 +203,7 @@ static bool is_other_kind(const struct engine *e, enum remote_kind kind)
 	return e->remote.kind != kind;
 }
 
-bool image_find_any_engine(struct image_holders *ret, struct cluster *cluster,
+bool image_holders_any_engine(struct image_holders *ret, struct cluster *cluster,
 	enum remote_kind preferred, struct error *err)
 {
 	const struct engine *first = cluster_any_healthy(cluster);

@@ -1,6 +1,7 @@
 /* discovery/file.c - the file is read when its folder says that something has changed. */
 #include "discovery/file.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -244,10 +245,11 @@ static bool drain_events(struct file *f)
 	}
 }
 
-static void handle_readable(maybe_unused int fd, maybe_unused short what, void *arg)
+static void handle_readable(int fd, maybe_unused short what, void *arg)
 {
 	struct file *f = arg;
 
+	assert(f->inotify == fd);
 	if (!drain_events(f) || f->settling)
 		return;
 	f->settling = true;

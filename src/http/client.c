@@ -7,6 +7,7 @@
  */
 #include "http/client.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -62,18 +63,20 @@ static void handle_input(struct stream *stream maybe_unused, void *arg)
 	call_advance(arg);
 }
 
-static void handle_drained(struct stream *stream maybe_unused, void *arg)
+static void handle_drained(struct stream *stream, void *arg)
 {
 	struct call_state *s = arg;
 
+	assert(s->stream == stream);
 	s->since_ms = clock_mono_ms();
 	task_wake(s->call->waiter);
 }
 
-static void handle_broken(struct stream *stream maybe_unused, void *arg, const struct error *err)
+static void handle_broken(struct stream *stream, void *arg, const struct error *err)
 {
 	struct call_state *s = arg;
 
+	assert(s->stream == stream);
 	error_copy(&s->broken, err);
 	call_advance(s);
 }

@@ -6,6 +6,7 @@
  */
 #include "http/server_private.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -228,15 +229,19 @@ void connection_finish_exchange(struct http_connection *c, struct exchange *x)
 
 /* --- events --- */
 
-static void handle_input(struct stream *s maybe_unused, void *arg)
-{
-	connection_advance(arg);
-}
-
-static void handle_drained(struct stream *s maybe_unused, void *arg)
+static void handle_input(struct stream *s, void *arg)
 {
 	struct http_connection *c = arg;
 
+	assert(c->stream == s);
+	connection_advance(c);
+}
+
+static void handle_drained(struct stream *s, void *arg)
+{
+	struct http_connection *c = arg;
+
+	assert(c->stream == s);
 	if (c->state == CONNECTION_LINGER || c->state == CONNECTION_HEAD)
 		connection_advance(c);
 	else

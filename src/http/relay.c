@@ -8,6 +8,7 @@
  */
 #include "http/relay.h"
 
+#include <assert.h>
 #include <string.h>
 #include <strings.h>
 
@@ -173,6 +174,7 @@ static void handle_tunnel_over(void *arg, const struct tunnel_result *result)
 {
 	struct relay *r = arg;
 
+	assert(r->tunnel);
 	r->tunnel = NULL;
 	r->request_bytes += result->bytes_ab;
 	r->answer_bytes += result->bytes_ba;

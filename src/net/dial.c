@@ -6,6 +6,7 @@
  */
 #include "net/dial.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
@@ -286,6 +287,7 @@ static void handle_lookup(void *arg, int code, struct evutil_addrinfo *list)
 {
 	struct dial_state *s = arg;
 
+	assert(s->lookup);
 	s->lookup = NULL;
 	if (list) {
 		add_targets(s, list);

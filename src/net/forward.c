@@ -75,6 +75,7 @@ static void handle_over(void *arg, const struct tunnel_result *result)
 {
 	struct link *l = arg;
 
+	assert(l->tunnel);
 	metric_add(METRIC_relay_bytes_total, (int64_t)(result->bytes_ab + result->bytes_ba));
 	l->tunnel = NULL;
 	link_destroy(l, "over");

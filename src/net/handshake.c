@@ -1,6 +1,7 @@
 /* net/handshake.c - steps of SSL_do_handshake between events of the descriptor. */
 #include "net/handshake.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <openssl/err.h>
 
@@ -18,6 +19,7 @@ static void handle_ready(evutil_socket_t fd maybe_unused, short what maybe_unuse
 	struct handshake *h = arg;
 	int result;
 
+	assert(h->ssl);
 	ERR_clear_error();
 	errno = 0;
 	result = SSL_do_handshake(h->ssl);

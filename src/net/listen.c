@@ -126,11 +126,12 @@ static bool accept_one(struct listener *l, const struct socket *s)
 	return true;
 }
 
-static void handle_accept(evutil_socket_t fd maybe_unused, short what maybe_unused, void *arg)
+static void handle_accept(evutil_socket_t fd, short what maybe_unused, void *arg)
 {
 	struct socket *s = arg;
 	struct listener *l = s->listener;
 
+	assert(s->fd == fd && l);
 	/* A handler may destroy the listener, and so the event. */
 	for (int i = 0; i < ACCEPTS_PER_TURN && accept_one(l, s); i++)
 		if (s->fd < 0)

@@ -108,18 +108,20 @@ static void pump(struct side *from)
 		end_direction(from);
 }
 
-static void handle_input(struct stream *s maybe_unused, void *arg)
+static void handle_input(struct stream *s, void *arg)
 {
 	struct side *side = arg;
 
+	assert(side->stream == s);
 	if (side->other->stream)
 		pump(side);
 }
 
-static void handle_drained(struct stream *s maybe_unused, void *arg)
+static void handle_drained(struct stream *s, void *arg)
 {
 	struct side *side = arg;
 
+	assert(side->stream == s);
 	if (side_is_over(side) && side_is_over(side->other))
 		tunnel_over(side->tunnel);
 	else if (side->other->stream && !stream_output_ended(side->stream))
@@ -131,6 +133,7 @@ static void handle_broken(struct stream *s, void *arg, const struct error *err)
 	struct side *side = arg;
 	struct tunnel *t = side->tunnel;
 
+	assert(side->stream == s);
 	if (!error_is_set(&t->err))
 		error_copy(&t->err, err);
 	if (!side->other->stream || stream_output_ended(side->other->stream)) {

@@ -6,13 +6,13 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/id.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/parse.h"
+#include "cluster/find_container.h"
 #include "docker/policy.h"
 #include "manager/create.h"
+#include "manager/drain_private.h"
 #include "manager/node_settings.h"
 #include "manager/replacement.h"
 #include "manager/retire.h"
@@ -36,8 +36,10 @@ STEP(leave_begin);
 STEP(leave_stopped);
 STEP(leave_created);
 STEP(leave_started);
+STEP(leave_seen);
 STEP(leave_overlap);
 STEP(leave_retired);
+STEP(leave_removed);
 STEP(leave_undone);
 STEP(leave_restarted);
 
@@ -66,10 +68,12 @@ struct leave {
 	int64_t retry_ms;
 	int64_t started_ms; /* monotonic; the replacement */
 	int64_t until_ms;   /* so long is waited for the old copy to go */
+	int64_t again_ms;   /* then its going is begun anew, unless it is under way */
 	struct call call;
-	struct create *create; /* under way; owns itself */
-	bool answered;         /* by the create */
-	struct error err;      /* why it has not left yet */
+	struct refresh refresh; /* of the replacement, which has been started */
+	struct create *create;  /* under way; owns itself */
+	bool answered;          /* by the create */
+	struct error err;       /* why it has not left yet */
 };
 
 static void set_busy(struct leave *l, bool busy)
@@ -85,6 +89,7 @@ static void leave_free(struct leave *l)
 		create_forget(l->create);
 	task_finish(&l->task);
 	call_finish(&l->call);
+	refresh_finish(&l->refresh);
 	set_busy(l, false);
 	list_remove(&l->link);
 	engine_unref(l->from);
@@ -123,50 +128,6 @@ static const struct leave *find_leave(const struct drain *d, const struct contai
 	return NULL;
 }
 
-#define SHARED_NETWORK "container:"
-
-static bool shares_network(const struct container *c)
-{
-	if (str_starts_with(c->network_mode, SHARED_NETWORK))
-		return true;
-	for (size_t i = 0; i < c->engine->containers_count; i++) {
-		const char *mode = c->engine->containers[i]->network_mode;
-
-		if (str_starts_with(mode, SHARED_NETWORK) &&
-			strcmp(mode + strlen(SHARED_NETWORK), c->id) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* What has a name that somebody gave it. */
-static bool has_named_volume(const struct container *c)
-{
-	for (size_t i = 0; i < c->mounts_count; i++) {
-		const struct container_mount *m = &c->mounts[i];
-
-		if (strcmp(m->type, "volume") == 0 && !id_is_hex(m->name, ID_HEX_LEN))
-			return true;
-	}
-	return false;
-}
-
-/* NULL: it may leave. */
-static const char *why_it_stays(const struct container *c)
-{
-	if (!c->blueprint)
-		return "no reschedule policy";
-	if (has_named_volume(c) && !policy_begins_afresh(&c->labels))
-		return "named volume";
-	return shares_network(c) ? "shared network" : NULL;
-}
-
-static bool may_leave(const struct container *c)
-{
-	return c->state != CONTAINER_PENDING && c->state != CONTAINER_REMOVING &&
-	       *container_name(c) && !why_it_stays(c);
-}
-
 /* Of a drained node; who may leave and has not begun to. */
 static struct container *most_important(const struct drain *d, const struct engine *e)
 {
@@ -176,7 +137,7 @@ static struct container *most_important(const struct drain *d, const struct engi
 		struct container *c = e->containers[i];
 
 		if ((!best || policy_priority(&c->labels) > policy_priority(&best->labels)) &&
-			!find_leave(d, c) && may_leave(c))
+			!find_leave(d, c) && drain_may_leave(c))
 			best = c;
 	}
 	return best;
@@ -192,7 +153,7 @@ static void count(
 		const struct leave *l = find_leave(d, e->containers[i]);
 
 		*ret_leaving += l && l->busy;
-		*ret_waiting += may_leave(e->containers[i]) && !(l && l->busy);
+		*ret_waiting += drain_may_leave(e->containers[i]) && !(l && l->busy);
 	}
 }
 
@@ -203,7 +164,7 @@ static void describe_stays(const struct drain *d, const struct engine *e, struct
 	for (size_t i = 0; i < e->containers_count && named < NAMED_MAX; i++) {
 		const struct container *c = e->containers[i];
 		const struct leave *l = find_leave(d, c);
-		const char *why = why_it_stays(c);
+		const char *why = drain_why_it_stays(c);
 
 		if (!why && l && error_is_set(&l->err))
 			why = error_text(&l->err);
@@ -318,18 +279,11 @@ static void ask(struct leave *l, struct engine *e, const char *method, const cha
 	remote_send(&l->call, &e->remote, &l->task);
 }
 
-/* Of one copy at most, and of an address that was asked for, which the blueprint has, there cannot
- * be two. */
-static bool may_overlap(const struct container *c)
+static void set_destination(struct leave *l, struct engine *to, const char *id)
 {
-	static const char *const addresses[] = { "\"IPv4Address\":\"", "\"IPv6Address\":\"",
-		"\"MacAddress\":\"" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(addresses); i++) {
-		if (strstr(c->blueprint, addresses[i]))
-			return false;
-	}
-	return policy_of(&c->labels) != POLICY_AT_MOST_ONCE;
+	engine_unref(l->to);
+	l->to = engine_ref(to);
+	snprintf(l->new_id, sizeof(l->new_id), "%s", id);
 }
 
 static void created(struct create *c, void *arg)
@@ -341,12 +295,8 @@ static void created(struct create *c, void *arg)
 	l->create = NULL;
 	l->answered = true;
 	error_copy(&l->err, &c->err);
-	if (!error_is_set(&l->err)) {
-		engine_unref(l->to);
-		l->to = engine_ref(c->asked);
-		snprintf(l->new_id, sizeof(l->new_id), "%s",
-			json_get_str(yyjson_doc_get_root(doc), "Id", ""));
-	}
+	if (!error_is_set(&l->err))
+		set_destination(l, c->asked, json_get_str(yyjson_doc_get_root(doc), "Id", ""));
 	task_wake(&l->task);
 }
 
@@ -356,18 +306,23 @@ static enum task_turn undo(struct leave *l)
 	if (!*l->new_id || !manager_may_act(l->drain->manager))
 		return task_go(&l->task, &leave_undone_step);
 	ask(l, l->to, "DELETE", l->new_id, "?force=1", REMOVE_TIMEOUT_MS);
-	return task_wait_for(&l->task, &l->call.done, &leave_undone_step);
+	return task_wait_for(&l->task, &l->call.done, &leave_removed_step);
 }
 
 static enum task_turn make(struct leave *l, const struct container *old)
 {
+	struct manager *m = l->drain->manager;
+	const struct container *copy = lookup_find_newer_copy(m->cluster->lookup, old);
 	struct container_config config = { 0 };
 
+	if (copy) { /* by another manager, or the answer was lost */
+		set_destination(l, copy->engine, copy->id);
+		return task_go(&l->task, &leave_created_step);
+	}
 	if (!replacement_config(old->blueprint, l->name, &config, &l->err))
 		return undo(l);
 	l->answered = false;
-	l->create = create_start(
-		l->drain->manager, &config, NULL, (struct api_version){ 0 }, created, l);
+	l->create = create_start(m, &config, NULL, (struct api_version){ 0 }, created, l);
 	placing_replace(&l->create->placing, old);
 	return task_wait_for(&l->task, &l->answered, &leave_created_step);
 }
@@ -376,7 +331,7 @@ static struct container *still_leaving(const struct leave *l)
 {
 	struct container *c = engine_find_container(l->from, l->old_id);
 
-	return c && is_drained(l->drain, l->from) && may_leave(c) &&
+	return c && is_drained(l->drain, l->from) && drain_may_leave(c) &&
 			       manager_may_act(l->drain->manager)
 		       ? c
 		       : NULL;
@@ -394,7 +349,7 @@ static enum task_turn leave_begin(struct task *t)
 	*l->new_id = '\0';
 	l->stopped = false;
 	l->ran = container_is_running(old);
-	if (!l->ran || may_overlap(old))
+	if (!l->ran || drain_may_overlap(old))
 		return make(l, old);
 	l->stopped = true;
 	ask(l, l->from, "POST", l->old_id, "/stop", retire_stop_timeout_ms(old));
@@ -438,7 +393,18 @@ static enum task_turn leave_started(struct task *t)
 	if (!remote_check(&l->call, &l->to->remote, &l->err))
 		return undo(l);
 	l->started_ms = clock_mono_ms();
-	return task_go(t, &leave_overlap_step);
+	refresh_container(&l->refresh, l->to, l->new_id, t);
+	return task_wait_for(t, &l->refresh.done, &leave_seen_step);
+}
+
+static enum task_turn leave_seen(struct task *t)
+{
+	struct leave *l = container_of(t, struct leave, task);
+
+	if (!error_is_set(&l->refresh.err))
+		return task_go(t, &leave_overlap_step);
+	error_copy(&l->err, &l->refresh.err);
+	return undo(l);
 }
 
 /* Both run for a while, unless the old one had to stop first. */
@@ -476,8 +442,21 @@ static enum task_turn leave_overlap(struct task *t)
 		return undo(l);
 	}
 	l->until_ms = clock_mono_ms() + RETIRED_MS;
-	retire_start(l->drain->manager, l->from);
+	l->retry_ms = RETRY_MIN_MS;
+	l->again_ms = 0;
 	return task_go(t, &leave_retired_step);
+}
+
+/* A refused call ends it, and nobody else begins it anew while the node stays healthy. */
+static void retire_old_copy(struct leave *l)
+{
+	int64_t now_ms = clock_mono_ms();
+
+	if (l->drain->manager->retiring || now_ms < l->again_ms)
+		return;
+	l->again_ms = now_ms + l->retry_ms;
+	l->retry_ms = min_of(l->retry_ms * 2, (int64_t)RETRY_MAX_MS);
+	retire_start(l->drain->manager, l->from);
 }
 
 static enum task_turn leave_retired(struct task *t)
@@ -488,12 +467,23 @@ static enum task_turn leave_retired(struct task *t)
 		if (!engine_is_healthy(l->from) || !manager_may_act(l->drain->manager) ||
 			clock_mono_ms() >= l->until_ms)
 			return TASK_DONE; /* when it returns, it is seen to be the old copy */
+		retire_old_copy(l);
 		return task_wait_ms(t, &leave_retired_step, LOOK_MS);
 	}
 	log_info("Container %s has left the drained node %s for %s", l->name, l->from->name,
 		l->to->name);
 	bus_publish_own(l->drain->manager->cluster->bus, "reschedule", l->to);
 	return TASK_DONE;
+}
+
+/* Whoever tries again must not take it for a copy that is there. */
+static enum task_turn leave_removed(struct task *t)
+{
+	struct leave *l = container_of(t, struct leave, task);
+
+	engine_report_call(l->to, &l->call);
+	refresh_container(&l->refresh, l->to, l->new_id, t);
+	return task_wait_for(t, &l->refresh.done, &leave_undone_step);
 }
 
 static enum task_turn leave_undone(struct task *t)

@@ -19,6 +19,7 @@ struct manager {
 	uint32_t create_retry;   /* swarm.createretry: plain retries of a failed create */
 
 	struct list works;                   /* struct work::link: what is under way */
+	size_t retiring;                     /* of it, those of manager/retire.h */
 	struct list network_spreads;         /* struct network_spread::link: instances being made */
 	struct list network_claims;          /* struct network_claim::link: names being made */
 	struct decisions *decisions;         /* owned; why containers are where they are */

@@ -38,6 +38,7 @@ static void retire_free(struct retire *r)
 	refresh_finish(&r->refresh);
 	call_finish(&r->call);
 	engine_unref(r->engine);
+	r->manager->retiring--;
 	work_end(&r->work);
 	free(r);
 }
@@ -57,6 +58,7 @@ void retire_start(struct manager *m, struct engine *returned)
 	struct retire *r = xnew(struct retire);
 
 	r->manager = m;
+	m->retiring++;
 	r->engine = engine_ref(returned);
 	work_begin(&r->work, m, cancel);
 	task_init(&r->task, m->loop, &retire_begin_step, retire_done);

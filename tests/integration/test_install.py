@@ -20,6 +20,7 @@ LAYOUT = [
     "share/man/man1/swarm.1",
     "share/swarm/grafana/swarm.json",
     "share/swarm/prometheus/swarm.rules.yml",
+    "share/zsh/site-functions/_swarm",
 ]
 
 
@@ -135,3 +136,25 @@ def test_files_are_completed(tmp_path):
     assert complete("manage", "--tlscacert", f"{tmp_path}/c") == [f"{tmp_path}/ca.pem"]
     # readline splits words at colons
     assert complete("manage", "file", ":", f"//{tmp_path}/c") == [f"//{tmp_path}/ca.pem"]
+
+
+# A zsh on a terminal of its own, in which "swarm" only says what it was called with.
+ZSH = r"""
+zmodload zsh/zpty
+zpty z zsh -f -i
+zpty -w z "fpath=($1 \$fpath); autoload -U compinit; compinit -D -u; swarm() { print -r -- \$0: \$* }"
+zpty -w -n z "swarm $2"$'\t\n'
+zpty -r z seen "*swarm: *"$'\n'
+print -r -- ${${seen##*swarm: }%%$'\r'*}
+zpty -d z
+"""
+
+
+@pytest.mark.parametrize("typed, run", [
+    ("man", "manage"), ("manage --strategy bin", "manage --strategy binpack"), ("list con", "list consul://"),
+])  # fmt: skip
+def test_completion_in_zsh(installed, typed, run):
+    if not shutil.which("zsh"):
+        pytest.skip("zsh is not installed")
+    functions = installed / "share/zsh/site-functions"
+    assert output("zsh", "-f", "-c", ZSH, "zsh", functions, typed).strip() == run

@@ -2,7 +2,8 @@
  * A load generator that measures one request after the other, from several connections.
  *
  *   load get HOST:PORT PATH COUNT            time of COUNT GETs on one connection
- *   load create HOST:PORT COUNT CONNECTIONS  create + start, each connection in its own thread
+ *   load create HOST:PORT COUNT CONNECTIONS [ENV]  create + start, each connection in its own
+ * thread
  *
  * Prints one JSON object: count, errors, bytes of one answer, and min/p50/p99/max in microseconds.
  * Blocking sockets and threads on purpose: the measuring side shares no code with the measured one.
@@ -30,6 +31,7 @@ struct worker {
 	pthread_t thread;
 	const char *address;
 	int number, count, errors;
+	const char *env;
 	int64_t *times_us;
 };
 
@@ -186,15 +188,18 @@ static int measure_gets(const char *address, const char *path, int count)
 	return done == count && !errors ? 0 : 1;
 }
 
-static bool create_and_start(struct connection *c, int worker, int n)
+/* env: one line of the environment, such as a constraint; NULL: none. */
+static bool create_and_start(struct connection *c, int worker, int n, const char *env)
 {
-	static const char config[] =
+	char config[1024], text[2048], id[65], *body, *at;
+	int status = 0, len;
+
+	snprintf(config, sizeof(config),
 		"{\"Image\":\"registry.bench.invalid:5000/team/service:1.4.2\","
-		"\"Cmd\":[\"run\"],\"Labels\":{\"bench\":\"true\"},"
-		"\"HostConfig\":{\"NetworkMode\":\"default\"}}";
-	char text[2048], id[65], *body, *at;
-	int status = 0;
-	int len = snprintf(text, sizeof(text),
+		"\"Cmd\":[\"run\"],\"Labels\":{\"bench\":\"true\"},\"Env\":[%s%s%s],"
+		"\"HostConfig\":{\"NetworkMode\":\"default\"}}",
+		env ? "\"" : "", env ? env : "", env ? "\"" : "");
+	len = snprintf(text, sizeof(text),
 		"POST /containers/create?name=load-%d-%d-%d HTTP/1.1\r\nHost: "
 		"bench\r\nContent-Type: "
 		"application/json\r\nContent-Length: %zu\r\n\r\n%s",
@@ -219,7 +224,7 @@ static void *create_loop(void *arg)
 	for (int i = 0; i < w->count; i++) {
 		int64_t start = now_us();
 
-		if (c.fd < 0 || !create_and_start(&c, w->number, i))
+		if (c.fd < 0 || !create_and_start(&c, w->number, i, w->env))
 			w->errors++;
 		w->times_us[i] = now_us() - start;
 	}
@@ -229,7 +234,7 @@ static void *create_loop(void *arg)
 	return NULL;
 }
 
-static int measure_creates(const char *address, int count, int connections)
+static int measure_creates(const char *address, int count, int connections, const char *env)
 {
 	struct worker *workers = calloc((size_t)connections, sizeof(*workers));
 	int per_worker = count / connections, errors = 0;
@@ -238,6 +243,7 @@ static int measure_creates(const char *address, int count, int connections)
 	for (int i = 0; i < connections; i++) {
 		workers[i] = (struct worker){ .address = address,
 			.number = i,
+			.env = env,
 			.count = per_worker,
 			.times_us = times + i * per_worker };
 		pthread_create(&workers[i].thread, NULL, create_loop, &workers[i]);
@@ -256,11 +262,12 @@ int main(int argc, char **argv)
 {
 	if (argc == 5 && strcmp(argv[1], "get") == 0 && strtol(argv[4], NULL, 10) > 0)
 		return measure_gets(argv[2], argv[3], (int)strtol(argv[4], NULL, 10));
-	if (argc == 5 && strcmp(argv[1], "create") == 0 && strtol(argv[4], NULL, 10) > 0 &&
+	if ((argc == 5 || argc == 6) && strcmp(argv[1], "create") == 0 &&
+		strtol(argv[4], NULL, 10) > 0 &&
 		strtol(argv[3], NULL, 10) >= strtol(argv[4], NULL, 10))
-		return measure_creates(
-			argv[2], (int)strtol(argv[3], NULL, 10), (int)strtol(argv[4], NULL, 10));
-	fprintf(stderr,
-		"usage: load get HOST:PORT PATH COUNT | load create HOST:PORT COUNT CONNECTIONS\n");
+		return measure_creates(argv[2], (int)strtol(argv[3], NULL, 10),
+			(int)strtol(argv[4], NULL, 10), argv[5]);
+	fprintf(stderr, "usage: load get HOST:PORT PATH COUNT | "
+			"load create HOST:PORT COUNT CONNECTIONS [ENV]\n");
 	return 2;
 }

@@ -89,7 +89,8 @@ static bool matches(const struct volumes_list *l, const struct listed *v)
 	if (list_filters_get(&l->filters, "dangling") && v->used == l->dangling)
 		return false;
 	return list_filters_has(&l->filters, "driver", v->volume->driver) && is_named(l, v) &&
-	       object_list_has_labels(&l->filters, "label", &v->volume->labels) && is_on_some_node(l, v);
+	       object_list_has_labels(&l->filters, "label", &v->volume->labels) &&
+	       is_on_some_node(l, v);
 }
 
 /* --- gathering --- */

@@ -12,7 +12,7 @@
 struct json_scan {
 	size_t depth;  /* of brackets that are open */
 	size_t values; /* names and values so far, the value itself among them */
-	bool in_word; /* a number, true, false, null */
+	bool in_word;  /* a number, true, false, null */
 	bool in_string, escaped;
 	bool opened; /* a bracket, and nothing since */
 };

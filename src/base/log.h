@@ -3,9 +3,10 @@
  *
  * Format and field rules are those that tools parse:
  * `time="..." level=info msg="text" key=value ...`, fields sorted by name; on a terminal
- * a short coloured form; or, when asked for, an object in JSON a line, with the same names.  One sink for the process, stdout by default.  When nobody reads what is
- * written there, lines are left out and counted, and the process goes on.
- * Lower floors return errors and stay silent; the task or handler on top logs once.
+ * a short coloured form; or, when asked for, an object in JSON a line, with the same names.  One
+ * sink for the process, stdout by default.  When nobody reads what is written there, lines are left
+ * out and counted, and the process goes on. Lower floors return errors and stay silent; the task or
+ * handler on top logs once.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /*
- * cluster/refresh_private.h - what all refreshes share: a task of their own, their place in order, the
- * way back to who waits.  Only for refresh*.c.
+ * cluster/refresh_private.h - what all refreshes share: a task of their own, their place in order,
+ * the way back to who waits.  Only for refresh*.c.
  */
 #pragma once
 

@@ -38,7 +38,7 @@ struct exchange {
 	struct headers answer; /* fields to send with the head; the owner adds */
 	uint64_t id;           /* for logs */
 	bool answer_started, answer_ended;
-	int status; /* of the answer; 0 before it has started */
+	int status;                         /* of the answer; 0 before it has started */
 	struct http_connection *connection; /* private */
 };
 

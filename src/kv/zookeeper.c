@@ -35,10 +35,10 @@ struct zk {
 	struct list users;
 	struct list requests;
 
-	struct strv addresses; /* "1.2.3.4:2181"; of the look-ups so far */
-	size_t looking_up;     /* index of the server whose name is being looked up */
+	struct strv addresses;     /* "1.2.3.4:2181"; of the look-ups so far */
+	size_t looking_up;         /* index of the server whose name is being looked up */
 	struct resolution *lookup; /* under way; NULL: none */
-	char *hosts;           /* owned; what the library has been given */
+	char *hosts;               /* owned; what the library has been given */
 
 	zhandle_t *handle; /* owned; NULL: none yet */
 	bool connected, expired;

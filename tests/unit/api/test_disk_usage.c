@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "api/disk_usage_sum.h"
 #include "api/disk_usage_part.h"
+#include "api/disk_usage_sum.h"
 #include "base/json.h"
 #include "base/mem.h"
 

@@ -63,7 +63,7 @@ def test_a_real_container_sees_the_whole_pool(engines):
     pid_there = manager.stdout.readline().strip()
     try:
         docker = Docker(f"{here.ip}:3375")
-        eventually(lambda: " Nodes: 3" in docker.run("info", check=False).stdout, timeout=60)
+        eventually(lambda: docker.run("info", check=False).stdout.count("Status: Healthy") == 3, timeout=60)
         docker("run", "-d", "--name", "reaper", "-v", f"{SOCKET}:{SOCKET}", "-e", "constraint:node==node-0",
                "busybox", "sleep", "1000")
         docker("run", "-d", "--name", "other", "-e", "constraint:node==node-1", "busybox", "sleep", "1000")

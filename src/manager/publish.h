@@ -34,8 +34,8 @@ struct publish *publish_create(struct manager *m, const struct publish_config *c
 /* Closes all ports.  Before the cluster's end; NULL is fine. */
 void publish_destroy(struct publish *p);
 
-/* The address of ours where this port leads to this container, "" for all of them; NULL: nowhere,
- * for now. */
+/* The address of ours where this port leads to this container, "" for all of them; NULL: to
+ * nowhere at present. */
 const char *publish_host(
 	const struct publish *p, const struct container *c, const struct port_use *u);
 

@@ -3,13 +3,14 @@
 #   make            build/swarm
 #   make demo       three real engines and the main job before your eyes
 #   make check      every test
+#   make check-long the same, where what is done many times is done more often
 #   make matrix     every kind of engine with every kind of client; writes docs/compatibility.md
 #   make stress     attacks on a manager of scripted engines, and how a bystander fares; as root
 #   make install    PREFIX=/usr/local, DESTDIR=
 #   make fuzz       long fuzzing, FUZZ_SECONDS for each target
 #   make lint       format, floors, clang-tidy and cppcheck
 #   make image      swarm-image.tar, for docker import; IMAGE=name imports it
-#   make deb         build-deb/docker-swarm_*.deb, for this release of Debian; ARCH=arm64|armhf
+#   make deb        build-deb/docker-swarm_*.deb, for this release of Debian; ARCH=arm64|armhf
 #   make cross      build for another processor and run its unit tests under emulation; ARCH=arm64|armhf
 #   make asan       build-check/swarm, with the address and undefined behaviour sanitizers
 
@@ -17,7 +18,7 @@ PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 600
 MESON ?= meson
 
-.PHONY: all demo check matrix stress install clean fuzz asan lint image deb cross
+.PHONY: all demo check check-long matrix stress install clean fuzz asan lint image deb cross
 
 all: build/build.ninja
 	@ninja -C build
@@ -32,6 +33,9 @@ demo:
 
 check:
 	@tools/check
+
+check-long:
+	@tools/check --long
 
 matrix:
 	@tools/check --matrix

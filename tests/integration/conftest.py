@@ -9,6 +9,7 @@ fakes     scripted engines that do what no real one would
 registry  a registry with a password that the engines can reach
 docker    the docker command, talking to the manager
 endpoint  the same for requests without a docker command
+is_long   whether this is `make check-long`, where what is done many times is done more often
 
 With SWARM_TEST_DIRECT=1 docker and endpoint talk to the first engine itself, and tests that need the manager for
 more than that are left out: what a test claims to be the engine's own behaviour must then hold as well.
@@ -45,6 +46,7 @@ DIRECT = bool(os.environ.get("SWARM_TEST_DIRECT"))
 def pytest_addoption(parser):
     parser.addoption("--part", choices=["engines", "others"],
                      help="two halves that can go on at once: a part of the tests that use the shared engines, and all others")
+    parser.addoption("--long", action="store_true", help="what is done many times is done more often")
 
 
 def is_wanted(config, item):
@@ -155,6 +157,11 @@ def every_docker(request, manager):
 @pytest.fixture
 def docker(request, engines):
     return engines[0].docker if DIRECT else request.getfixturevalue("manager").docker
+
+
+@pytest.fixture(scope="session")
+def is_long(request):
+    return request.config.getoption("--long")
 
 
 @pytest.fixture

@@ -184,10 +184,10 @@ def test_scale(project, manager):
     assert {name: len(found) for name, found in services(manager).items()} == {"db": 1, "web": 1}
 
 
-def test_again_and_again(make_project, engines):
+def test_again_and_again(make_project, engines, is_long):
     project = make_project(SMALL)
     thorough = project.command == compose.commands()[0]
-    for _ in range(20 if thorough else 3):
+    for _ in range(3 if not thorough else 20 if is_long else 6):
         project("up", "-d")
         project("down", "-v")
         assert remains(engines) == []

@@ -11,7 +11,6 @@
 #include "cluster/cluster.h"
 #include "cluster/find_container.h"
 #include "cluster/find_network.h"
-#include "docker/image_name.h"
 
 /* --- values that must mean something --- */
 
@@ -127,47 +126,6 @@ static bool resolve_bound(struct container_filter *f, struct request *rq, const 
 	return true;
 }
 
-static void resolve_ancestor(struct container_filter *f, const struct engine *e, const char *name)
-{
-	for (size_t i = 0; i < e->images_count; i++) {
-		const struct image *image = &e->images[i];
-
-		if ((image_has_name(image, name, IMAGE_MATCH_TAG) ||
-			    image_has_id_prefix(image, name)) &&
-			!strv_contains(&f->ancestor_ids, image->id))
-			strv_add(&f->ancestor_ids, image->id);
-	}
-}
-
-static bool add_children(struct container_filter *f, const struct engine *e)
-{
-	bool added = false;
-
-	for (size_t i = 0; i < e->images_count; i++) {
-		const struct image *image = &e->images[i];
-
-		if (!*image->parent || strv_contains(&f->ancestor_ids, image->id) ||
-			!strv_contains(&f->ancestor_ids, image->parent))
-			continue;
-		strv_add(&f->ancestor_ids, image->id);
-		added = true;
-	}
-	return added;
-}
-
-/* As in the engine: the image, or one that descends from it. */
-static void resolve_ancestors(struct container_filter *f, const struct cluster *cluster)
-{
-	const struct strv *names = list_filters_get(&f->filters, "ancestor");
-
-	for (size_t i = 0; names && i < cluster->engines_count; i++) {
-		for (size_t n = 0; n < names->count; n++)
-			resolve_ancestor(f, cluster->engines[i], names->items[n]);
-		while (add_children(f, cluster->engines[i]))
-			; /* until nothing more descends from what is there */
-	}
-}
-
 /* As in the engine, what several ids begin with means none of them. */
 static void resolve_ids(struct container_filter *f, struct cluster *cluster)
 {
@@ -185,7 +143,7 @@ static void resolve_ids(struct container_filter *f, struct cluster *cluster)
 void containers_filter_finish(struct container_filter *f)
 {
 	list_filters_finish(&f->filters);
-	strv_finish(&f->ancestor_ids);
+	ancestry_finish(&f->ancestry);
 	strv_finish(&f->ids);
 }
 
@@ -205,7 +163,7 @@ bool containers_filter_visible(const struct container_filter *f, const struct co
 
 /* --- one key each --- */
 
-static bool name_matches(const struct container_filter *f, const struct strv *values maybe_unused,
+static bool name_matches(struct container_filter *f, const struct strv *values maybe_unused,
 	const struct container *c)
 {
 	for (size_t i = 0; i < c->names_count; i++) {
@@ -215,7 +173,7 @@ static bool name_matches(const struct container_filter *f, const struct strv *va
 	return false;
 }
 
-static bool label_matches(const struct container_filter *f maybe_unused, const struct strv *values,
+static bool label_matches(struct container_filter *f maybe_unused, const struct strv *values,
 	const struct container *c)
 {
 	for (size_t i = 0; i < values->count; i++) {
@@ -226,38 +184,38 @@ static bool label_matches(const struct container_filter *f maybe_unused, const s
 }
 
 static bool node_matches(
-	const struct container_filter *f, const struct strv *values, const struct container *c)
+	struct container_filter *f, const struct strv *values, const struct container *c)
 {
 	return list_filters_match(&f->filters, "node", c->engine->name) ||
 	       strv_contains(values, c->engine->id);
 }
 
-static bool status_matches(const struct container_filter *f maybe_unused, const struct strv *values,
+static bool status_matches(struct container_filter *f maybe_unused, const struct strv *values,
 	const struct container *c)
 {
 	return strv_contains(values, container_state_text(c));
 }
 
-static bool health_matches(const struct container_filter *f, const struct strv *values maybe_unused,
+static bool health_matches(struct container_filter *f, const struct strv *values maybe_unused,
 	const struct container *c)
 {
 	return list_filters_has(&f->filters, "health", container_health_text(c));
 }
 
-static bool id_matches(const struct container_filter *f, const struct strv *values maybe_unused,
+static bool id_matches(struct container_filter *f, const struct strv *values maybe_unused,
 	const struct container *c)
 {
 	return strv_contains(&f->ids, c->id);
 }
 
-static bool is_task_matches(const struct container_filter *f,
-	const struct strv *values maybe_unused, const struct container *c)
+static bool is_task_matches(struct container_filter *f, const struct strv *values maybe_unused,
+	const struct container *c)
 {
 	return f->is_task == (labels_get(&c->labels, "com.docker.swarm.task") ||
 				     labels_get(&c->labels, "com.docker.swarm.task.id"));
 }
 
-static bool volume_matches(const struct container_filter *f maybe_unused, const struct strv *values,
+static bool volume_matches(struct container_filter *f maybe_unused, const struct strv *values,
 	const struct container *c)
 {
 	for (size_t i = 0; i < c->mounts_count; i++) {
@@ -270,8 +228,8 @@ static bool volume_matches(const struct container_filter *f maybe_unused, const 
 	return false;
 }
 
-static bool network_matches(const struct container_filter *f maybe_unused,
-	const struct strv *values, const struct container *c)
+static bool network_matches(struct container_filter *f maybe_unused, const struct strv *values,
+	const struct container *c)
 {
 	for (size_t i = 0; i < c->networks_count; i++) {
 		const struct container_network *n = &c->networks[i];
@@ -287,7 +245,7 @@ static bool network_matches(const struct container_filter *f maybe_unused,
 	return false;
 }
 
-static bool exited_matches(const struct container_filter *f maybe_unused, const struct strv *values,
+static bool exited_matches(struct container_filter *f maybe_unused, const struct strv *values,
 	const struct container *c)
 {
 	int64_t code;
@@ -302,9 +260,9 @@ static bool exited_matches(const struct container_filter *f maybe_unused, const 
 }
 
 static bool ancestor_matches(
-	const struct container_filter *f, const struct strv *values, const struct container *c)
+	struct container_filter *f, const struct strv *values, const struct container *c)
 {
-	return strv_contains(values, c->image) || strv_contains(&f->ancestor_ids, c->image_id);
+	return strv_contains(values, c->image) || ancestry_has(&f->ancestry, c->image_id);
 }
 
 static bool port_is_one_of(const struct strv *values, yyjson_val *port, const char *number_key)
@@ -323,7 +281,7 @@ static bool port_is_one_of(const struct strv *values, yyjson_val *port, const ch
 
 /* Of both keys, as in the engine, one is enough.  Rare, and only the entry knows all ports: read it
  * back. */
-static bool ports_match(const struct container_filter *f, const struct strv *values maybe_unused,
+static bool ports_match(struct container_filter *f, const struct strv *values maybe_unused,
 	const struct container *c)
 {
 	const struct strv *publish = list_filters_get(&f->filters, "publish");
@@ -352,8 +310,8 @@ static const struct {
 	/* Are the values such that they can mean something?  NULL: any. */
 	bool (*check)(const char *key, const struct strv *values, struct error *err);
 	/* Only with values.  NULL: it is a bound, or means nothing on these engines. */
-	bool (*matches)(const struct container_filter *f, const struct strv *values,
-		const struct container *c);
+	bool (*matches)(
+		struct container_filter *f, const struct strv *values, const struct container *c);
 } rows[] = {
 	{ "before", NULL, NULL },
 	{ "since", NULL, NULL },
@@ -416,12 +374,12 @@ bool containers_filter_init(struct container_filter *f, struct request *rq, stru
 		return false;
 	if (list_filters_get(&f->filters, "status"))
 		f->all = true;
-	resolve_ancestors(f, rq->api->cluster);
+	ancestry_init(&f->ancestry, rq->api->cluster, list_filters_get(&f->filters, "ancestor"));
 	resolve_ids(f, rq->api->cluster);
 	return true;
 }
 
-static bool within_bounds(const struct container_filter *f, const struct container *c)
+static bool within_bounds(struct container_filter *f, const struct container *c)
 {
 	if (f->before.id[0] &&
 		(c->created_ns > f->before.created_ns || strcmp(c->id, f->before.id) == 0))
@@ -432,7 +390,7 @@ static bool within_bounds(const struct container_filter *f, const struct contain
 	return true;
 }
 
-bool containers_filter_matches(const struct container_filter *f, const struct container *c)
+bool containers_filter_matches(struct container_filter *f, const struct container *c)
 {
 	if (!containers_filter_visible(f, c) || !within_bounds(f, c))
 		return false;

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "api/ancestry.h"
 #include "api/request.h"
 #include "docker/container.h"
 #include "docker/listfilter.h"
@@ -23,8 +24,9 @@ struct container_filter {
 	bool is_task;  /* the filter's value, when it is there */
 	int64_t limit; /* so many of the newest; 0: all */
 	struct container_bound before, since;
-	struct strv ancestor_ids; /* ids of images that the ancestor values name */
-	struct strv ids;          /* of the containers that the id values mean */
+	struct ancestry
+		ancestry; /* of what the ancestor values name; read before anything is matched */
+	struct strv ids;  /* of the containers that the id values mean */
 };
 
 /* From the query: all, limit, before, since, filters.  Errors: unknown keys and values 400, unknown
@@ -33,4 +35,4 @@ bool containers_filter_init(struct container_filter *f, struct request *rq, stru
 void containers_filter_finish(struct container_filter *f);
 /* The cheap part: stopped containers, hosts that are down. */
 bool containers_filter_visible(const struct container_filter *f, const struct container *c);
-bool containers_filter_matches(const struct container_filter *f, const struct container *c);
+bool containers_filter_matches(struct container_filter *f, const struct container *c);

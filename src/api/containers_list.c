@@ -50,6 +50,7 @@ struct containers_list {
 STEP(list_refreshed);
 STEP(list_size);
 STEP(list_sized);
+STEP(list_ancestors);
 STEP(list_begin);
 STEP(list_gather);
 STEP(list_write);
@@ -108,7 +109,7 @@ static enum task_turn list_refreshed(struct task *task)
 		return task_wait(task, &list_refreshed_step); /* they have deadlines */
 	return task_go(task, parse_query_bool(query_get(&l->errand.rq->query, "size"))
 				     ? &list_size_step
-				     : &list_begin_step);
+				     : &list_ancestors_step);
 }
 
 /* --- sizes --- */
@@ -168,10 +169,20 @@ static enum task_turn list_sized(struct task *task)
 	if (!fanout_done(&l->fanout))
 		return task_wait(task, &list_sized_step);
 	fanout_finish(&l->fanout);
-	return task_go(task, &list_begin_step);
+	return task_go(task, &list_ancestors_step);
 }
 
 /* --- gathering --- */
+
+static enum task_turn list_ancestors(struct task *task)
+{
+	struct containers_list *l = container_of(task, struct containers_list, errand.task);
+
+	if (!ancestry_read(&l->filter.ancestry))
+		return task_go(task, &list_begin_step);
+	task_wake(task); /* others have their turn in between */
+	return task_wait(task, &list_ancestors_step);
+}
 
 static enum task_turn list_begin(struct task *task)
 {

@@ -183,6 +183,31 @@ const struct image *image_find(
 	return first;
 }
 
+struct image_found *image_find_named(
+	const struct cluster *cluster, const char *name, size_t *ret_count)
+{
+	struct gathered g = { 0 };
+
+	gather_names(&g, cluster->finders, name, IMAGE_MATCH_TAG);
+	*ret_count = g.count;
+	return g.items;
+}
+
+const struct image *image_find_by_id(const struct cluster *cluster, const char *id)
+{
+	const char *hex = image_id_hex(id);
+	const struct image *found = NULL;
+	const struct index_mark *m;
+
+	index_each(m, index_find(cluster->finders->image_ids, hex, strlen(hex)))
+	{
+		found = mark_image(m);
+		if (*found->parent)
+			return found;
+	}
+	return found;
+}
+
 bool image_is_somewhere(const struct cluster *cluster, const char *name, bool *ret_pushed)
 {
 	struct gathered g = { 0 };

@@ -28,6 +28,12 @@ struct image_found *image_find_all(struct cluster *cluster, const char *name, en
 /* Some image of that name, on any engine; borrowed.  NULL when there is none. */
 const struct image *image_find(
 	const struct cluster *cluster, const char *name, enum image_match how);
+/* All of that name, not by id, on any engine; in no particular order; free() the array. */
+struct image_found *image_find_named(
+	const struct cluster *cluster, const char *name, size_t *ret_count);
+/* The one of this full id, of several engines' the one that tells what it began as; borrowed.  NULL
+ * when there is none. */
+const struct image *image_find_by_id(const struct cluster *cluster, const char *id);
 /* Does a healthy engine have it?  ret_pushed (may be NULL) tells whether a registry is known to
  * have it, too. */
 bool image_is_somewhere(const struct cluster *cluster, const char *name, bool *ret_pushed);

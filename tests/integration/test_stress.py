@@ -172,6 +172,22 @@ def test_long_lists_of_an_engine(turns, path, make, kind, action):
     assert metric(pool, "loop_longest_turn_seconds") < longest
 
 
+def test_a_line_of_images(turns):
+    """Each began as the next, so that one look at all of them finds one generation; all containers run the first."""
+    pool, longest = turns
+    engine = pool.engines[0]
+    line = json.loads(large.images(OBJECTS))
+    line[0]["Id"] = next(iter(engine.containers().values()))["Image"]
+    for child, parent in zip(line, line[1:]):
+        child["ParentId"] = parent["Id"]
+    engine.script("GET", "/images/json", Reply(200, json.dumps(line).encode()))
+    engine.emit("image", "tag", "x", {"name": "x"})
+    eventually(lambda: len(names(pool, "/images/json", f"large-{OBJECTS - 1}")) == 1, timeout=60)
+    for name, found in ("large-100", 2 * CONTAINERS), (line[100]["Id"][:20], 2 * CONTAINERS), ("nobody", 0), (f"large-{OBJECTS - 1}", 0):
+        assert len(pool.get(f"/containers/json?{filters('ancestor', [name])}", timeout=60).json) == found
+    assert metric(pool, "loop_longest_turn_seconds") < longest
+
+
 def test_disk_usage_of_many_keys(turns):
     pool, longest = turns
     for engine in pool.engines:

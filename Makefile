@@ -5,6 +5,7 @@
 #   make check      every test
 #   make check-long the same, where what is done many times is done more often
 #   make matrix     every kind of engine with every kind of client; writes docs/compatibility.md
+#   make chaos      engines, managers and a store that fail in random order, RUNS=200 SEED= STORE=etcd; as root
 #   make stress     attacks on a manager of scripted engines, and how a bystander fares; as root
 #   make install    PREFIX=/usr/local, DESTDIR=
 #   make fuzz       long fuzzing, FUZZ_SECONDS for each target
@@ -18,7 +19,7 @@ PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 600
 MESON ?= meson
 
-.PHONY: all demo check check-long matrix stress install clean fuzz asan lint image deb cross
+.PHONY: all demo check check-long matrix chaos stress install clean fuzz asan lint image deb cross
 
 all: build/build.ninja
 	@ninja -C build
@@ -39,6 +40,12 @@ check-long:
 
 matrix:
 	@tools/check --matrix
+
+RUNS ?= 200
+STORE ?= etcd
+chaos: all
+	@tools/setup check
+	@tools/chaos --runs $(RUNS) --store $(STORE) $(if $(SEED),--seed $(SEED))
 
 stress: all
 	@tools/stress

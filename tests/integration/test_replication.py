@@ -1,65 +1,21 @@
 """Several managers on one store: one leads, the others pass on, and the next one takes over."""
 
 import base64
-import itertools
 import json
-import signal
 
 import pytest
 
 from harness import rawhttp
 from harness.gate import Gate
-from harness.manager import Manager
+from harness.member import TAKEOVER_SECONDS, TTL, Member, leader_among
 from harness.store_cases import prefix  # noqa: F401
 from harness.stores import Consul, Ensemble, Etcd, ZooKeeper
 from harness.tls import Certificates, flags, read
 from harness.wait import eventually
 
-# A session of Consul lives for half of it, and etcd counts whole seconds.
-TTL = "4s"
-# ZooKeeper's session has a time of its own; a loaded machine gets some more.
-TAKEOVER_SECONDS = 30
 # By then a leader that has resigned is replaced, and one that was killed is not (with a time to live of this).
 LONG_TTL = "60s"
 RESIGN_SECONDS = 10
-
-_numbers = itertools.count()
-
-
-class Member(Manager):
-    """One of several managers; its engines are written to the store as a stranger would."""
-
-    def __init__(self, folder, url, *flags, ttl=TTL):
-        folder = folder / f"member-{next(_numbers)}"
-        folder.mkdir()
-        super().__init__(folder, url, *flags)
-        self.arguments[2:2] = ["--replication", "--replication-ttl", ttl, "--advertise", self.address]
-
-    def info(self):
-        return dict(self.get("/info").json["SystemStatus"])
-
-    def leads(self):
-        return self.info()["Role"] == "primary"
-
-    def follows(self, leader):
-        info = self.info()
-        return info["Role"] == "replica" and info["Primary"] == leader.address
-
-    def freeze(self):
-        self.signal(signal.SIGSTOP)
-
-    def thaw(self):
-        self.signal(signal.SIGCONT)
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
-        self.process = None
-
-    def stop(self):
-        if self.process:
-            self.thaw()
-        super().stop()
 
 
 class TlsMember(Member):
@@ -112,17 +68,6 @@ def gate():
     yield open_gate
     for each in opened:
         each.close()
-
-
-def leader_among(managers, timeout=TAKEOVER_SECONDS):
-    """The one that leads, once all the others follow it."""
-
-    def agreed():
-        leaders = [manager for manager in managers if manager.leads()]
-        assert len(leaders) == 1, [manager.info()["Role"] for manager in managers]
-        return leaders[0] if all(m is leaders[0] or m.follows(leaders[0]) for m in managers) else None
-
-    return eventually(agreed, timeout)
 
 
 def roles(managers):

@@ -108,7 +108,7 @@ static enum task_turn collect_next(struct task *t)
 	struct images_collect *c = container_of(t, struct images_collect, errand.task);
 	auto_strv struct strv names = STRV_INIT;
 	auto_error struct error err = ERROR_INIT;
-	size_t missing = image_holders_count_missing(c->to, &c->names);
+	size_t missing = image_holders_count_missing(c->errand.rq->api->cluster, c->to, &c->names);
 	struct engine *source;
 
 	if (missing == 0)

@@ -10,6 +10,9 @@
 #include "docker/query_need.h"
 #include "manager/builds.h"
 
+/* In one archive; each may be on every engine. */
+enum { NAMES_MAX = 512 };
+
 /* An engine that understands the whole query comes first. */
 void images_order_holders(const struct request *rq, struct image_holders *holders)
 {
@@ -93,7 +96,10 @@ void images_save_many(struct request *rq)
 			strv_add(&names, rq->query.params[i].value);
 	}
 	/* Without names any engine can say what is wrong with that. */
-	if (names.count == 0)
+	if (names.count > NAMES_MAX)
+		reply_errorf(rq, 400, "%zu images in one archive are too many: at most %d",
+			names.count, NAMES_MAX);
+	else if (names.count == 0)
 		failover_any(rq, REMOTE_UNKNOWN);
 	else if (!image_holders_common(&holders, rq->api->cluster, &names, &err))
 		reply_error(rq, &err);

@@ -193,6 +193,17 @@ struct image_found *image_find_named(
 	return g.items;
 }
 
+struct image_found *image_find_any(
+	const struct cluster *cluster, const char *name, size_t *ret_count)
+{
+	struct gathered g = { 0 };
+
+	gather_names(&g, cluster->finders, name, IMAGE_MATCH_ANY_TAG);
+	gather_ids(&g, cluster->finders, name, IMAGE_MATCH_ANY_TAG);
+	*ret_count = g.count;
+	return g.items;
+}
+
 const struct image *image_find_by_id(const struct cluster *cluster, const char *id)
 {
 	const char *hex = image_id_hex(id);
@@ -225,13 +236,4 @@ bool image_is_somewhere(const struct cluster *cluster, const char *name, bool *r
 	if (ret_pushed)
 		*ret_pushed = pushed;
 	return found;
-}
-
-bool image_is_on(const struct engine *e, const char *name, enum image_match how)
-{
-	for (size_t i = 0; i < e->images_count; i++) {
-		if (image_answers(&e->images[i], name, how) != ANSWER_NONE)
-			return true;
-	}
-	return false;
 }

@@ -31,11 +31,12 @@ const struct image *image_find(
 /* All of that name, not by id, on any engine; in no particular order; free() the array. */
 struct image_found *image_find_named(
 	const struct cluster *cluster, const char *name, size_t *ret_count);
+/* As image_find_named, but with any tag where the name has none, and by the beginning of an id. */
+struct image_found *image_find_any(
+	const struct cluster *cluster, const char *name, size_t *ret_count);
 /* The one of this full id, of several engines' the one that tells what it began as; borrowed.  NULL
  * when there is none. */
 const struct image *image_find_by_id(const struct cluster *cluster, const char *id);
 /* Does a healthy engine have it?  ret_pushed (may be NULL) tells whether a registry is known to
  * have it, too. */
 bool image_is_somewhere(const struct cluster *cluster, const char *name, bool *ret_pushed);
-/* Does this one? */
-bool image_is_on(const struct engine *e, const char *name, enum image_match how);

@@ -1,6 +1,8 @@
 /* manager/image_holders.c - engines by what they call the image. */
 #include "manager/image_holders.h"
 
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -73,39 +75,98 @@ bool image_holders_find(struct image_holders *ret, struct cluster *cluster, cons
 
 /* --- several images --- */
 
-static bool engine_has(const struct engine *e, const char *name)
+/* Who has which of them. */
+struct holdings {
+	struct engine **engines; /* healthy, in natural order of names; owned */
+	size_t engines_count, names_count;
+	struct holding {
+		const struct engine *engine;
+		size_t row;
+	} * rows;  /* by engine, for finding them; owned */
+	bool *has; /* a row for each engine, as in engines; owned */
+};
+
+static int compare_holdings(const void *x, const void *y)
 {
-	return image_is_on(e, name, IMAGE_MATCH_ANY_TAG);
+	const struct holding *a = x, *b = y;
+
+	return ((uintptr_t)a->engine > (uintptr_t)b->engine) -
+	       ((uintptr_t)a->engine < (uintptr_t)b->engine);
 }
 
-static bool engine_has_all(const struct engine *e, const struct strv *names)
+static bool *holdings_row(const struct holdings *h, const struct engine *e)
 {
-	for (size_t i = 0; i < names->count; i++) {
-		if (!engine_has(e, names->items[i]))
-			return false;
+	struct holding key = { .engine = e };
+	const struct holding *found =
+		bsearch(&key, h->rows, h->engines_count, sizeof(*h->rows), compare_holdings);
+
+	return found ? &h->has[found->row * h->names_count] : NULL;
+}
+
+static void read_name(struct holdings *h, const struct cluster *cluster, const char *name, size_t n)
+{
+	size_t count;
+	auto_free struct image_found *found = image_find_any(cluster, name, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		bool *row = holdings_row(h, found[i].engine);
+
+		if (row)
+			row[n] = true;
 	}
-	return true;
 }
 
-static bool is_anywhere(const struct cluster *cluster, const char *name)
+static void holdings_read(struct holdings *h, struct cluster *cluster, const struct strv *names)
 {
-	const struct engine *e;
+	size_t count;
 
-	cluster_each (e, cluster, CLUSTER_HEALTHY) {
-		if (engine_has(e, name))
+	*h = (struct holdings){ .names_count = names->count };
+	h->engines = cluster_sorted_engines(cluster, &count);
+	for (size_t i = 0; i < count; i++) {
+		if (engine_is_healthy(h->engines[i]))
+			h->engines[h->engines_count++] = h->engines[i];
+	}
+	h->rows = xcalloc(h->engines_count, sizeof(*h->rows));
+	h->has = xcalloc(h->engines_count * names->count, sizeof(*h->has));
+	for (size_t i = 0; i < h->engines_count; i++)
+		h->rows[i] = (struct holding){ .engine = h->engines[i], .row = i };
+	qsort(h->rows, h->engines_count, sizeof(*h->rows), compare_holdings);
+	for (size_t n = 0; n < names->count; n++)
+		read_name(h, cluster, names->items[n], n);
+}
+
+static void holdings_finish(struct holdings *h)
+{
+	free(h->engines);
+	free(h->rows);
+	free(h->has);
+}
+
+static size_t count_had(const struct holdings *h, size_t engine)
+{
+	size_t count = 0;
+
+	for (size_t n = 0; n < h->names_count; n++)
+		count += h->has[engine * h->names_count + n];
+	return count;
+}
+
+static bool is_anywhere(const struct holdings *h, size_t n)
+{
+	for (size_t i = 0; i < h->engines_count; i++) {
+		if (h->has[i * h->names_count + n])
 			return true;
 	}
 	return false;
 }
 
-static bool check_anywhere(
-	const struct cluster *cluster, const struct strv *names, struct error *err)
+static bool check_anywhere(const struct holdings *h, const struct strv *names, struct error *err)
 {
 	auto_strv struct strv missing = STRV_INIT;
 
-	for (size_t i = 0; i < names->count; i++) {
-		if (!is_anywhere(cluster, names->items[i]))
-			strv_add(&missing, names->items[i]);
+	for (size_t n = 0; n < names->count; n++) {
+		if (!is_anywhere(h, n))
+			strv_add(&missing, names->items[n]);
 	}
 	if (missing.count == 0)
 		return true;
@@ -121,47 +182,69 @@ bool image_holders_common(struct image_holders *ret, struct cluster *cluster,
 	const struct strv *names, struct error *err)
 {
 	struct image_holders found = { 0 };
-	size_t count;
-	struct engine **engines = cluster_sorted_engines(cluster, &count);
+	struct holdings h;
+	bool ok;
 
-	for (size_t i = 0; i < count; i++) {
-		if (engine_is_healthy(engines[i]) && engine_has_all(engines[i], names))
-			image_holders_add(&found, engines[i], NULL);
+	holdings_read(&h, cluster, names);
+	for (size_t i = 0; i < h.engines_count; i++) {
+		if (count_had(&h, i) == names->count)
+			image_holders_add(&found, h.engines[i], NULL);
 	}
-	free(engines);
-	if (found.count == 0 && !check_anywhere(cluster, names, err))
-		return false;
-	*ret = found;
-	return true;
+	ok = found.count || check_anywhere(&h, names, err);
+	holdings_finish(&h);
+	if (ok)
+		*ret = found;
+	return ok;
 }
 
-static size_t count_had(const struct engine *e, const struct strv *names)
+size_t image_holders_count_missing(
+	struct cluster *cluster, const struct engine *e, const struct strv *names)
 {
-	size_t count = 0;
+	struct holdings h;
+	const bool *row;
+	size_t missing = names->count;
 
-	for (size_t i = 0; i < names->count; i++)
-		count += engine_has(e, names->items[i]);
-	return count;
-}
-
-size_t image_holders_count_missing(const struct engine *e, const struct strv *names)
-{
-	return names->count - count_had(e, names);
+	holdings_read(&h, cluster, names);
+	row = holdings_row(&h, e);
+	for (size_t n = 0; row && n < names->count; n++)
+		missing -= row[n];
+	holdings_finish(&h);
+	return missing;
 }
 
 struct engine *image_holders_most(struct cluster *cluster, const struct strv *names)
 {
 	struct engine *most = NULL;
-	size_t count;
-	struct engine **engines = cluster_sorted_engines(cluster, &count);
+	struct holdings h;
+	size_t had = 0;
 
-	for (size_t i = 0; i < count; i++) {
-		if (engine_is_healthy(engines[i]) &&
-			(!most || count_had(engines[i], names) > count_had(most, names)))
-			most = engines[i];
+	holdings_read(&h, cluster, names);
+	for (size_t i = 0; i < h.engines_count; i++) {
+		size_t count = count_had(&h, i);
+
+		if (!most || count > had) {
+			most = h.engines[i];
+			had = count;
+		}
 	}
-	free(engines);
+	holdings_finish(&h);
 	return most;
+}
+
+/* Those of the names that e has, or has not. */
+static void select_names(struct cluster *cluster, const struct engine *e, const struct strv *names,
+	bool has, struct strv *ret)
+{
+	struct holdings h;
+	const bool *row;
+
+	holdings_read(&h, cluster, names);
+	row = holdings_row(&h, e);
+	for (size_t n = 0; n < names->count; n++) {
+		if ((row && row[n]) == has)
+			strv_add(ret, names->items[n]);
+	}
+	holdings_finish(&h);
 }
 
 struct engine *image_holders_source(struct cluster *cluster, const struct engine *to,
@@ -170,15 +253,10 @@ struct engine *image_holders_source(struct cluster *cluster, const struct engine
 	auto_strv struct strv lacking = STRV_INIT;
 	struct engine *source;
 
-	for (size_t i = 0; i < names->count; i++) {
-		if (!engine_has(to, names->items[i]))
-			strv_add(&lacking, names->items[i]);
-	}
+	select_names(cluster, to, names, false, &lacking);
 	source = image_holders_most(cluster, &lacking);
-	for (size_t i = 0; source && i < lacking.count; i++) {
-		if (engine_has(source, lacking.items[i]))
-			strv_add(ret_names, lacking.items[i]);
-	}
+	if (source)
+		select_names(cluster, source, &lacking, true, ret_names);
 	return ret_names->count ? source : NULL;
 }
 

@@ -29,7 +29,9 @@ bool image_holders_common(struct image_holders *ret, struct cluster *cluster,
 /* For images that are apart: the healthy engine that has most of them; borrowed, NULL when there is
  * no healthy one. */
 struct engine *image_holders_most(struct cluster *cluster, const struct strv *names);
-size_t image_holders_count_missing(const struct engine *e, const struct strv *names);
+/* How many of them this engine has not. */
+size_t image_holders_count_missing(
+	struct cluster *cluster, const struct engine *e, const struct strv *names);
 /* The healthy engine that has most of those that `to` lacks, and in ret_names which; NULL when none
  * has any. */
 struct engine *image_holders_source(struct cluster *cluster, const struct engine *to,

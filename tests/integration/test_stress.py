@@ -119,6 +119,10 @@ def many_networks(pool):
     return pool.create("wide", NetworkingConfig={"EndpointsConfig": {f"n{i}": {} for i in range(20_000)}})
 
 
+def many_images(pool):
+    return pool.get("/images/get?" + "&".join(f"names=image{i}" for i in range(4000)))
+
+
 @pytest.fixture(params=[binary(), str(PROGRAM)], ids=["tested", "shipped"])
 def turns(request, monkeypatch):
     """(pool, how long a turn of its program may take)"""
@@ -126,7 +130,7 @@ def turns(request, monkeypatch):
     return request.getfixturevalue("pool"), longest_turn(request.param)
 
 
-@pytest.mark.parametrize("attack", [many_parts, many_names, many_labels, many_binds, many_networks])
+@pytest.mark.parametrize("attack", [many_parts, many_names, many_labels, many_binds, many_networks, many_images])
 def test_what_is_too_much_is_refused(turns, attack):
     pool, longest = turns
     response = attack(pool)
@@ -169,6 +173,9 @@ def test_long_lists_of_an_engine(turns, path, make, kind, action):
         eventually(lambda of=of: len(names(pool, path, f"large{of}-{OBJECTS - 1}")) == 1, timeout=60)
     listed = pool.get(path, timeout=60)
     assert listed.text.count("large") >= OBJECTS
+    images = [f"large{of}-{i}" for i in range(0, OBJECTS, OBJECTS // 500)]
+    if kind == "image":
+        assert pool.get("/images/get?" + "&".join(f"names={name}" for name in images)).status == 404  # what nobody can hand over
     assert metric(pool, "loop_longest_turn_seconds") < longest
 
 

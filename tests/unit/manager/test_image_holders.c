@@ -137,7 +137,7 @@ static void test_apart(void **state)
 	fixture_image(node0, "{\"Id\":\"sha256:ccc444\",\"RepoTags\":[\"cee:1\"]}");
 	strv_split(&names, "cee:1 bee host:5000/x busybox", ' ');
 	assert_ptr_equal(image_holders_most(fx.cluster, &names), node1);
-	assert_int_equal(image_holders_count_missing(node1, &names), 1);
+	assert_int_equal(image_holders_count_missing(fx.cluster, node1, &names), 1);
 	assert_ptr_equal(image_holders_source(fx.cluster, node1, &names, &rest), node0);
 	auto_free char *wanted = strv_join(&rest, " ");
 

@@ -15,10 +15,13 @@ enum {
 };
 
 STEP(ask_prepare);
+STEP(ask_prepare_more);
+STEP(ask_ready);
 STEP(ask_send);
 STEP(ask_answered);
 STEP(ask_refreshed);
 STEP(ask_look_again);
+STEP(ask_write_list);
 
 static void ask_finish(struct errand *e)
 {
@@ -28,6 +31,8 @@ static void ask_finish(struct errand *e)
 	fanout_finish(&a->fanout);
 	strv_finish(&a->unasked);
 	free(a->body);
+	object_list_destroy(a->list);
+	strbuf_finish(&a->list_text);
 	if (a->kind->finish)
 		a->kind->finish(a);
 }
@@ -105,6 +110,29 @@ static enum task_turn ask_prepare(struct task *t)
 
 	if (!a->kind->prepare(a, &err))
 		return errand_fail(&a->errand, &err);
+	return task_go(t, a->kind->prepare_more ? &ask_prepare_more_step : &ask_ready_step);
+}
+
+static enum task_turn rest(struct task *t, const struct task_step *next)
+{
+	task_wake(t);
+	return task_wait(t, next);
+}
+
+static enum task_turn ask_prepare_more(struct task *t)
+{
+	struct ask *a = container_of(t, struct ask, errand.task);
+	bool more = true;
+
+	while (more && loop_has_time(t->loop))
+		more = a->kind->prepare_more(a);
+	return more ? rest(t, &ask_prepare_more_step) : task_go(t, &ask_ready_step);
+}
+
+static enum task_turn ask_ready(struct task *t)
+{
+	struct ask *a = container_of(t, struct ask, errand.task);
+
 	for (size_t i = 0; a->body && i < a->fanout.count; i++)
 		put_body(a, &a->fanout.items[i].call);
 	return a->before_done ? task_wait_for(t, a->before_done, &ask_send_step)
@@ -302,6 +330,34 @@ static char *take_text(const struct fanout_item *item, size_t *ret_len)
 	return text;
 }
 
+static enum task_turn begin_list(struct ask *a)
+{
+	auto_error struct error err = ERROR_INIT;
+
+	strbuf_init(&a->list_text, 0);
+	a->list = a->kind->list(a, &err);
+	return a->list ? task_go(&a->errand.task, &ask_write_list_step)
+		       : errand_fail(&a->errand, &err);
+}
+
+static enum task_turn ask_write_list(struct task *t)
+{
+	struct ask *a = container_of(t, struct ask, errand.task);
+	auto_strbuf struct strbuf text = STRBUF_INIT;
+	bool more = true;
+
+	while (more && loop_has_time(t->loop))
+		more = object_list_more(a->list, &a->list_text);
+	exchange_charge(
+		a->errand.rq->x, fanout_bytes(&a->fanout) + a->list->bytes + a->list_text.len);
+	if (more)
+		return rest(t, &ask_write_list_step);
+	text = a->list_text; /* it outlives the errand */
+	strbuf_init(&a->list_text, 0);
+	reply_json(errand_detach(&a->errand), 200, text.buf, text.len);
+	return TASK_WAIT;
+}
+
 static enum task_turn reply_long(struct ask *a)
 {
 	auto_evbuffer struct evbuffer *body = evbuffer_new();
@@ -340,5 +396,7 @@ static enum task_turn ask_refreshed(struct task *t)
 		return errand_fail(&a->errand, &err);
 	if (a->kind->is_shown && !a->kind->is_shown(a) && a->looks++ < LOOKS_MAX)
 		return task_wait_ms(t, &ask_look_again_step, LOOK_AGAIN_MS);
+	if (a->kind->list)
+		return begin_list(a);
 	return a->kind->write ? reply_long(a) : reply(a);
 }

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "api/errand.h"
+#include "api/object_list.h"
 #include "manager/fanout.h"
 #include "manager/refreshes.h"
 
@@ -48,6 +49,9 @@ struct ask_kind {
 
 	/* Adds the engines.  False with err: that is the answer. */
 	bool (*prepare)(struct ask *a, struct error *err);
+	/* Where it takes long to know which: after prepare, some more of that; false: it is known.
+	 * Others have their turn in between.  May be NULL. */
+	bool (*prepare_more)(struct ask *a);
 	/* This refusal says that it was gone already: none, if another engine did it.  NULL: no. */
 	bool (*gone)(const struct fanout_item *item);
 	/* All engines have answered.  May be NULL. */
@@ -64,6 +68,8 @@ struct ask_kind {
 	char *(*answer)(struct ask *a, size_t *ret_len, struct error *err);
 	/* Instead, where it may be long: what the fan-out's reader has taken. */
 	void (*write)(struct ask *a, struct evbuffer *to);
+	/* Instead, a list of objects; what it is told is lent until it is written. */
+	struct object_list *(*list)(struct ask *a, struct error *err);
 	void (*finish)(struct ask *a); /* of what the struct holds; may be NULL */
 };
 
@@ -82,6 +88,8 @@ struct ask {
 	char *body; /* owned; of every call; NULL: none */
 	size_t body_len;
 	unsigned looks;
+	struct object_list *list; /* owned */
+	struct strbuf list_text;  /* so far */
 };
 
 static inline struct request *ask_request(const struct ask *a)

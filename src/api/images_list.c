@@ -92,21 +92,15 @@ static bool prepare(struct ask *a, struct error *err maybe_unused)
 	return true;
 }
 
-static char *merge_answers(struct ask *a, size_t *ret_len, struct error *err)
+static struct object_list *list_told(struct ask *a, struct error *err)
 {
-	auto_strbuf struct strbuf text = STRBUF_INIT;
 	struct request *rq = ask_request(a);
 	struct object_list *list = object_list_create(
 		&images_merge_kind, rq->api->cluster, &rq->query, rq->version, err);
 
-	if (!list)
-		return NULL;
-	images_merge_tell(list, &a->fanout);
-	while (object_list_more(list, &text)) {
-	}
-	object_list_destroy(list);
-	*ret_len = text.len;
-	return strbuf_steal(&text);
+	if (list)
+		images_merge_tell(list, &a->fanout);
+	return list;
 }
 
 /* There is an engine that knows more than memory does, of what the client asks. */
@@ -132,7 +126,7 @@ void images_list(struct request *rq)
 		.mode = CALL_JSON,
 		.timeout_ms = TELL_TIMEOUT_MS,
 		.prepare = prepare,
-		.answer = merge_answers,
+		.list = list_told,
 	};
 
 	if (is_asked(rq))

@@ -6,9 +6,11 @@
 #include "api/images_filter.h"
 #include "base/intern.h"
 #include "base/json.h"
+#include "base/long_sort.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/sorted.h"
+#include "base/text_set.h"
 #include "manager/fanout.h"
 
 /* An entry that an engine told just now; lent by the fan-out. */
@@ -32,12 +34,19 @@ struct merge {
 	struct image_filter filter;
 	bool takes_node;       /* the engine whose images are being gathered */
 	struct row *by_id;     /* owned hash */
-	struct row **rows;     /* once sorted; the array is owned */
-	size_t next;           /* of them */
-	const char **used_ids; /* image of each container, interned, sorted by address; owned */
+	const char **used_ids; /* image of each container, interned; owned */
 	size_t used_count, used_cap;
-	struct told *told; /* equal ids stand together; owned */
+	struct told *told; /* owned */
 	size_t told_count, told_cap;
+	const struct fanout *answers; /* that are told; NULL: none are */
+	size_t teller;                /* of them */
+	bool telling;
+	yyjson_arr_iter next_told;
+	bool ordering;             /* the arrays above are in these now: */
+	struct long_sort all_used; /* by address */
+	struct long_sort all_told; /* equal ids stand together */
+	struct long_sort rows;     /* of pointers to them */
+	size_t next;               /* of them, to be written */
 };
 
 static struct merge *merge_of(struct object_list *l)
@@ -57,6 +66,19 @@ static void free_row(struct merge *m, struct row *row)
 	free(row);
 }
 
+static const char **used_of(const struct merge *m)
+{
+	return m->ordering ? (const char **)m->all_used.items : m->used_ids;
+}
+
+static void free_used(struct merge *m)
+{
+	for (size_t i = 0; i < m->used_count; i++)
+		intern_unref(used_of(m)[i]);
+	long_sort_finish(&m->all_used);
+	free(m->used_ids);
+}
+
 static void merge_finish(struct object_list *l)
 {
 	struct merge *m = merge_of(l);
@@ -65,11 +87,10 @@ static void merge_finish(struct object_list *l)
 	HASH_ITER (hh, m->by_id, row, tmp) {
 		free_row(m, row);
 	}
-	for (size_t i = 0; i < m->used_count; i++)
-		intern_unref(m->used_ids[i]);
+	free_used(m);
 	images_filter_finish(&m->filter);
-	free(m->rows);
-	free(m->used_ids);
+	long_sort_finish(&m->rows);
+	long_sort_finish(&m->all_told);
 	free(m->told);
 }
 
@@ -144,19 +165,6 @@ static int compare_rows(const void *a, const void *b)
 	return strcmp(x->id, y->id);
 }
 
-static void sort_rows(struct object_list *l)
-{
-	struct merge *m = merge_of(l);
-	size_t count = HASH_COUNT(m->by_id), n = 0;
-
-	m->rows = xcalloc(count + 1, sizeof(struct row *));
-	for (struct row *row = m->by_id; row; row = row->hh.next)
-		m->rows[n++] = row;
-	qsort(m->rows, count, sizeof(struct row *), compare_rows);
-	if (m->used_count)
-		qsort(m->used_ids, m->used_count, sizeof(*m->used_ids), compare_addresses);
-}
-
 static int compare_told(const void *a, const void *b)
 {
 	const struct told *x = a, *y = b;
@@ -169,26 +177,77 @@ static int compare_told(const void *a, const void *b)
 
 void images_merge_tell(struct object_list *l, const struct fanout *answers)
 {
+	merge_of(l)->answers = answers;
+}
+
+static void tell_entry(struct merge *m, yyjson_val *entry)
+{
+	bool tells_more = json_get_arr(entry, "Manifests") != NULL;
+
+	array_reserve(m->told, m->told_count, m->told_cap);
+	m->told[m->told_count++] = (struct told){
+		.id = json_get_str(entry, "Id", ""),
+		.order = tells_more ? m->teller : m->answers->count + m->teller,
+		.entry = entry,
+	};
+	m->list.bytes += sizeof(*m->told);
+}
+
+/* Some of an answer, or the next one; false when there is none. */
+static bool tell_some(struct merge *m)
+{
+	enum { AT_ONCE = 16 };
+	yyjson_val *entry;
+
+	if (!m->answers || m->teller == m->answers->count)
+		return false;
+	if (!m->telling) {
+		yyjson_arr_iter_init(
+			yyjson_doc_get_root(m->answers->items[m->teller].call.json), &m->next_told);
+		m->telling = true;
+	}
+	for (int n = 0; n < AT_ONCE; n++) {
+		entry = yyjson_arr_iter_next(&m->next_told);
+		if (!entry) {
+			m->telling = false;
+			m->teller++;
+			break;
+		}
+		tell_entry(m, entry);
+	}
+	return true;
+}
+
+static void list_rows(struct merge *m)
+{
+	size_t count = HASH_COUNT(m->by_id), n = 0;
+	struct row **rows = xcalloc(count + 1, sizeof(struct row *));
+
+	for (struct row *row = m->by_id; row; row = row->hh.next)
+		rows[n++] = row;
+	long_sort_begin(&m->rows, rows, count, sizeof(struct row *), compare_rows);
+}
+
+static void begin_order(struct merge *m)
+{
+	list_rows(m);
+	long_sort_begin(&m->all_used, steal(m->used_ids), m->used_count, sizeof(*m->used_ids),
+		compare_addresses);
+	long_sort_begin(
+		&m->all_told, steal(m->told), m->told_count, sizeof(*m->told), compare_told);
+	m->ordering = true;
+}
+
+static bool order_some(struct object_list *l)
+{
 	struct merge *m = merge_of(l);
 
-	for (size_t i = 0; i < answers->count; i++) {
-		yyjson_val *list = yyjson_doc_get_root(answers->items[i].call.json), *entry;
-		yyjson_arr_iter iter;
-
-		yyjson_arr_iter_init(list, &iter);
-		while ((entry = yyjson_arr_iter_next(&iter))) {
-			bool tells_more = json_get_arr(entry, "Manifests") != NULL;
-
-			array_reserve(m->told, m->told_count, m->told_cap);
-			m->told[m->told_count++] = (struct told){
-				.id = json_get_str(entry, "Id", ""),
-				.order = tells_more ? i : answers->count + i,
-				.entry = entry,
-			};
-		}
-	}
-	if (m->told_count)
-		qsort(m->told, m->told_count, sizeof(*m->told), compare_told);
+	if (tell_some(m))
+		return true;
+	if (!m->ordering)
+		begin_order(m);
+	return long_sort_more(&m->rows) || long_sort_more(&m->all_used) ||
+	       long_sort_more(&m->all_told);
 }
 
 /* --- one image --- */
@@ -196,9 +255,10 @@ void images_merge_tell(struct object_list *l, const struct fanout *answers)
 static yyjson_val *find_told(const struct merge *m, const char *id)
 {
 	struct told key = { .id = id }; /* before all of this id */
-	size_t at = sorted_place(&key, m->told, m->told_count, sizeof(key), compare_told);
+	const struct told *told = (const struct told *)m->all_told.items;
+	size_t at = sorted_place(&key, told, m->told_count, sizeof(key), compare_told);
 
-	return at < m->told_count && strcmp(m->told[at].id, id) == 0 ? m->told[at].entry : NULL;
+	return at < m->told_count && strcmp(told[at].id, id) == 0 ? told[at].entry : NULL;
 }
 
 static yyjson_mut_doc *copy_entry(const struct merge *m, const struct image *image)
@@ -218,32 +278,21 @@ static yyjson_mut_doc *copy_entry(const struct merge *m, const struct image *ima
 
 static int64_t count_containers(const struct merge *m, const char *id)
 {
+	const char **used = used_of(m);
 	size_t first, n = 0;
 
-	first = sorted_place(&id, m->used_ids, m->used_count, sizeof(id), compare_addresses);
-	while (first + n < m->used_count && m->used_ids[first + n] == id)
+	first = sorted_place(&id, used, m->used_count, sizeof(id), compare_addresses);
+	while (first + n < m->used_count && used[first + n] == id)
 		n++;
 	return (int64_t)n;
 }
 
-static bool has_text(yyjson_mut_val *array, const char *text)
-{
-	yyjson_mut_val *item;
-	size_t i, max;
-
-	yyjson_mut_arr_foreach(array, i, max, item)
-	{
-		if (yyjson_mut_equals_str(item, text))
-			return true;
-	}
-	return false;
-}
-
 static void add_names(const struct merge *m, yyjson_mut_doc *doc, yyjson_mut_val *array,
-	const char **names, size_t count)
+	const char **names, size_t count, struct text_set *listed)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (images_filter_shows_name(&m->filter, names[i]) && !has_text(array, names[i]))
+		if (images_filter_shows_name(&m->filter, names[i]) &&
+			text_set_add(listed, names[i]))
 			yyjson_mut_arr_add_str(doc, array, names[i]);
 	}
 }
@@ -257,13 +306,15 @@ static void put_names(
 	const struct merge *m, yyjson_mut_doc *doc, yyjson_mut_val *root, const struct row *row)
 {
 	yyjson_mut_val *tags = yyjson_mut_arr(doc), *digests = yyjson_mut_arr(doc);
+	struct text_set listed = { 0 }; /* an image may have sixty thousand names */
 
 	for (size_t i = 0; i < row->count; i++) {
 		const struct image *image = row->sources[i];
 
-		add_names(m, doc, tags, image->tags, image->tags_count);
-		add_names(m, doc, digests, image->digests, image->digests_count);
+		add_names(m, doc, tags, image->tags, image->tags_count, &listed);
+		add_names(m, doc, digests, image->digests, image->digests_count, &listed);
 	}
+	text_set_finish(&listed);
 	/* Until API 1.43 an image without a name was given one. */
 	if (api_version_before(m->list.client, 1, 43) && yyjson_mut_arr_size(tags) == 0 &&
 		yyjson_mut_arr_size(digests) == 0) {
@@ -293,11 +344,11 @@ static void fit_version(
 static bool write_next(struct object_list *l, struct strbuf *to)
 {
 	struct merge *m = merge_of(l);
-	struct row *row = m->rows[m->next]; /* NULL after the last */
+	struct row *row;
 
-	if (!row)
+	if (m->next == m->rows.count)
 		return false;
-	m->next++;
+	row = ((struct row **)m->rows.items)[m->next++];
 	auto_json_mut yyjson_mut_doc *doc = copy_entry(m, row->sources[0]);
 	yyjson_mut_val *root = yyjson_mut_doc_get_root(doc);
 
@@ -316,7 +367,7 @@ const struct object_list_kind images_merge_kind = {
 	.init = merge_init,
 	.enter = enter_engine,
 	.gather = gather_image,
-	.sort = sort_rows,
+	.order = order_some,
 	.write = write_next,
 	.finish = merge_finish,
 };

@@ -62,15 +62,6 @@ void networks_endpoints_add(struct network_endpoints *ne, const struct engine *e
 		insert_container(ne, e, e->containers[i]);
 }
 
-void networks_endpoints_init(struct network_endpoints *ne, const struct cluster *cluster)
-{
-	const struct engine *e;
-
-	*ne = (struct network_endpoints){ 0 };
-	cluster_each (e, cluster, CLUSTER_ALL)
-		networks_endpoints_add(ne, e);
-}
-
 void networks_endpoints_finish(struct network_endpoints *ne)
 {
 	struct network_endpoint_head *head, *tmp;

@@ -14,7 +14,6 @@ struct network_endpoints {
 	struct network_endpoint_head *by_id; /* owned hash */
 };
 
-void networks_endpoints_init(struct network_endpoints *ne, const struct cluster *cluster);
 /* The engine must live as long as they do. */
 void networks_endpoints_add(struct network_endpoints *ne, const struct engine *e);
 void networks_endpoints_finish(struct network_endpoints *ne);

@@ -14,27 +14,42 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text_set.h"
 #include "cluster/find_network.h"
+#include "cluster/held_lists.h"
 #include "docker/listfilter.h"
 
-enum { PRUNE_TIMEOUT_MS = 60 * 1000 };
+enum { PRUNE_TIMEOUT_MS = 60 * 1000, REMOVED_AT_ONCE = 64 };
 
 struct networks_prune {
 	struct ask ask; /* a call for each network */
 	struct list_filters filters;
-	int64_t until_ns;                   /* networks made later stay; 0: none do */
-	struct network_endpoints endpoints; /* only while choosing */
-	struct strv ids, shown;             /* of the same networks */
-	struct strv deleted;                /* of shown */
-	bool everywhere;                    /* one of them spans engines */
+	int64_t until_ns; /* networks made later stay; 0: none do */
+	/* While choosing: */
+	struct held_lists held;
+	size_t walked;          /* engines whose containers are in `endpoints` */
+	size_t engine, network; /* the next to be looked at */
+	struct network_endpoints endpoints;
+	struct text_set spanning; /* ids of networks that are removed through an earlier engine */
+
+	struct strv shown;   /* of the networks that are asked for, in their order */
+	struct strv deleted; /* of shown */
+	bool everywhere;     /* one of them spans engines */
 };
+
+static void end_choosing(struct networks_prune *p)
+{
+	held_lists_finish(&p->held);
+	networks_endpoints_finish(&p->endpoints);
+	text_set_finish(&p->spanning);
+}
 
 static void prune_finish(struct ask *a)
 {
 	struct networks_prune *p = container_of(a, struct networks_prune, ask);
 
+	end_choosing(p);
 	list_filters_finish(&p->filters);
-	strv_finish(&p->ids);
 	strv_finish(&p->shown);
 	strv_finish(&p->deleted);
 }
@@ -91,13 +106,10 @@ static bool document_allows(const struct networks_prune *p, const struct network
 	       created_ns <= p->until_ns;
 }
 
-/* Removed through this engine? */
 static bool is_candidate(
 	const struct networks_prune *p, const struct engine *e, const struct network *n)
 {
 	if (network_is_predefined(n->name))
-		return false;
-	if (!network_is_local(n) && strv_contains(&p->ids, n->id)) /* through another engine */
 		return false;
 	if (strcmp(n->scope, "swarm") == 0 && !e->swarm_control)
 		return false;
@@ -113,35 +125,57 @@ static void add_network(struct networks_prune *p, struct engine *e, const struct
 	uri_encode_path(&path, n->id);
 	ask_add(&p->ask, e, path.buf, "");
 	network_write_name(&shown, n, e);
-	strv_add(&p->ids, n->id);
 	strv_take(&p->shown, strbuf_steal(&shown));
 	p->everywhere |= !network_is_local(n);
 }
 
-static void add_engine(struct networks_prune *p, struct engine *e)
+static void choose(struct networks_prune *p, struct engine *e, const struct network *n)
+{
+	if (!is_candidate(p, e, n))
+		return;
+	if (network_is_local(n) || text_set_add(&p->spanning, n->id))
+		add_network(p, e, n);
+}
+
+static bool takes_engine(const struct networks_prune *p, const struct engine *e)
 {
 	const struct strv *nodes = list_filters_get(&p->filters, "node");
 
-	if (!engine_is_healthy(e) || (nodes && !strv_contains(nodes, e->name)))
-		return;
-	for (size_t i = 0; i < e->networks_count; i++) {
-		if (is_candidate(p, e, &e->networks[i]))
-			add_network(p, e, &e->networks[i]);
-	}
+	return engine_is_healthy(e) && (!nodes || strv_contains(nodes, e->name));
 }
 
 static bool prune_prepare(struct ask *a, struct error *err)
 {
 	struct networks_prune *p = container_of(a, struct networks_prune, ask);
-	struct cluster *cluster = ask_request(a)->api->cluster;
-	struct engine *e;
 
 	if (!read_filters(p, err))
 		return false;
-	networks_endpoints_init(&p->endpoints, cluster);
-	cluster_each (e, cluster, CLUSTER_ALL)
-		add_engine(p, e);
-	networks_endpoints_finish(&p->endpoints);
+	a->fanout.at_once = REMOVED_AT_ONCE;
+	held_lists_init(&p->held, ask_request(a)->api->cluster, OBJECT_NETWORKS);
+	return true;
+}
+
+/* First all endpoints: a network may have some on any engine. */
+static bool prune_choose(struct ask *a)
+{
+	struct networks_prune *p = container_of(a, struct networks_prune, ask);
+	const struct held_list *of;
+
+	if (p->walked < p->held.count) {
+		networks_endpoints_add(&p->endpoints, p->held.items[p->walked++].engine);
+		return true;
+	}
+	if (p->engine == p->held.count) {
+		end_choosing(p);
+		return false;
+	}
+	of = &p->held.items[p->engine];
+	if (p->network < of->count && takes_engine(p, of->engine)) {
+		choose(p, of->engine, (const struct network *)of->things + p->network++);
+		return true;
+	}
+	p->engine++;
+	p->network = 0;
 	return true;
 }
 
@@ -152,13 +186,14 @@ static bool prune_prepare(struct ask *a, struct error *err)
 static void prune_settle(struct ask *a)
 {
 	struct networks_prune *p = container_of(a, struct networks_prune, ask);
+	struct text_set told = { 0 };
 
 	a->status = 200; /* not what a removal has */
 	for (size_t i = 0; i < a->fanout.count; i++) {
 		struct fanout_item *item = &a->fanout.items[i];
 		const char *shown = p->shown.items[i];
 
-		if (fanout_item_succeeded(item) && !strv_contains(&p->deleted, shown))
+		if (fanout_item_succeeded(item) && text_set_add(&told, shown))
 			strv_add(&p->deleted, shown);
 		if (!error_is_set(&item->err) || !fanout_item_answered(item))
 			continue;
@@ -166,33 +201,46 @@ static void prune_settle(struct ask *a)
 			error_text(&item->err));
 		error_clear(&item->err);
 	}
+	text_set_finish(&told);
 }
 
-static bool shows_a_change(const struct networks_prune *p, const struct engine *e)
+/* The items of one engine stand together; the first behind those that begin here. */
+static size_t end_of_engine(const struct fanout *f, size_t begin, bool *ret_answered)
 {
-	bool was_asked = false;
+	size_t i = begin;
 
-	for (size_t i = 0; i < p->ask.fanout.count; i++) {
-		if (p->ask.fanout.items[i].engine != e)
-			continue;
-		if (!fanout_item_answered(&p->ask.fanout.items[i]))
-			return false; /* it would keep the client waiting for its list */
-		was_asked = true;
-	}
-	return was_asked || (p->everywhere && engine_is_healthy(e));
+	*ret_answered = true;
+	while (i < f->count && f->items[i].engine == f->items[begin].engine)
+		*ret_answered &= fanout_item_answered(&f->items[i++]);
+	return i;
 }
 
+/* Who did not answer would keep the client waiting for its list.  What spans engines went from all
+ * of them, also from those that nobody asked. */
 static void prune_refresh(struct ask *a)
 {
 	struct networks_prune *p = container_of(a, struct networks_prune, ask);
 	struct cluster *cluster = ask_request(a)->api->cluster;
+	struct fanout *f = &a->fanout;
+	struct task *waiter = &a->errand.task;
+	struct text_set asked = { 0 };
 	struct engine *e;
+	bool answered;
 
-	refreshes_init(&a->refreshes, cluster->engines_count);
-	cluster_each (e, cluster, CLUSTER_ALL) {
-		if (shows_a_change(p, e))
-			refresh_networks(refreshes_next(&a->refreshes), e, &a->errand.task);
+	refreshes_init(&a->refreshes, cluster->engines_count + f->count);
+	for (size_t i = 0, end; i < f->count; i = end) {
+		end = end_of_engine(f, i, &answered);
+		text_set_add(&asked, f->items[i].engine->addr);
+		if (answered)
+			refresh_networks(refreshes_next(&a->refreshes), f->items[i].engine, waiter);
 	}
+	if (p->everywhere) {
+		cluster_each (e, cluster, CLUSTER_HEALTHY) {
+			if (text_set_add(&asked, e->addr))
+				refresh_networks(refreshes_next(&a->refreshes), e, waiter);
+		}
+	}
+	text_set_finish(&asked);
 }
 
 static char *prune_answer(struct ask *a, size_t *ret_len, struct error *err maybe_unused)
@@ -216,6 +264,7 @@ void networks_prune(struct request *rq)
 		.method = "DELETE",
 		.timeout_ms = PRUNE_TIMEOUT_MS,
 		.prepare = prune_prepare,
+		.prepare_more = prune_choose,
 		.settle = prune_settle,
 		.refresh = prune_refresh,
 		.answer = prune_answer,

@@ -77,11 +77,11 @@ bool object_list_more(struct object_list *l, struct strbuf *to)
 		gather_some(l);
 		return true;
 	}
-	if (l->sorted)
+	if (l->begun)
 		return write_some(l, to);
-	if (l->kind->sort)
-		l->kind->sort(l);
-	l->sorted = true;
+	if (l->kind->order && l->kind->order(l))
+		return true;
+	l->begun = true;
 	strbuf_add_str(to, l->kind->before);
 	return true;
 }

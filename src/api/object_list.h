@@ -24,8 +24,9 @@ struct object_list_kind {
 	/* Before an engine's objects; may be NULL. */
 	void (*enter)(struct object_list *l, const struct held_list *of);
 	void (*gather)(struct object_list *l, const struct held_list *of, size_t i);
-	/* All are gathered; may be NULL. */
-	void (*sort)(struct object_list *l);
+	/* All are gathered: some more of what is to be done before they are written; false: it is.
+	 * May be NULL. */
+	bool (*order)(struct object_list *l);
 	/* Writes the next row, or nothing when the filters say so; false when there is none. */
 	bool (*write)(struct object_list *l, struct strbuf *to);
 	void (*finish)(struct object_list *l);
@@ -39,7 +40,7 @@ struct object_list {
 	/* Private. */
 	struct held_lists held;
 	size_t engine, item;
-	bool entered, sorted, separate;
+	bool entered, begun, separate;
 	struct strbuf row;
 };
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/long_sort.h"
 #include "base/mem.h"
 #include "cluster/engine_private.h"
 #include "cluster/find_private.h"
@@ -18,6 +19,7 @@ struct job {
 	struct refresh_list list;
 	char *items; /* owned array of what was read of it */
 	size_t count, room;
+	struct long_sort sort;     /* has the items while it sorts them */
 	struct index_marks *marks; /* owned; of the first `indexed` items */
 	size_t indexed;
 };
@@ -25,6 +27,7 @@ struct job {
 STEP(job_ask);
 STEP(job_read);
 STEP(job_relate);
+STEP(job_sort);
 STEP(job_index);
 STEP(job_link);
 STEP(job_store);
@@ -84,6 +87,8 @@ static void job_free(struct refresh_state *base)
 	struct job *job = container_of(base, struct job, base);
 
 	index_marks_drop(job->marks, base->task.loop);
+	if (!job->items)
+		job->items = long_sort_take(&job->sort);
 	loop_free_items(base->task.loop, job->items, job->count, kinds[job->kind].size,
 		kinds[job->kind].drop);
 	refresh_list_finish(&job->list);
@@ -161,8 +166,23 @@ static enum task_turn job_relate(struct task *t)
 
 	if (job->kind == OBJECT_IMAGES)
 		image_children((struct image *)job->items, job->count);
-	if (job->kind == OBJECT_VOLUMES)
-		volume_sort((struct volume *)job->items, job->count);
+	if (job->kind != OBJECT_VOLUMES)
+		return rest(t, &job_index_step);
+	long_sort_begin(
+		&job->sort, steal(job->items), job->count, sizeof(struct volume), volume_compare);
+	return rest(t, &job_sort_step);
+}
+
+static enum task_turn job_sort(struct task *t)
+{
+	struct job *job = container_of(t, struct job, base.task);
+	bool more = true;
+
+	while (more && loop_has_time(t->loop))
+		more = long_sort_more(&job->sort);
+	if (more)
+		return rest(t, &job_sort_step);
+	job->items = long_sort_take(&job->sort);
 	return rest(t, &job_index_step);
 }
 

@@ -1,4 +1,4 @@
-/* docker/label_tally.c - a handful of keys, each with its values in an array. */
+/* docker/label_tally.c - a handful of keys, each with its values in a hash. */
 #include "docker/label_tally.h"
 
 #include <assert.h>
@@ -15,30 +15,31 @@ static const char *value_of(const struct container *c, const char *key)
 	return value ? value : "";
 }
 
-static bool is_value(const char *interned, const char *value)
-{
-	return interned == value || strcmp(interned, value) == 0;
-}
-
 static struct label_count *find_count(const struct label_tally *tally, const char *value)
 {
-	for (size_t i = 0; i < tally->count; i++) {
-		if (is_value(tally->items[i].value, value))
-			return &tally->items[i];
-	}
-	return NULL;
+	struct label_count *there;
+
+	HASH_FIND_STR(tally->counts, value, there);
+	return there;
 }
 
 static void count_value(struct label_tally *tally, const char *value)
 {
 	struct label_count *there = find_count(tally, value);
 
-	if (there) {
-		there->count++;
-		return;
+	if (!there) {
+		there = xnew(struct label_count);
+		there->value = intern(value);
+		HASH_ADD_KEYPTR(hh, tally->counts, there->value, intern_len(there->value), there);
 	}
-	array_reserve(tally->items, tally->count, tally->cap);
-	tally->items[tally->count++] = (struct label_count){ intern(value), 1 };
+	there->count++;
+}
+
+static void drop_count(struct label_tally *tally, struct label_count *count)
+{
+	HASH_DEL(tally->counts, count);
+	intern_unref(count->value);
+	free(count);
 }
 
 static void uncount_value(struct label_tally *tally, const char *value)
@@ -46,17 +47,16 @@ static void uncount_value(struct label_tally *tally, const char *value)
 	struct label_count *there = find_count(tally, value);
 
 	assert(there && there->count > 0);
-	if (--there->count)
-		return;
-	intern_unref(there->value);
-	*there = tally->items[--tally->count];
+	if (--there->count == 0)
+		drop_count(tally, there);
 }
 
 static void tally_finish(struct label_tally *tally)
 {
-	for (size_t i = 0; i < tally->count; i++)
-		intern_unref(tally->items[i].value);
-	free(tally->items);
+	struct label_count *i, *tmp;
+
+	HASH_ITER (hh, tally->counts, i, tmp)
+		drop_count(tally, i);
 	intern_unref(tally->key);
 	*tally = (struct label_tally){ 0 };
 }

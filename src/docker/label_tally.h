@@ -1,27 +1,29 @@
 /*
  * docker/label_tally.h - which values a label has among a node's containers, and how often.
  *
- * Placing tests an expression against the values in use, of which there are few, instead of against
- * each of thirty thousand containers.  A key is counted from when it is first asked for, and kept
- * up to date from then on; so only the keys that wishes name cost anything.  Of those the least
- * recently asked gives way.
+ * Placing tests an expression against the values in use, of which there mostly are few, instead of
+ * against each of thirty thousand containers.  A key is counted from when it is first asked for,
+ * and kept up to date from then on; so only the keys that wishes name cost anything.  Of those the
+ * least recently asked gives way.
  */
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/map.h"
+
 struct container;
 
 struct label_count {
 	const char *value; /* interned; "" also counts those without the label */
 	size_t count;      /* of containers; never 0 */
+	UT_hash_handle hh; /* by value */
 };
 
 struct label_tally {
-	const char *key;           /* interned */
-	struct label_count *items; /* owned */
-	size_t count, cap;
+	const char *key;            /* interned */
+	struct label_count *counts; /* owned hash */
 	uint64_t asked;
 };
 

@@ -219,7 +219,7 @@ static int compare_addresses(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static int compare_names(const void *a, const void *b)
+int volume_compare(const void *a, const void *b)
 {
 	const struct volume *x = a, *y = b;
 
@@ -229,14 +229,14 @@ static int compare_names(const void *a, const void *b)
 void volume_sort(struct volume *volumes, size_t count)
 {
 	if (count)
-		qsort(volumes, count, sizeof(*volumes), compare_names);
+		qsort(volumes, count, sizeof(*volumes), volume_compare);
 }
 
 const struct volume *volume_in_sorted(const struct volume *volumes, size_t count, const char *name)
 {
 	struct volume key = { .name = name };
 
-	return count ? bsearch(&key, volumes, count, sizeof(key), compare_names) : NULL;
+	return count ? bsearch(&key, volumes, count, sizeof(key), volume_compare) : NULL;
 }
 
 void image_children(struct image *images, size_t count)

@@ -67,7 +67,8 @@ bool image_is_dangling(const struct image *i);
 bool image_is_step(const struct image *i);
 /* Sets has_children of all images of an engine. */
 void image_children(struct image *images, size_t count);
-/* Of one engine, by their names: for volume_in_sorted. */
+/* Of one engine, by their names: for volume_in_sorted.  compare is for whoever sorts by pieces. */
+int volume_compare(const void *a, const void *b);
 void volume_sort(struct volume *volumes, size_t count);
 /* NULL when there is none of this name. */
 const struct volume *volume_in_sorted(const struct volume *volumes, size_t count, const char *name);

@@ -12,7 +12,7 @@ struct fanout_item *fanout_add(struct fanout *f, struct engine *e)
 	struct fanout_item *item;
 
 	assert(f->pending == 0); /* items move, and calls that are under way must not */
-	f->items = xreallocarray(f->items, f->count + 1, sizeof(*f->items));
+	array_reserve(f->items, f->count, f->cap);
 	item = &f->items[f->count++];
 	*item = (struct fanout_item){ .engine = engine_ref(e) };
 	return item;
@@ -40,16 +40,34 @@ void fanout_send_next(struct fanout *f, struct task *waiter)
 	remote_send(&item->call, &item->engine->remote, waiter);
 }
 
+static void send_more(struct fanout *f)
+{
+	while (f->sent < f->count && (f->at_once == 0 || f->pending < f->at_once))
+		fanout_send_next(f, f->waiter);
+}
+
 void fanout_send(struct fanout *f, struct task *waiter)
 {
-	while (f->sent < f->count)
-		fanout_send_next(f, waiter);
+	f->sends_all = true;
+	f->waiter = waiter;
+	send_more(f);
 }
 
 void fanout_read(struct fanout *f, const struct fanout_reader *reader, void *arg)
 {
 	f->reader = reader;
 	f->reader_arg = arg;
+}
+
+static size_t answer_bytes(const struct call *call)
+{
+	size_t bytes = call->in ? evbuffer_get_length(call->in) : 0;
+
+	/* the text, and 16 bytes for each value (yyjson.h) */
+	if (call->json)
+		bytes += yyjson_doc_get_read_size(call->json) +
+			 16 * yyjson_doc_get_val_count(call->json);
+	return bytes;
 }
 
 static void count_answer(struct fanout *f, struct fanout_item *item)
@@ -62,6 +80,7 @@ static void count_answer(struct fanout *f, struct fanout_item *item)
 		(void)remote_check(&item->call, &item->engine->remote, &item->err);
 	if (f->reader)
 		json_pieces_finish(&item->pieces);
+	f->bytes += answer_bytes(&item->call);
 }
 
 /* --- answers that are taken as they come --- */
@@ -102,10 +121,14 @@ static bool item_is_over(struct fanout *f, struct fanout_item *item)
 
 bool fanout_done(struct fanout *f)
 {
-	for (size_t i = 0; i < f->sent && f->pending > 0; i++) {
+	for (size_t i = f->checked; i < f->sent && f->pending > 0; i++) {
 		if (!f->items[i].counted && item_is_over(f, &f->items[i]))
 			count_answer(f, &f->items[i]);
 	}
+	while (f->checked < f->sent && f->items[f->checked].counted)
+		f->checked++;
+	if (f->sends_all)
+		send_more(f);
 	return f->pending == 0;
 }
 
@@ -187,21 +210,7 @@ bool fanout_item_answered(const struct fanout_item *item)
 
 size_t fanout_bytes(const struct fanout *f)
 {
-	size_t bytes = f->reader && f->reader->bytes ? f->reader->bytes(f->reader_arg) : 0;
-
-	for (size_t i = 0; i < f->count; i++) {
-		const struct call *call = &f->items[i].call;
-
-		if (!call->done)
-			continue;
-		if (call->in)
-			bytes += evbuffer_get_length(call->in);
-		/* the text, and 16 bytes for each value (yyjson.h) */
-		if (call->json)
-			bytes += yyjson_doc_get_read_size(call->json) +
-				 16 * yyjson_doc_get_val_count(call->json);
-	}
-	return bytes;
+	return f->bytes + (f->reader && f->reader->bytes ? f->reader->bytes(f->reader_arg) : 0);
 }
 
 void fanout_finish(struct fanout *f)

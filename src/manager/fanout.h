@@ -31,7 +31,11 @@ struct fanout_item {
 
 struct fanout {
 	struct fanout_item *items; /* owned */
-	size_t count, sent, pending;
+	size_t count, cap, sent, pending;
+	size_t at_once; /* calls under way; 0: all */
+	size_t checked; /* before it all are counted */
+	size_t bytes;   /* of the answers that are counted */
+	bool sends_all;
 	const struct fanout_reader *reader; /* static; NULL: calls hold their answers */
 	void *reader_arg;
 	struct task *waiter; /* borrowed */

@@ -123,8 +123,8 @@ static bool has_label(const struct node *n, const void *arg)
 	const struct label_tally *tally = node_tally(n, test->expr->key);
 	bool found = false;
 
-	for (size_t i = 0; !found && i < tally->count; i++)
-		found = expr_matches_interned(test->expr, &test->memo, tally->items[i].value);
+	for (const struct label_count *i = tally->counts; !found && i; i = i->hh.next)
+		found = expr_matches_interned(test->expr, &test->memo, i->value);
 	return expr_accepts(test->expr, found);
 }
 

@@ -172,7 +172,7 @@ bool desired_keep(
 	auto_free char *key = desired_key(c->swarm_id);
 	uint64_t epoch = policy_epoch(&c->labels);
 
-	if (!is_to_keep(c) || (known && known->epoch > epoch))
+	if (!is_to_keep(c) || (known && known->epoch > epoch) || desired_is_left_over(d, c))
 		return false;
 	auto_free char *value = format(c);
 

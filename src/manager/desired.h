@@ -41,6 +41,7 @@ struct desired_lost {
 	const char *id;       /* of the container */
 	const char *address;  /* of its engine */
 	const char *node;     /* its name */
+	const char *engine_id;
 	struct engine
 		*engine; /* a member at its address that has not answered yet; NULL: none is */
 	int64_t priority;
@@ -57,6 +58,13 @@ size_t desired_count_gone(struct desired *d);
  * by the new one. */
 void desired_tell_followers(
 	struct desired *d, const char *node, const char *old_id, const char *new_id);
+
+/* It was made anew; the old copy is on an engine that is out of reach, or was. */
+void desired_leave_behind(struct desired *d, const char *swarm_id, const char *engine_id);
+/* An old copy, and what was made anew in its place has been removed. */
+bool desired_is_left_over(const struct desired *d, const struct container *c);
+/* The engine's containers were read, and nothing of them has to go any more. */
+void desired_settle(struct desired *d, const struct engine *e);
 
 struct desired_node {
 	char *id, *name, *address;

@@ -129,6 +129,7 @@ static void view(const struct wanted *w, struct engine *e, struct desired_lost *
 		.id = w->id,
 		.address = address_of(w->node),
 		.node = desired_node_name(w->node),
+		.engine_id = w->node->engine_id,
 		.engine = e,
 		.priority = w->priority,
 		.was_running = w->was_running,

@@ -2,9 +2,10 @@
  * manager/keep.h - small texts by key that outlive this manager and its host.
  *
  * What was asked for, and what no engine remembers when its host is gone: how a container was to
- * be ("containers/<swarm id>"), what was said about a node ("nodes/<name>", "lost/<engine id>").
- * At rest they are in the store by which several managers elect their leader, or a file in the
- * state folder; without either, they live as long as the process.
+ * be ("containers/<swarm id>"), where an old copy of it is ("left/<engine id>|<swarm id>"), what
+ * was said about a node ("nodes/<name>", "lost/<engine id>"). At rest they are in the store by
+ * which several managers elect their leader, or a file in the state folder; without either, they
+ * live as long as the process.
  *
  * All is read from memory.  A change is visible at once and at rest a little later: who promises
  * something to somebody waits for that (struct keep_write).  Of several managers only the leader

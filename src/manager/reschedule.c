@@ -59,8 +59,10 @@ struct move {
 	struct engine *to;    /* counted; NULL until the container is there */
 	struct engine *asked; /* counted; it may have a copy, whatever it answered; NULL */
 	char old_id[65], new_id[65];
-	char *swarm_id;  /* of one that is kept, and that this manager has not seen; owned; NULL */
+	char *swarm_id;  /* owned */
+	bool unseen;     /* it is kept, and this manager has not seen it */
 	char *from_name; /* owned */
+	char *from_id;   /* likewise; the engine's */
 	char *address;   /* likewise */
 	char *name;      /* owned; for the log */
 	bool was_running;
@@ -99,6 +101,7 @@ static void move_free(struct move *mv)
 	error_clear(&mv->err);
 	free(mv->name);
 	free(mv->from_name);
+	free(mv->from_id);
 	free(mv->address);
 	free(mv->swarm_id);
 	free(mv);
@@ -181,8 +184,10 @@ static void begin_move(struct reschedule *rs, const struct candidate *what)
 	mv->reschedule = rs;
 	mv->from = from ? engine_ref(from) : NULL;
 	mv->from_name = xstrdup(c ? from->name : what->kept->node);
+	mv->from_id = xstrdup(c ? from->id : what->kept->engine_id);
 	mv->address = xstrdup(c ? from->addr : what->kept->address);
-	mv->swarm_id = c ? NULL : xstrdup(what->kept->swarm_id);
+	mv->swarm_id = xstrdup(c ? c->swarm_id : what->kept->swarm_id);
+	mv->unseen = !c;
 	mv->name = xstrdup(c ? container_name(c) : what->kept->swarm_id);
 	snprintf(mv->old_id, sizeof(mv->old_id), "%s", c ? c->id : what->kept->id);
 	set_busy(mv, true);
@@ -224,7 +229,7 @@ static enum task_turn reschedule_review(struct task *t)
 /* The record, as long as its node has not come back; NULL: nothing to do, or it is only kept. */
 static struct container *lost_record(struct move *mv)
 {
-	struct container *c = !mv->swarm_id && mv->from->state == ENGINE_UNHEALTHY
+	struct container *c = !mv->unseen && mv->from->state == ENGINE_UNHEALTHY
 				      ? engine_find_container(mv->from, mv->old_id)
 				      : NULL;
 
@@ -242,8 +247,8 @@ static char *lost_body(struct move *mv)
 		mv->was_running = container_is_running(c);
 		return xstrdup(c->blueprint);
 	}
-	if (!mv->swarm_id || !desired_find_lost(mv->reschedule->manager->desired, mv->swarm_id,
-				     &kept, &name, &body))
+	if (!mv->unseen || !desired_find_lost(mv->reschedule->manager->desired, mv->swarm_id, &kept,
+				   &name, &body))
 		return NULL;
 	mv->was_running = kept.was_running;
 	free(mv->name);
@@ -319,7 +324,7 @@ static enum task_turn somebody_answers(struct move *mv)
 	if (mv->from)
 		engine_report_call(mv->from, &mv->knock.call);
 	knock_finish(&mv->knock);
-	if (!mv->swarm_id)
+	if (!mv->unseen)
 		return TASK_DONE;
 	set_busy(mv, false);
 	task_wake(&mv->reschedule->task);
@@ -411,6 +416,7 @@ static enum task_turn arrive(struct move *mv)
 
 	overtake(mv);
 	tell_followers(mv);
+	desired_leave_behind(mv->reschedule->manager->desired, mv->swarm_id, mv->from_id);
 	if (old)
 		engine_remove_container(mv->from, old);
 	metric_inc(METRIC_reschedules_total);

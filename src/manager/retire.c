@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "docker/policy.h"
+#include "manager/desired.h"
 
 enum {
 	STOP_TIMEOUT_MS = 60 * 1000, /* beyond the container's own */
@@ -24,7 +25,8 @@ struct retire {
 	struct work work;
 	struct task task;
 	struct manager *manager; /* borrowed */
-	struct engine *engine;   /* counted; first the one that returned, then that of the copy */
+	struct engine *returned; /* counted */
+	struct engine *engine;   /* counted; of the copy; NULL: none was found yet */
 	char id[65];             /* of the copy */
 	bool never_ran;          /* so we believe */
 	bool refused;            /* it runs */
@@ -37,6 +39,7 @@ static void retire_free(struct retire *r)
 	task_finish(&r->task);
 	refresh_finish(&r->refresh);
 	call_finish(&r->call);
+	engine_unref(r->returned);
 	engine_unref(r->engine);
 	r->manager->retiring--;
 	work_end(&r->work);
@@ -59,7 +62,7 @@ void retire_start(struct manager *m, struct engine *returned)
 
 	r->manager = m;
 	m->retiring++;
-	r->engine = engine_ref(returned);
+	r->returned = engine_ref(returned);
 	work_begin(&r->work, m, cancel);
 	task_init(&r->task, m->loop, &retire_begin_step, retire_done);
 	task_start(&r->task);
@@ -69,7 +72,7 @@ static enum task_turn retire_begin(struct task *t)
 {
 	struct retire *r = container_of(t, struct retire, task);
 
-	refresh_containers(&r->refresh, r->engine, t);
+	refresh_containers(&r->refresh, r->returned, t);
 	return task_wait_for(t, &r->refresh.done, &retire_next_step);
 }
 
@@ -145,11 +148,15 @@ static bool must_go(const struct container *c, const struct container *stays)
 	       (epoch > 0 || policy_epoch(&stays->labels) > 0);
 }
 
-static struct container *find_old_copy(struct cluster *cluster)
+static struct container *find_old_copy(const struct manager *m)
 {
 	size_t count, next;
-	auto_free struct container **all = collect(cluster, &count);
+	auto_free struct container **all = collect(m->cluster, &count);
 
+	for (size_t i = 0; i < count; i++) {
+		if (desired_is_left_over(m->desired, all[i]))
+			return all[i];
+	}
 	for (size_t first = 0; first < count; first = next) {
 		const struct container *stays;
 
@@ -192,9 +199,11 @@ static enum task_turn retire_next(struct task *t)
 
 	if (!manager_may_act(r->manager) || error_is_set(&r->refresh.err))
 		return TASK_DONE; /* a node that could not be read comes back once more */
-	old = find_old_copy(r->manager->cluster);
-	if (!old)
+	old = find_old_copy(r->manager);
+	if (!old) {
+		desired_settle(r->manager->desired, r->returned);
 		return TASK_DONE;
+	}
 	memcpy(r->id, old->id, sizeof(r->id));
 	engine_unref(r->engine);
 	r->engine = engine_ref(old->engine);

@@ -5,7 +5,8 @@
  * one with the highest epoch label stays; the others are stopped and removed, their volumes kept.
  * While one runs, none that never ran stays for its epoch.  Of one epoch, made anew by two
  * managers, one that runs stays.  Copies that nobody made anew are nobody's to judge, and one id
- * twice is one container seen twice.
+ * twice is one container seen twice.  What is left over of one that was made anew and has been
+ * removed since goes as well (desired.h).
  */
 #pragma once
 

@@ -23,7 +23,7 @@ MANAGER_FAULTS = {"kill": 3, "stop": 2, "freeze": 3, "apart": 2}
 STORE_FAULTS = {"freeze": 1, "kill": 1}
 # Shorter than anybody notices, than a time to live, than a frozen engine is waited for; and longer.
 DURATIONS = [(0.1, 1.0), (1.0, 5.0), (5.0, 10.0), (12.0, 20.0)]
-QUIET_SECONDS = 180
+QUIET_SECONDS = 120
 
 
 class History:

@@ -3,6 +3,7 @@
 #include "rig.h"
 
 #include "base/metrics.h"
+#include "manager/keep.h"
 #include "manager/reschedule.h"
 
 #define POLICY ",\"" LABEL_RESCHEDULE "\":\"[\\\"on-node-failure\\\"]\""
@@ -281,6 +282,46 @@ static void test_it_answers_after_all(void **state maybe_unused)
 	end(&t);
 }
 
+static size_t count_notes(const struct rig *r)
+{
+	struct keep_entry entry;
+	size_t count = 0;
+
+	keep_each(&entry, r->manager.keep, "left/") count++;
+	return count;
+}
+
+static void remove_it(struct rig *r, int i)
+{
+	struct fake_container *c = fake_engine_find(r->fakes[i], "web");
+	auto_free char *id = xstrdup(c->id);
+
+	fake_engine_remove(r->fakes[i], c);
+	fake_engine_emit(r->fakes[i], "container", "destroy", id, "");
+	turn_until(r->fx.loop, r->engines[i]->containers_count == 0);
+}
+
+/* Its node returns with the old copy, and nobody wants that any more. */
+static void test_it_was_removed_meanwhile(void **state maybe_unused)
+{
+	for (int removed = 0; removed < 2; removed++) {
+		struct trial t;
+
+		begin(&t, FAKE_NO_FAULT, 0);
+		kill_node(&t.rig, 1);
+		turn_until(t.rig.fx.loop, is_settled(&t.rig));
+		assert_int_equal(count_notes(&t.rig), 1);
+		if (removed)
+			remove_it(&t.rig, 0);
+		bring_back(&t.rig, 1);
+		turn_until(t.rig.fx.loop, count_notes(&t.rig) == 0);
+		rig_wait_idle(&t.rig);
+		assert_int_equal(count_copies(t.rig.fakes[1], NULL), 0);
+		assert_int_equal(count_copies(t.rig.fakes[0], "running"), removed ? 0 : 1);
+		end(&t);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -291,6 +332,7 @@ int main(void)
 		cmocka_unit_test(test_cancelled),
 		cmocka_unit_test(test_another_made_it),
 		cmocka_unit_test(test_it_answers_after_all),
+		cmocka_unit_test(test_it_was_removed_meanwhile),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -129,6 +129,8 @@ bool config_read_expressions(struct container_config *c, struct config_reader *r
 	for (size_t i = 0; i < ARRAY_SIZE(expression_kinds); i++) {
 		const struct strv *list = list_of(c, &expression_kinds[i]);
 
+		if (!config_check_count(r, "", expression_kinds[i].word, list->count))
+			return false;
 		if (list->count == 0)
 			continue;
 		auto_free char *text = format_label_list(list);

@@ -54,29 +54,33 @@ static size_t ceiling_of(const char *key)
 		const char *key;
 		size_t count;
 	} ceilings[] = {
+		{ "affinity", 256 },
 		{ "Binds", 1024 },
+		{ "constraint", 256 },
 		{ "EndpointsConfig", 1024 },
-		{ "Labels", 16 * 1024 },
+		{ "ExposedPorts", 64 * 1024 }, /* there are no more */
 		{ "Mounts", 1024 },
+		{ "PortBindings", 64 * 1024 },
+		{ "reschedule", 256 },
+		{ "whitelist", 256 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(ceilings); i++) {
 		if (strcmp(ceilings[i].key, key) == 0)
 			return ceilings[i].count;
 	}
-	return 64 * 1024;
+	return 16 * 1024;
 }
 
-static yyjson_mut_val *check_count(struct config_reader *r, const char *where, const char *key,
-	yyjson_mut_val *val, size_t count)
+bool config_check_count(struct config_reader *r, const char *where, const char *key, size_t count)
 {
 	if (count <= ceiling_of(key))
-		return val;
+		return true;
 	if (!r->failed)
 		error_set(r->err, ERROR_INVALID, "%s%s has %zu entries; %zu are taken at most",
 			where, key, count, ceiling_of(key));
 	r->failed = true;
-	return NULL;
+	return false;
 }
 
 yyjson_mut_val *config_read_object(
@@ -85,7 +89,7 @@ yyjson_mut_val *config_read_object(
 	yyjson_mut_val *val = read_member(r, obj, key);
 
 	if (!val || yyjson_mut_is_obj(val))
-		return check_count(r, where, key, val, yyjson_mut_obj_size(val));
+		return config_check_count(r, where, key, yyjson_mut_obj_size(val)) ? val : NULL;
 	config_reader_fail(r, where, key, "an object");
 	return NULL;
 }
@@ -96,7 +100,7 @@ yyjson_mut_val *config_read_array(
 	yyjson_mut_val *val = read_member(r, obj, key);
 
 	if (!val || yyjson_mut_is_arr(val))
-		return check_count(r, where, key, val, yyjson_mut_arr_size(val));
+		return config_check_count(r, where, key, yyjson_mut_arr_size(val)) ? val : NULL;
 	config_reader_fail(r, where, key, "an array");
 	return NULL;
 }

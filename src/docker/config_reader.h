@@ -24,6 +24,9 @@ struct config_reader {
 /* Always returns false. */
 bool config_reader_fail(
 	struct config_reader *r, const char *where, const char *key, const char *type);
+/* As fail, when there are more of them than any container needs: the count then is part of the
+ * text. */
+bool config_check_count(struct config_reader *r, const char *where, const char *key, size_t count);
 /* NULL when absent, null or of another type (then the reader has failed).  `where` is for the
  * error text: "HostConfig." */
 yyjson_mut_val *config_read_object(

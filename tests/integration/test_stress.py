@@ -111,6 +111,10 @@ def many_labels(pool):
     return pool.create("big", Labels={str(i): "" for i in range(100_000)})
 
 
+def many_expressions(pool):
+    return pool.create("picky", Env=[f"affinity:image==~x{i}" for i in range(16_000)])
+
+
 def many_binds(pool):
     return pool.create("bound", HostConfig={"Binds": [f"v{i}:/b{i}" for i in range(20_000)]})
 
@@ -130,7 +134,7 @@ def turns(request, monkeypatch):
     return request.getfixturevalue("pool"), longest_turn(request.param)
 
 
-@pytest.mark.parametrize("attack", [many_parts, many_names, many_labels, many_binds, many_networks, many_images])
+@pytest.mark.parametrize("attack", [many_parts, many_names, many_labels, many_expressions, many_binds, many_networks, many_images])
 def test_what_is_too_much_is_refused(turns, attack):
     pool, longest = turns
     response = attack(pool)

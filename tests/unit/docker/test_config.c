@@ -483,7 +483,6 @@ static void test_reserve_on_host_network(void **state maybe_unused)
 	config_finish(&c);
 }
 
-/* Ports that are none are the engine's to refuse; null stands for nothing. */
 /* So many members, each with its number between two texts. */
 static char *many(const char *before, const char *const item[2], size_t count, const char *after)
 {
@@ -505,7 +504,9 @@ static void test_ceilings(void **state maybe_unused)
 		size_t most;
 	} cases[] = {
 		{ "{\"Labels\":{", { "\"l", "\":\"\"" }, "}}", "Labels has ", 16384 },
-		{ "{\"Env\":[", { "\"e", "=\"" }, "]}", "Env has ", 65536 },
+		{ "{\"Env\":[", { "\"e", "=\"" }, "]}", "Env has ", 16384 },
+		{ "{\"Env\":[", { "\"affinity:l!=", "\"" }, "]}", "affinity has ", 256 },
+		{ "{\"Env\":[", { "\"constraint:l!=", "\"" }, "]}", "constraint has ", 256 },
 		{ "{\"HostConfig\":{\"Binds\":[", { "\"/a", ":/b\"" }, "]}}",
 			"HostConfig.Binds has ", 1024 },
 		{ "{\"HostConfig\":{\"Binds\":[", { "\"v", ":/b\"" }, "]}}",

@@ -33,13 +33,17 @@ _swarm_value()
 	cluster-driver | c) _swarm_words "swarm" "$2" ;;
 	tlscacert | tlscert | tlskey | state-dir | dir | d | audit | fence-command) _swarm_files "$2" ;;
 	key-type) _swarm_words "ec rsa" "$2" ;;
+	availability) _swarm_words "active pause drain" "$2" ;;
+	role) _swarm_words "worker manager" "$2" ;;
+	format) _swarm_words "table json" "$2" ;;
 	cluster-opt)
 		_swarm_words "swarm.overcommit= swarm.createretry= swarm.apiversion= swarm.together= swarm.volumes= swarm.reschedule-share=" "$2"
 		compopt -o nospace 2>/dev/null
 		;;
 	host | H | advertise | addr | replication-ttl | engine-refresh-min-interval | \
 		engine-refresh-max-interval | engine-failure-retry | engine-refresh-retry | heartbeat | \
-		discovery-opt | container-name-refresh-filter | timeout | ttl | delay | url | days)
+		discovery-opt | container-name-refresh-filter | timeout | ttl | delay | url | days | \
+		label-add | label-rm)
 		COMPREPLY=()
 		;;
 	*) return 1 ;;
@@ -48,7 +52,16 @@ _swarm_value()
 
 _swarm_options()
 {
+	local manager="--host --tls --tlsverify --tlscacert --tlscert --tlskey --help"
 	case $1 in
+	"node ls") printf '%s ' --filter --format --json --quiet $manager ;;
+	"node ps") printf '%s ' --filter --format --json --quiet --no-trunc $manager ;;
+	"node inspect") printf '%s ' --format --json --pretty $manager ;;
+	"node update")
+		printf '%s ' --availability --label-add --label-rm --role --detach $manager
+		;;
+	"node rm") printf '%s ' --force $manager ;;
+	"node lost") printf '%s ' $manager ;;
 	manage | m)
 		printf '%s ' --strategy --filter --host --replication --replication-ttl --advertise \
 			--tls --tlscacert --tlscert --tlskey --tlsverify \
@@ -67,7 +80,7 @@ _swarm_options()
 	esac
 }
 
-# The command on the line so far, empty before there is one.
+# The command on the line so far, with its action where it has some; empty before there is one.
 _swarm_command()
 {
 	local i
@@ -77,6 +90,9 @@ _swarm_command()
 		-*) ;;
 		*)
 			printf '%s' "${COMP_WORDS[i]}"
+			if [[ ${COMP_WORDS[i]} == node && $COMP_CWORD -gt $((i + 1)) ]]; then
+				printf ' %s' "${COMP_WORDS[i + 1]}"
+			fi
 			return
 			;;
 		esac
@@ -86,8 +102,9 @@ _swarm_command()
 _swarm_argument()
 {
 	case $1 in
-	"") _swarm_words "create list manage join cert help" "$2" ;;
-	help | h) _swarm_words "create list manage join cert" "$2" ;;
+	"") _swarm_words "create list manage join node cert help" "$2" ;;
+	help | h) _swarm_words "create list manage join node cert" "$2" ;;
+	node) _swarm_words "ls inspect ps update rm lost" "$2" ;;
 	cert) _swarm_words "ca server manager client" "$2" ;;
 	manage | m | list | l)
 		if [[ $2 == //* ]]; then # readline has split "file:" off

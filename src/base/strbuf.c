@@ -194,14 +194,24 @@ static void add_escape(struct strbuf *sb, unsigned char c)
 		strbuf_addf(sb, "\\x%02x", c);
 }
 
+/* What no reader sees, and what turns the direction of the text around it. */
+static bool is_format(uint32_t code)
+{
+	return code == 0xad || code == 0x61c || code == 0x180e ||
+	       (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
+	       (code >= 0x2060 && code <= 0x206f) || code == 0xfeff ||
+	       (code >= 0xfff9 && code <= 0xfffb) || (code >= 0xe0000 && code <= 0xe0fff);
+}
+
 static bool is_line_safe(uint32_t code, size_t n)
 {
 	if (n == 1)
-		return code >= ' ' && code != 0x7f && code != '"' && code != '\\';
-	return code >= 0xa0 && code != 0x2028 && code != 0x2029;
+		return code >= ' ' && code != 0x7f;
+	return code >= 0xa0 && !is_format(code);
 }
 
-void strbuf_add_escaped(struct strbuf *sb, const char *s)
+/* special: ASCII that is escaped, too. */
+static void add_safe(struct strbuf *sb, const char *s, const char *special)
 {
 	size_t len = strlen(s);
 
@@ -209,7 +219,7 @@ void strbuf_add_escaped(struct strbuf *sb, const char *s)
 		uint32_t code = 0;
 		size_t n = utf8_decode(s, len, &code);
 
-		if (n && is_line_safe(code, n))
+		if (n && is_line_safe(code, n) && !strchr(special, *s))
 			strbuf_add(sb, s, n);
 		else if (n > 1)
 			strbuf_addf(sb, "\\u%04x", code);
@@ -219,6 +229,16 @@ void strbuf_add_escaped(struct strbuf *sb, const char *s)
 		s += n;
 		len -= n;
 	}
+}
+
+void strbuf_add_escaped(struct strbuf *sb, const char *s)
+{
+	add_safe(sb, s, "\"\\");
+}
+
+void strbuf_add_visible(struct strbuf *sb, const char *s)
+{
+	add_safe(sb, s, "");
 }
 
 void strbuf_add_quoted(struct strbuf *sb, const char *s)

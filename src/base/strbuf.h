@@ -34,9 +34,11 @@ void strbuf_vaddf(struct strbuf *sb, const char *fmt, va_list ap) printf_like(2,
 /* As a JSON string with quotes; <, > and & become \u003c etc., as Docker clients are used to;
  * bytes that are not UTF-8 become U+FFFD. */
 void strbuf_add_json_str(struct strbuf *sb, const char *s, size_t len);
-/* For logs and messages: quotes, backslashes, control characters and what is not UTF-8
- * become \", \\, \n, \x1b, \u0085. */
+/* For logs and messages: quotes, backslashes, control characters, those that are not seen or turn
+ * the direction of the text, and what is not UTF-8 become \", \\, \n, \x1b, \u0085, \u202e. */
 void strbuf_add_escaped(struct strbuf *sb, const char *s);
+/* For terminals: the same, but quotes and backslashes stay. */
+void strbuf_add_visible(struct strbuf *sb, const char *s);
 /* The same between double quotes, as Go's %q. */
 void strbuf_add_quoted(struct strbuf *sb, const char *s);
 /* Take the text out (caller frees); the buffer is empty and usable afterwards. */

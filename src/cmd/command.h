@@ -30,21 +30,26 @@ struct invocation {
 	const char *program; /* base name of argv[0] */
 	const struct globals *globals;
 	const struct command *command;
+	int *failure; /* exit status of a run that fails; 1 unless it says otherwise */
 };
 
 struct command {
-	const char *name;
+	const char *name;  /* of an action its command stands before it: "node ls" */
 	const char *alias; /* second name, or NULL */
 	bool alias_hidden; /* from the help */
 	const char *summary;
 	const char *details; /* lines of its help below the summary, or NULL */
 	const char *usage;   /* behind the name in the first line of its help */
 	bool takes_discovery;
+	bool ends_options; /* the first word that is no option does, as in `docker run` */
+	/* NULL-terminated, with tables and runs of their own; then it has none itself.  NULL: none.
+	 */
+	const struct command *const *actions;
 	const struct option_spec *options;
 	size_t options_count;
 	size_t values_size; /* of the struct that the options fill */
-	/* Exit status 0, or err is set: main prints it and exits 1.  A run that has printed why
-	 * already returns false and leaves err empty. */
+	/* Exit status 0, or err is set: main prints it and exits 1 (see failure).  A run that has
+	 * printed why already returns false and leaves err empty. */
 	bool (*run)(const struct invocation *in, const void *values, const struct strv *words,
 		struct error *err);
 };
@@ -54,6 +59,7 @@ extern const struct command command_list;
 extern const struct command command_manage;
 extern const struct command command_join;
 extern const struct command command_cert;
+extern const struct command command_node;
 extern const struct command command_help;
 
 extern const struct option_spec global_options[];
@@ -63,3 +69,7 @@ extern const size_t global_options_count;
 extern const struct command *const commands[];
 /* By name or alias; NULL when there is none. */
 const struct command *commands_find(const char *name);
+/* Of the words of a command line, which begin with its name: the command, or its action when the
+ * second word names one; ret_count: how many words that took. */
+const struct command *commands_choose(
+	const struct strv *words, size_t *ret_count, struct error *err);

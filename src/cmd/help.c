@@ -86,20 +86,20 @@ static void command_label(const struct command *command, struct strbuf *ret)
 		strbuf_addf(ret, ", %s", command->alias);
 }
 
-static void print_commands(FILE *out)
+static void print_commands(FILE *out, const struct command *const *list)
 {
 	struct columns c = { .out = out, .indent = "  " };
 
 	fputs("Commands:\n", out);
-	for (size_t i = 0; commands[i]; i++) {
+	for (size_t i = 0; list[i]; i++) {
 		auto_strbuf struct strbuf label = STRBUF_INIT;
-		command_label(commands[i], &label);
+		command_label(list[i], &label);
 		columns_note(&c, label.buf);
 	}
-	for (size_t i = 0; commands[i]; i++) {
+	for (size_t i = 0; list[i]; i++) {
 		auto_strbuf struct strbuf label = STRBUF_INIT;
-		command_label(commands[i], &label);
-		columns_print(&c, label.buf, commands[i]->summary);
+		command_label(list[i], &label);
+		columns_print(&c, label.buf, list[i]->summary);
 	}
 }
 
@@ -110,7 +110,7 @@ void help_print_program(FILE *out, const char *program)
 	fprintf(out, "Version: %s (%s)\n\n", SWARM_VERSION, SWARM_COMMIT);
 	print_options(out, "  ", global_options, global_options_count);
 	fputs("  \n", out);
-	print_commands(out);
+	print_commands(out, commands);
 	fputs("  \n", out);
 	fprintf(out, "Run '%s COMMAND --help' for more information on a command.\n", program);
 }
@@ -140,6 +140,10 @@ void help_print_command(FILE *out, const char *program, const struct command *co
 		print_discovery_argument(out);
 	if (command->options_count)
 		print_options(out, "   ", command->options, command->options_count);
+	if (command->actions) {
+		fputc('\n', out);
+		print_commands(out, command->actions);
+	}
 }
 
 /* --- the command "help" --- */
@@ -151,12 +155,14 @@ static bool help_run(const struct invocation *in, maybe_unused const void *value
 		help_print_program(stdout, in->program);
 		return true;
 	}
-	const struct command *command = commands_find(words->items[0]);
+	size_t used = 0;
+	const struct command *command = commands_choose(words, &used, err);
+
 	if (!command)
-		return error_set(err, ERROR_NOT_FOUND, "No help topic for '%s'", words->items[0]);
-	if (words->count > 1)
+		return false;
+	if (words->count > used)
 		return error_set(err, ERROR_INVALID, "help takes one command, and '%s' is another",
-			words->items[1]);
+			words->items[used]);
 	help_print_command(stdout, in->program, command);
 	return true;
 }

@@ -61,6 +61,7 @@ const struct command *const commands[] = {
 	&command_list,
 	&command_manage,
 	&command_join,
+	&command_node,
 	&command_cert,
 	&command_help,
 	NULL,
@@ -74,6 +75,36 @@ const struct command *commands_find(const char *name)
 			return c;
 	}
 	return NULL;
+}
+
+static const struct command *find_action(const struct command *c, const char *word)
+{
+	for (size_t i = 0; c->actions[i]; i++) {
+		if (strcmp(c->actions[i]->name + strlen(c->name) + 1, word) == 0)
+			return c->actions[i];
+	}
+	return NULL;
+}
+
+const struct command *commands_choose(
+	const struct strv *words, size_t *ret_count, struct error *err)
+{
+	const struct command *c = commands_find(words->items[0]), *action;
+	const char *second = words->count > 1 ? words->items[1] : "-";
+
+	if (!c) {
+		error_set(err, ERROR_NOT_FOUND, "No help topic for '%s'", words->items[0]);
+		return NULL;
+	}
+	*ret_count = 1;
+	if (!c->actions || *second == '-')
+		return c;
+	action = find_action(c, second);
+	if (!action)
+		error_set(
+			err, ERROR_NOT_FOUND, "'%s' is none of the actions of %s", second, c->name);
+	*ret_count = 2;
+	return action;
 }
 
 /* --- a command --- */
@@ -94,9 +125,10 @@ static bool run_parsed(const struct invocation *in, struct options *options,
 {
 	auto_strv struct strv words = STRV_INIT;
 
-	if (!options_parse(options, given->items, given->count, OPTIONS_ANYWHERE, &words, err))
+	if (!options_parse(options, given->items, given->count,
+		    in->command->ends_options ? OPTIONS_FIRST : OPTIONS_ANYWHERE, &words, err))
 		return usage_error(in);
-	if (options->help) {
+	if (options->help || in->command->actions) {
 		help_print_command(stdout, in->program, in->command);
 		return true;
 	}
@@ -146,11 +178,13 @@ static bool find_and_run(struct invocation *in, const struct strv *words, struct
 		help_print_program(stdout, in->program);
 		return true;
 	}
-	in->command = commands_find(words->items[0]);
-	if (!in->command)
-		return error_set(err, ERROR_NOT_FOUND, "No help topic for '%s'", words->items[0]);
+	size_t used = 0;
 
-	struct strv given = { .items = words->items + 1, .count = words->count - 1 };
+	in->command = commands_choose(words, &used, err);
+	if (!in->command)
+		return false;
+
+	struct strv given = { .items = words->items + used, .count = words->count - used };
 	return run_command(in, &given, err);
 }
 
@@ -197,13 +231,30 @@ static void ignore_user_signals(void)
 	signal(SIGUSR2, SIG_IGN);
 }
 
+/* What others said may be in it; lines stay lines. */
+static void print_error(const char *program, const char *text)
+{
+	auto_strv struct strv lines = STRV_INIT;
+
+	strv_split(&lines, text, '\n');
+	fprintf(stderr, "%s: ", program);
+	for (size_t i = 0; i < lines.count; i++) {
+		auto_strbuf struct strbuf line = STRBUF_INIT;
+
+		strbuf_add_visible(&line, lines.items[i]);
+		fprintf(stderr, "%s\n", line.buf);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	auto_error struct error err = ERROR_INIT;
 	struct globals globals = { 0 };
+	int failure = 1;
 	struct invocation in = {
 		.program = argc > 0 ? base_name(argv[0]) : "swarm",
 		.globals = &globals,
+		.failure = &failure,
 	};
 	struct options options;
 
@@ -214,6 +265,6 @@ int main(int argc, char **argv)
 	options_finish(&options);
 	ok = ok && flush_output(&err);
 	if (!ok && error_is_set(&err))
-		fprintf(stderr, "%s: %s\n", in.program, err.text);
-	return ok ? 0 : 1;
+		print_error(in.program, err.text);
+	return ok ? 0 : failure;
 }

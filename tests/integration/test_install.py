@@ -11,7 +11,7 @@ import pytest
 from harness.lab import TOP
 from harness.manager import binary, run_swarm
 
-COMMANDS = ["manage", "join", "list", "create", "cert"]
+COMMANDS = ["manage", "join", "list", "create", "cert", "node ls", "node ps", "node inspect", "node update", "node rm", "node lost"]
 LAYOUT = [
     "bin/swarm",
     "lib/systemd/system/swarm.service",
@@ -53,7 +53,7 @@ def test_the_unit_names_the_installed_program(installed):
 
 def options_of(command):
     """["-H", "--host", ...] as the help of the command shows them; of the program without one."""
-    text = run_swarm(*filter(None, [command]), "--help").stdout
+    text = run_swarm(*(command or "").split(), "--help").stdout
     return re.findall(r"(?:^ +|, )(--?[a-zA-Z][a-z-]*)", text.partition("Options:")[2], re.M)
 
 
@@ -93,7 +93,7 @@ def complete(*words):
 def test_every_option_is_completed(command):
     retired = {"--engine-refresh-retry"}  # any value but the default is an error
     wanted = {option for option in options_of(command) if option.startswith("--")} - retired
-    offered = set(complete(*filter(None, [command]), "--"))
+    offered = set(complete(*(command or "").split(), "--"))
     # One spelling of an option is enough.
     assert offered - wanted <= {"--help"}
     assert wanted - offered <= {"--addr", "--cors"}
@@ -114,7 +114,7 @@ def test_the_words_of_an_option(option, table):
 
 @pytest.mark.parametrize("words, offered", [
     (["ma"], ["manage"]),
-    ([""], ["create", "list", "manage", "join", "cert", "help"]),
+    ([""], ["create", "list", "manage", "join", "node", "cert", "help"]),
     (["-l", "debug", "li"], ["list"]),
     (["-l", "w"], ["warn"]),
     (["manage", "--strategy", "b"], ["binpack"]),
@@ -122,6 +122,8 @@ def test_the_words_of_an_option(option, table):
     (["manage", "--tls", "--tlsc"], ["--tlscacert", "--tlscert"]),
     (["join", "--advertise", ""], []),
     (["cert", "m"], ["manager"]),
+    (["node", "l"], ["ls", "lost"]),
+    (["node", "update", "--availability", "d"], ["drain"]),
     (["help", "j"], ["join"]),
     (["list", "c"], ["consul://"]),
     (["join", "--addr=h:1", ""], ["consul://", "etcd://", "zk://", "token://"]),

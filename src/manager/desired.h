@@ -46,6 +46,7 @@ struct desired_lost {
 		*engine; /* a member at its address that has not answered yet; NULL: none is */
 	int64_t priority;
 	bool was_running;
+	bool replaced; /* another daemon, which is a member, answers at its address */
 };
 /* In an array that the caller frees; NULL when there is none. */
 struct desired_lost *desired_list_lost(struct desired *d, size_t *ret_count) must_check;

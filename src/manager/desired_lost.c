@@ -122,7 +122,16 @@ static bool is_lost(struct desired *d, const struct wanted *w, struct engine **r
 	       (!w->once || is_declared(d, w->node->engine_id));
 }
 
-static void view(const struct wanted *w, struct engine *e, struct desired_lost *ret)
+/* A machine that was set up anew: nobody else will ever answer there. */
+static bool is_replaced(const struct desired *d, const struct node_kept *n)
+{
+	const struct engine *e = cluster_find_engine(d->manager->cluster, address_of(n));
+
+	return e && engine_is_healthy(e) && strcmp(e->id, n->engine_id) != 0;
+}
+
+static void view(
+	const struct desired *d, const struct wanted *w, struct engine *e, struct desired_lost *ret)
 {
 	*ret = (struct desired_lost){
 		.swarm_id = w->swarm_id,
@@ -133,6 +142,7 @@ static void view(const struct wanted *w, struct engine *e, struct desired_lost *
 		.engine = e,
 		.priority = w->priority,
 		.was_running = w->was_running,
+		.replaced = is_replaced(d, w->node),
 	};
 }
 
@@ -151,7 +161,7 @@ struct desired_lost *desired_list_lost(struct desired *d, size_t *ret_count)
 		if (!is_lost(d, w, &e))
 			continue;
 		array_reserve(found, count, cap);
-		view(w, e, &found[count++]);
+		view(d, w, e, &found[count++]);
 	}
 	*ret_count = count;
 	return found;
@@ -172,7 +182,7 @@ bool desired_find_lost(struct desired *d, const char *swarm_id, struct desired_l
 		return false;
 	*ret_name = xstrdup(json_get_str(yyjson_doc_get_root(doc), "Name", ""));
 	*ret_body = xstrdup(body);
-	view(w, e, ret);
+	view(d, w, e, ret);
 	return true;
 }
 

@@ -66,8 +66,9 @@ struct move {
 	char *address;   /* likewise */
 	char *name;      /* owned; for the log */
 	bool was_running;
-	bool busy;  /* takes one of MOVES_AT_ONCE */
-	bool named; /* why it waits was said */
+	bool replaced; /* another daemon has the address: nobody needs to be asked */
+	bool busy;     /* takes one of MOVES_AT_ONCE */
+	bool named;    /* why it waits was said */
 	int64_t retry_ms;
 	struct knock knock;
 	struct call call;
@@ -251,6 +252,7 @@ static char *lost_body(struct move *mv)
 				   &name, &body))
 		return NULL;
 	mv->was_running = kept.was_running;
+	mv->replaced = kept.replaced;
 	free(mv->name);
 	mv->name = name;
 	return body;
@@ -279,6 +281,8 @@ static enum task_turn move_begin(struct task *t)
 	if (!body || !reschedule_may_move(mv->reschedule))
 		return TASK_DONE; /* a review finds it again */
 	set_busy(mv, true);
+	if (mv->replaced)
+		return task_go(t, &move_probed_step);
 	knock_send(&mv->knock, mv->reschedule->manager->cluster, mv->from, mv->address, t);
 	return task_wait_for_ms(t, &mv->knock.call.done, &move_probed_step, KNOCK_TIMEOUT_MS);
 }

@@ -177,6 +177,29 @@ static void test_who_answers_is_left_alone(void **state)
 	rig_destroy(&r);
 }
 
+/* Another daemon at its address is a member: the old one will not answer any more. */
+static void test_a_machine_that_was_set_up_anew(void **state)
+{
+	struct reschedule *rs;
+	struct rig r;
+
+	(void)state;
+	rig_create(&r, NULL);
+	auto_free char *engine = xasprintf("X|%s", r.fakes[0]->address);
+
+	keep_one(&r, "web", engine, false, 0);
+	keep_one(&r, "once", engine, true, 0);
+	rs = begin(&r);
+	turn_until(r.fx.loop, find_made(&r, "web"));
+	rig_wait_idle(&r);
+	assert_null(find_made(&r, "once"));
+	assert_true(desired_declare_lost(r.manager.desired, engine, NULL));
+	turn_until(r.fx.loop, find_made(&r, "once"));
+	rig_wait_idle(&r);
+	reschedule_destroy(rs);
+	rig_destroy(&r);
+}
+
 /* Taken out of discovery while it answers, it has not failed. */
 static void test_a_member_that_is_taken_out(void **state)
 {
@@ -201,6 +224,7 @@ int main(void)
 		cmocka_unit_test(test_what_nobody_has_seen_comes_back),
 		cmocka_unit_test(test_too_many_were_never_seen),
 		cmocka_unit_test(test_who_answers_is_left_alone),
+		cmocka_unit_test(test_a_machine_that_was_set_up_anew),
 		cmocka_unit_test(test_a_member_that_is_taken_out),
 	};
 

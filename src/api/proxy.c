@@ -13,6 +13,7 @@
 #include "base/parse.h"
 #include "cluster/find_container.h"
 #include "cluster/fresh.h"
+#include "manager/desired.h"
 
 STEP(proxy_relayed);
 STEP(proxy_refreshed);
@@ -197,7 +198,15 @@ struct container *proxy_find_container(
 	const struct request *rq, const char *name, struct error *err)
 {
 	struct container *c = cluster_find_container(rq->api->cluster, name, err);
+	struct desired_lost unseen;
 
+	if (!c && err->code == ERROR_NOT_FOUND &&
+		desired_find_unseen(rq->api->manager->desired, name, &unseen)) {
+		error_clear(err);
+		error_set(err, ERROR_UNAVAILABLE,
+			"Container %s is on node %s, which is out of reach", name, unseen.node);
+		return NULL;
+	}
 	if (!c || engine_is_healthy(c->engine))
 		return c;
 	error_set(err, ERROR_UNAVAILABLE, "Container %s running on unhealthy node %s", name,

@@ -74,6 +74,12 @@ static struct wanted *need_wanted(struct desired *d, const char *swarm_id)
 	return w;
 }
 
+static void set_name(struct wanted *w, const char *name)
+{
+	free(w->name);
+	w->name = xstrdup(name);
+}
+
 static void put_on(struct wanted *w, struct node_kept *n)
 {
 	w->node = n;
@@ -86,6 +92,7 @@ static void forget(struct desired *d, struct wanted *w)
 	HASH_DELETE(hh, d->wanted, w);
 	list_remove(&w->link);
 	free(w->registry_auth);
+	free(w->name);
 	free(w);
 }
 
@@ -150,6 +157,7 @@ static void load_one(struct desired *d, const struct keep_entry *entry)
 	}
 	struct wanted *w = need_wanted(d, entry->key + strlen(PREFIX));
 	snprintf(w->id, sizeof(w->id), "%s", json_get_str(root, "Id", ""));
+	set_name(w, json_get_str(root, "Name", ""));
 	w->epoch = (uint64_t)json_get_int(root, "Epoch", 0);
 	w->priority = json_get_int(root, "Priority", 0);
 	w->once = json_get_bool(root, "Once", false);
@@ -178,6 +186,7 @@ bool desired_keep(
 
 	known = need_wanted(d, c->swarm_id);
 	memcpy(known->id, c->id, sizeof(known->id));
+	set_name(known, container_name(c));
 	known->epoch = epoch;
 	known->priority = policy_priority(&c->labels);
 	known->once = policy_of(&c->labels) == POLICY_AT_MOST_ONCE;

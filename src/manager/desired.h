@@ -53,6 +53,9 @@ struct desired_lost *desired_list_lost(struct desired *d, size_t *ret_count) mus
 /* Whether it still is; and its name and body (owned by the caller). */
 bool desired_find_lost(struct desired *d, const char *swarm_id, struct desired_lost *ret,
 	char **ret_name, char **ret_body);
+/* What a client writes of one on a node that nobody has seen, whatever its policy: name, id or
+ * swarm id. */
+bool desired_find_unseen(struct desired *d, const char *what, struct desired_lost *ret);
 /* Nodes that lost containers were on, without those that were declared lost. */
 size_t desired_count_gone(struct desired *d);
 /* What was on the node and names the container by its old id (who shares its namespaces) names it

@@ -186,6 +186,26 @@ bool desired_find_lost(struct desired *d, const char *swarm_id, struct desired_l
 	return true;
 }
 
+static bool is_meant(const struct wanted *w, const char *what)
+{
+	return strcmp(w->name, *what == '/' ? what + 1 : what) == 0 || strcmp(w->id, what) == 0 ||
+	       strcmp(w->swarm_id, what) == 0;
+}
+
+bool desired_find_unseen(struct desired *d, const char *what, struct desired_lost *ret)
+{
+	struct wanted *w, *next;
+	struct engine *e;
+
+	HASH_ITER (hh, d->wanted, w, next) {
+		if (!is_meant(w, what) || desired_is_seen(d, w) || !is_gone(d, w->node, &e))
+			continue;
+		view(d, w, e, ret);
+		return true;
+	}
+	return false;
+}
+
 static bool has_lost(struct desired *d, const struct node_kept *n)
 {
 	const struct wanted *w;

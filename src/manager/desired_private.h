@@ -11,6 +11,7 @@ struct node_kept;
 
 struct wanted {
 	char swarm_id[65], id[65];
+	char *name; /* owned; NULL: not known */
 	uint64_t epoch;
 	int64_t priority;
 	bool once; /* at most one copy */

@@ -11,6 +11,7 @@
 #include "cluster/find_network.h"
 #include "docker/answer.h"
 #include "manager/decisions.h"
+#include "manager/desired.h"
 #include "manager/network_spread.h"
 #include "manager/publish.h"
 #include "manager/share.h"
@@ -69,9 +70,18 @@ static bool name_is_free(const struct placing *p, struct error *err)
 	const char *name = p->config.name;
 	const struct container *holder = cluster_find_name(p->manager->cluster, name);
 
-	if (!holder || (*p->replaces && strcmp(holder->id, p->replaces) == 0))
+	struct desired_lost unseen;
+
+	if (holder && !(*p->replaces && strcmp(holder->id, p->replaces) == 0))
+		return container_name_conflict(holder, name, err);
+	if (!*name || !desired_find_unseen(p->manager->desired, name, &unseen) ||
+		strcmp(unseen.swarm_id, p->config.swarm_id) == 0)
 		return true;
-	return container_name_conflict(holder, name, err);
+	return error_set(err, ERROR_CONFLICT,
+		"Conflict. The container name \"/%s\" is already in use by container \"%s\" of "
+		"node "
+		"%s, which is out of reach.",
+		name, unseen.id, unseen.node);
 }
 
 static void rename_network(struct placing *p, struct placing_network *n, const char *name)

@@ -3,6 +3,7 @@
 
 #include "docker/policy.h"
 #include "manager/desired.h"
+#include "manager/placing.h"
 #include "manager/reschedule.h"
 
 #define POLICY   ",\"com.docker.swarm.reschedule-policies\":\"[\\\"on-node-failure\\\"]\""
@@ -131,6 +132,33 @@ static void test_what_nobody_has_seen_comes_back(void **state)
 	rig_destroy(&r);
 }
 
+/* It is not there, but it is no stranger either. */
+static void test_what_nobody_has_seen_has_its_name(void **state)
+{
+	static const char *const words[] = { "web", "/web", "id-of-web" };
+	struct container_config config = { 0 };
+	struct error err = ERROR_INIT;
+	struct desired_lost found;
+	struct placing p;
+	struct rig r;
+
+	(void)state;
+	rig_create(&r, NULL);
+	keep_one(&r, "web", "X|127.0.0.1:1", true, 0);
+	reschedule_destroy(begin(&r));
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		assert_true(desired_find_unseen(r.manager.desired, words[i], &found));
+	assert_string_equal(found.node, "node-X|127.0.0.1:1");
+	assert_false(desired_find_unseen(r.manager.desired, "we", &found));
+	assert_true(config_parse(&config, "{\"Image\":\"busybox\"}", 19, "web", NULL, &err));
+	placing_init(&p, &r.manager, &config, (struct api_version){ 0 });
+	assert_false(placing_choose(&p, &err));
+	assert_int_equal(err.code, ERROR_CONFLICT);
+	error_clear(&err);
+	placing_finish(&p);
+	rig_destroy(&r);
+}
+
 /* Of five nodes three were never seen: then it is this manager that sees too little. */
 static void test_too_many_were_never_seen(void **state)
 {
@@ -222,6 +250,7 @@ int main(void)
 		cmocka_unit_test(test_it_follows_the_engine),
 		cmocka_unit_test(test_credentials_are_remembered),
 		cmocka_unit_test(test_what_nobody_has_seen_comes_back),
+		cmocka_unit_test(test_what_nobody_has_seen_has_its_name),
 		cmocka_unit_test(test_too_many_were_never_seen),
 		cmocka_unit_test(test_who_answers_is_left_alone),
 		cmocka_unit_test(test_a_machine_that_was_set_up_anew),

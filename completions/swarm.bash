@@ -62,6 +62,7 @@ _swarm_options()
 		;;
 	"node rm") printf '%s ' --force $manager ;;
 	"node lost") printf '%s ' $manager ;;
+	status) printf '%s ' --watch --json $manager ;;
 	manage | m)
 		printf '%s ' --strategy --filter --host --replication --replication-ttl --advertise \
 			--tls --tlscacert --tlscert --tlskey --tlsverify \
@@ -102,8 +103,8 @@ _swarm_command()
 _swarm_argument()
 {
 	case $1 in
-	"") _swarm_words "create list manage join node cert help" "$2" ;;
-	help | h) _swarm_words "create list manage join node cert" "$2" ;;
+	"") _swarm_words "create list manage join node status cert help" "$2" ;;
+	help | h) _swarm_words "create list manage join node status cert" "$2" ;;
 	node) _swarm_words "ls inspect ps update rm lost" "$2" ;;
 	cert) _swarm_words "ca server manager client" "$2" ;;
 	manage | m | list | l)

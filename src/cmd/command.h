@@ -60,6 +60,7 @@ extern const struct command command_manage;
 extern const struct command command_join;
 extern const struct command command_cert;
 extern const struct command command_node;
+extern const struct command command_status;
 extern const struct command command_help;
 
 extern const struct option_spec global_options[];

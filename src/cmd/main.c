@@ -62,6 +62,7 @@ const struct command *const commands[] = {
 	&command_manage,
 	&command_join,
 	&command_node,
+	&command_status,
 	&command_cert,
 	&command_help,
 	NULL,

@@ -1,10 +1,9 @@
 /* page/now.c - how it fares in one look: who leads, what is wrong, why, and what to do. */
-#include <string.h>
-
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "base/parse.h"
+#include "docker/advice.h"
 #include "page/page_private.h"
 
 enum { REFRESH_S = 5 };
@@ -51,33 +50,6 @@ static void add_strip(struct page *p)
 
 /* --- problems --- */
 
-/* By what calls and connections say when they fail. */
-static const struct {
-	const char *says, *advice;
-} causes[] = {
-	{ "certificate", "Compare the certificates of the engine and of this manager: who signed "
-			 "them, the names in them, until when they hold." },
-	{ "TLS", "See whether both ends speak TLS: --tlsverify here, tlsverify of dockerd there." },
-	{ "duplicated", "Two engines have one ID, most often hosts that were cloned: remove "
-			"/var/lib/docker/engine-id on one of them and restart its engine." },
-	{ "timeout", "The host or the network hangs: see whether the host answers at all, then "
-		     "what its engine does (journalctl -u docker)." },
-	{ "timed out", "The host or the network hangs: see whether the host answers at all, then "
-		       "what its engine does (journalctl -u docker)." },
-	{ "Cannot connect", "Start the Docker engine of the node (systemctl start docker), and see "
-			    "that it listens at this address and that no firewall is between." },
-};
-
-static const char *advice(const char *error)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(causes); i++) {
-		if (strcasestr(error, causes[i].says))
-			return causes[i].advice;
-	}
-	return "See whether the host is up and its Docker engine runs (systemctl status docker); "
-	       "the log of this manager says when it was lost.";
-}
-
 static void add_silence(struct page *p, const struct engine *e)
 {
 	strbuf_add_str(p->sb, "<p>Last answer: ");
@@ -99,7 +71,7 @@ static void add_problem(struct page *p, const struct engine *e)
 	strbuf_add_str(p->sb, "<p>Cause: ");
 	html_add(p->sb, *e->last_error ? e->last_error : "it has not answered yet", TEXT_SHOWN);
 	strbuf_add_str(p->sb, "</p>\n<p>What to do: ");
-	html_add(p->sb, advice(e->last_error), TEXT_SHOWN);
+	html_add(p->sb, advice_for_error(e->last_error), TEXT_SHOWN);
 	strbuf_add_str(p->sb, "</p>\n");
 	add_silence(p, e);
 	strbuf_add_str(p->sb, "</section>\n");

@@ -11,7 +11,8 @@ import pytest
 from harness.lab import TOP
 from harness.manager import binary, run_swarm
 
-COMMANDS = ["manage", "join", "list", "create", "cert", "node ls", "node ps", "node inspect", "node update", "node rm", "node lost"]
+COMMANDS = ["manage", "join", "list", "create", "cert", "node ls", "node ps", "node inspect", "node update", "node rm", "node lost",
+            "status"]
 LAYOUT = [
     "bin/swarm",
     "lib/systemd/system/swarm.service",
@@ -114,7 +115,7 @@ def test_the_words_of_an_option(option, table):
 
 @pytest.mark.parametrize("words, offered", [
     (["ma"], ["manage"]),
-    ([""], ["create", "list", "manage", "join", "node", "cert", "help"]),
+    ([""], ["create", "list", "manage", "join", "node", "status", "cert", "help"]),
     (["-l", "debug", "li"], ["list"]),
     (["-l", "w"], ["warn"]),
     (["manage", "--strategy", "b"], ["binpack"]),

@@ -3,7 +3,7 @@
 import json
 import re
 
-from harness.manager import SANITIZER, run_swarm
+from harness.manager import SANITIZER, Manager, run_swarm
 from harness.wait import eventually
 
 SLEEP = ["busybox", "sleep", "1000"]
@@ -13,11 +13,12 @@ RAW = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\
 
 
 def tool(manager, *words, status=0):
-    """What it prints; on stderr when it fails, and nothing else there."""
-    done = run_swarm(*words[:1], *words[1:2], "-H", manager.address, *words[2:], timeout=120)
+    """What it prints; that on stderr when it fails, but for status, whose failure is an answer."""
+    command = 2 if words[0] == "node" else 1
+    done = run_swarm(*words[:command], "-H", manager.address, *words[command:], timeout=120)
     assert done.returncode == status, done
     assert not SANITIZER.search(done.stderr) and not RAW.search(done.stdout + done.stderr), done
-    return done.stdout if status == 0 else done.stderr
+    return done.stderr if status and words[0] != "status" else done.stdout
 
 
 def columns(text):
@@ -80,15 +81,22 @@ def test_a_drain_is_followed(manager, engines):
     assert tool(manager, "node", "update", "-d", "--availability", "drain", "node-1") == "node-1\n"
 
 
-def test_a_node_that_is_lost(start_manager, fakes):
+def test_a_node_that_is_lost(start_manager, fakes, tmp_path):
     first, second = fakes(2)
+    assert "Cannot reach a manager" in tool(Manager(tmp_path, []), "status", status=2)
     first.add_container("once", Labels={"com.docker.swarm.reschedule-policies": '["on-node-failure:at-most-once"]'})
     manager = start_manager([first.address, second.address], "--engine-failure-retry", "1").wait_healthy()
     eventually(lambda: "once" in manager.placed())
+    assert tool(manager, "status").endswith("\n\nNo problems: all is well.\n")
     assert "is not down" in tool(manager, "node", "lost", first.name, status=1)
     first.refuse()
     first.drop_connections()
     eventually(lambda: "Unhealthy" in manager.states())
+    shown = tool(manager, "status", status=1)
+    assert f"node {first.name} ({first.ip}) is down\n    why: " in shown and "do:  Start the Docker engine" in shown
+    assert f"swarm node lost {first.name}" in shown
+    report = json.loads(tool(manager, "status", "--json", status=1))
+    assert (report["State"], report["Nodes"]["Ready"], report["Nodes"]["Down"], len(report["Problems"])) == ("degraded", 1, 1, 2)
     assert "may still run its containers" in tool(manager, "node", "rm", first.name, status=1)
     both = tool(manager, "node", "lost", "nothing", first.name, "nobody", status=1)
     assert len(both.splitlines()) == 2, both
@@ -109,3 +117,4 @@ def test_hostile_names_do_not_reach_the_terminal(start_manager, fakes):
             assert max(map(len, shown.splitlines())) < 300
     assert "\\x1b[2J\\u202egnp." in tool(manager, "node", "inspect", "--pretty", engine.name)
     assert HOSTILE not in tool(manager, "node", "inspect", HOSTILE, status=1)
+    assert engine.name not in tool(manager, "status")

@@ -2,7 +2,7 @@
  * cluster/pulse.c - is the daemon still there?
  *
  * With the default of three failures the worst case, a daemon that freezes just after it was heard,
- * is flagged after PERIOD_MS + PERIOD_SPREAD_MS + 3 * BUDGET_MS + 2 * RETRY_SILENT_MS, i.e. 8.7 s.
+ * is flagged after PERIOD_MS + PERIOD_SPREAD_MS + 3 * BUDGET_MS + 2 * RETRY_SILENT_MS, i.e. 7.9 s.
  * One that ended refuses connections: 2 * (RETRY_MS + RETRY_MS / 3) after the break, i.e. 0.8 s.
  */
 #include "cluster/pulse.h"
@@ -14,10 +14,10 @@
 enum {
 	ANSWER_MAX_BYTES = 64 * 1024,
 	PERIOD_MS = 2000, /* of silence until a ping */
-	PERIOD_SPREAD_MS = 700,
-	BUDGET_MS = 1800,      /* for connection and answer together */
+	PERIOD_SPREAD_MS = 400,
+	BUDGET_MS = 1700,      /* for connection and answer together */
 	RETRY_MS = 300,        /* after a refusal, plus a third at random */
-	RETRY_SILENT_MS = 300, /* after silence, which was a wait itself */
+	RETRY_SILENT_MS = 200, /* after silence, which was a wait itself */
 	RETRY_DEAD_MS = 500,   /* of an unhealthy engine, ever longer, plus a quarter at random */
 	RETRY_MAX_MS = 8 * 1000,
 };

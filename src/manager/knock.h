@@ -7,7 +7,7 @@
 
 #include "cluster/cluster.h"
 
-enum { KNOCK_TIMEOUT_MS = 3 * 1000 };
+enum { KNOCK_TIMEOUT_MS = 2 * 1000 };
 
 struct knock {
 	struct call call;

@@ -55,7 +55,7 @@ def choose(rng, weights):
 def plan(rng, seconds, engines, managers):
     """{("engine" | "manager" | "store", number): [Fault]}; at least one of an engine or a manager."""
     faults = {}
-    for _ in range(rng.randint(1, max(1, round(seconds / 4)))):
+    for _ in range(rng.randint(1, 2 + round(seconds / 5))):
         what = choose(rng, {"engine": 6, "manager": 3, "store": 1 if faults else 0})
         number = rng.randrange({"engine": engines, "manager": managers, "store": 1}[what])
         kind = choose(rng, {"engine": ENGINE_FAULTS, "manager": MANAGER_FAULTS, "store": STORE_FAULTS}[what])
@@ -192,7 +192,7 @@ def telling(world, faults, seed):
     """Whatever fails brings the history along."""
     try:
         yield
-    except BaseException as failure:
+    except Exception as failure:
         planned = "\n".join(f"{what}-{number}: {fault}" for (what, number), of in sorted(faults.items()) for fault in of)
         logs = "\n".join(f"{manager.address}: {manager.log_path}" for manager in world.managers)
         raise AssertionError(f"{failure}\n\nseed {seed}\n\n{planned}\n\n{world.history}\n\n{logs}") from failure

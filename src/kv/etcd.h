@@ -110,9 +110,13 @@ static inline struct etcd_lock *etcd_lock_of(struct task *t)
 {
 	return container_of(etcd_worker_of(t), struct etcd_lock, worker);
 }
+/* The store looks for what has ended now and then: a second less, so that the next one has the lock
+ * within the time that was asked for.  Of short times that would be too much. */
 static inline int64_t etcd_lock_seconds(const struct etcd_lock *l)
 {
-	return (l->base.ttl_ms + 999) / 1000;
+	int64_t seconds = (l->base.ttl_ms + 999) / 1000;
+
+	return seconds < 5 ? seconds : seconds - 1;
 }
 /* Held since the call that has just been answered was sent; rests until it must be renewed. */
 enum task_turn etcd_lock_rest(struct etcd_lock *l, const struct task_step *renew);

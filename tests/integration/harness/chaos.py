@@ -6,6 +6,7 @@ is theirs.  The history says what happened.
 """
 
 import contextlib
+import itertools
 import math
 import random
 import threading
@@ -76,6 +77,49 @@ def firewall(engine, *rule):
     return lambda: say("-D")
 
 
+class Three:
+    """Three servers that are one store: what befalls it befalls their leader."""
+
+    def __init__(self, ensemble):
+        self.ensemble = ensemble
+        self.scheme = ensemble.servers[0].scheme
+        self.victim = None
+
+    def start(self):
+        if not self.victim:
+            self.ensemble.start()
+            return self
+        self.victim.spawn()
+        self.victim = None
+        self.ensemble.wait_ready()
+        return self
+
+    def addresses(self):
+        return [server.address for server in self.ensemble.servers]
+
+    def freeze(self):
+        self.victim = self.ensemble.leader()
+        self.victim.freeze()
+
+    def thaw(self):
+        self.victim.thaw()
+        self.victim = None
+        self.ensemble.wait_ready()
+
+    def kill(self):
+        self.victim = self.ensemble.leader()
+        self.victim.kill()
+
+    def put(self, *entry):
+        self.ensemble.leader().put(*entry)
+
+    def kept(self, prefix):
+        return self.ensemble.leader().kept(prefix)
+
+    def stop(self):
+        self.ensemble.stop()
+
+
 class World:
     """Real engines, a store, and managers that are one another's replicas, each with a door of its own to the store."""
 
@@ -85,9 +129,11 @@ class World:
         self.history = History()
         for engine in engines:
             store.put(prefix, engine.address, engine.address)
-        self.gates = [Gate(store.address) for _ in range(managers)]
+        addresses = store.addresses() if isinstance(store, Three) else [store.address]
+        self.gates = [[Gate(address) for address in addresses] for _ in range(managers)]
         self.managers = [
-            Member(folder, f"{store.scheme}://{gate.address}/{prefix}", *flags) for gate in self.gates
+            Member(folder, f"{store.scheme}://{','.join(gate.address for gate in gates)}/{prefix}", *flags)
+            for gates in self.gates
         ]
         for manager in self.managers:
             manager.arguments[1:1] = ["--debug"]
@@ -110,7 +156,7 @@ class World:
                 manager.stop()
             except AssertionError as fault:
                 faults.append(str(fault))
-        for gate in self.gates:
+        for gate in itertools.chain(*self.gates):
             gate.close()
         assert not faults, "\n".join(faults)
 
@@ -128,10 +174,11 @@ class World:
         return {"kill": engine.start, "off": engine.start, "freeze": engine.thaw, "cut": engine.mend}[kind]
 
     def break_manager(self, number, kind):
-        manager, gate = self.managers[number], self.gates[number]
+        manager, gates = self.managers[number], self.gates[number]
         if kind == "apart":
-            gate.shut()
-            return gate.reopen
+            for gate in gates:
+                gate.shut()
+            return lambda: [gate.reopen() for gate in gates]
         if kind == "freeze":
             manager.freeze()
             return manager.thaw

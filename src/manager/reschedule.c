@@ -47,6 +47,8 @@ struct reschedule {
 	struct move *by_id; /* the same, by the old id */
 	size_t busy;        /* of them */
 	bool held;          /* too many are out of reach; said in the log once */
+	int64_t looked_ms;  /* manager::acting_since_ms of the last look for old copies */
+	uint64_t readings;  /* and what was kept then */
 };
 
 /* One container on its way; stays until it has arrived, or its node is back. */
@@ -208,11 +210,25 @@ static bool is_at_rest(const struct reschedule *rs)
 	       (!manager_may_act(m) || (has_settled(rs) && desired_count_gone(m->desired) == 0));
 }
 
+/* Nodes may have returned while nobody led, or their leader died before it had looked. */
+static void look_for_old_copies(struct reschedule *rs)
+{
+	struct manager *m = rs->manager;
+
+	if (!manager_may_act(m) || !keep_is_whole(m->keep) ||
+		(rs->looked_ms == m->acting_since_ms && rs->readings == keep_readings(m->keep)))
+		return;
+	rs->looked_ms = m->acting_since_ms;
+	rs->readings = keep_readings(m->keep);
+	retire_start(m, NULL);
+}
+
 static enum task_turn reschedule_review(struct task *t)
 {
 	struct reschedule *rs = container_of(t, struct reschedule, task);
 	auto_candidates struct candidates cs = { 0 };
 
+	look_for_old_copies(rs);
 	if (reschedule_may_move(rs) && rs->busy < MOVES_AT_ONCE)
 		candidates_collect(&cs, rs->manager);
 	for (size_t i = 0; i < cs.count && rs->busy < MOVES_AT_ONCE; i++) {

@@ -25,7 +25,7 @@ struct retire {
 	struct work work;
 	struct task task;
 	struct manager *manager; /* borrowed */
-	struct engine *returned; /* counted */
+	struct engine *returned; /* counted; NULL: none has */
 	struct engine *engine;   /* counted; of the copy; NULL: none was found yet */
 	char id[65];             /* of the copy */
 	bool never_ran;          /* so we believe */
@@ -62,9 +62,10 @@ void retire_start(struct manager *m, struct engine *returned)
 
 	r->manager = m;
 	m->retiring++;
-	r->returned = engine_ref(returned);
+	r->returned = returned ? engine_ref(returned) : NULL;
 	work_begin(&r->work, m, cancel);
-	task_init(&r->task, m->loop, &retire_begin_step, retire_done);
+	task_init(
+		&r->task, m->loop, returned ? &retire_begin_step : &retire_next_step, retire_done);
 	task_start(&r->task);
 }
 
@@ -192,6 +193,16 @@ static void ask(struct retire *r, const char *method, const char *rest, int64_t 
 	remote_send(&r->call, &r->engine->remote, &r->task);
 }
 
+static void settle(const struct retire *r)
+{
+	struct engine *e;
+
+	cluster_each (e, r->manager->cluster, CLUSTER_HEALTHY) {
+		if (!r->returned || e == r->returned)
+			desired_settle(r->manager->desired, e);
+	}
+}
+
 static enum task_turn retire_next(struct task *t)
 {
 	struct retire *r = container_of(t, struct retire, task);
@@ -201,7 +212,7 @@ static enum task_turn retire_next(struct task *t)
 		return TASK_DONE; /* a node that could not be read comes back once more */
 	old = find_old_copy(r->manager);
 	if (!old) {
-		desired_settle(r->manager->desired, r->returned);
+		settle(r);
 		return TASK_DONE;
 	}
 	memcpy(r->id, old->id, sizeof(r->id));

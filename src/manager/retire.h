@@ -17,5 +17,6 @@
 /* So long the engine may take to stop it: its own time-out, and some. */
 int64_t retire_stop_timeout_ms(const struct container *c);
 
-/* Looks over all nodes, after reading the containers of this one, which is there (again). */
+/* Looks over all nodes, after reading the containers of this one, which is there (again); NULL: as
+ * they are known. */
 void retire_start(struct manager *m, struct engine *returned);

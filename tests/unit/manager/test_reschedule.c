@@ -282,6 +282,28 @@ static void test_it_answers_after_all(void **state maybe_unused)
 	end(&t);
 }
 
+/* Its node returned while nobody led: who begins to lead finds both. */
+static void test_it_returned_before(void **state maybe_unused)
+{
+	struct trial t;
+	struct fake_container *copy;
+
+	begin(&t, FAKE_NO_FAULT, 0);
+	manager_set_acting(&t.rig.manager, false);
+	copy = fake_engine_add(t.rig.fakes[0], "bb", "web");
+	snprintf(copy->swarm_id, sizeof(copy->swarm_id), "5a5a");
+	copy->more_labels = POLICY ",\"" LABEL_EPOCH "\":\"1\"";
+	fake_engine_emit(t.rig.fakes[0], "container", "create", copy->id, "");
+	turn_until(t.rig.fx.loop, t.rig.engines[0]->containers_count == 1);
+	clock_advance_ms(1);
+	manager_set_acting(&t.rig.manager, true);
+	keep_put(
+		t.rig.manager.keep, "lost/nobody", "{}", NULL, NULL); /* it hears of what is kept */
+	turn_until(t.rig.fx.loop, is_settled(&t.rig));
+	assert_int_equal(count_copies(t.rig.fakes[1], NULL), 0);
+	end(&t);
+}
+
 static size_t count_notes(const struct rig *r)
 {
 	struct keep_entry entry;
@@ -333,6 +355,7 @@ int main(void)
 		cmocka_unit_test(test_another_made_it),
 		cmocka_unit_test(test_it_answers_after_all),
 		cmocka_unit_test(test_it_was_removed_meanwhile),
+		cmocka_unit_test(test_it_returned_before),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,11 +32,13 @@ struct api_config {
 
 struct api {
 	struct loop *loop;
-	struct manager *manager;   /* borrowed */
-	struct cluster *cluster;   /* borrowed */
-	struct api_config config;  /* texts borrowed */
-	struct list requests;      /* struct request::link: under way */
-	struct list event_streams; /* open /events */
+	struct manager *manager;       /* borrowed */
+	struct cluster *cluster;       /* borrowed */
+	struct api_config config;      /* texts borrowed */
+	struct list requests;          /* struct request::link: under way */
+	struct list event_streams;     /* open /events */
+	struct list page_streams;      /* of open pages */
+	struct pages_live *pages_live; /* owned */
 	/* Is told of every request at its end, its exchange still there (NULL: somebody else's). */
 	void (*note)(const struct request *rq);
 	struct log_limit failures; /* private to reply */

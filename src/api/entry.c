@@ -9,6 +9,8 @@
 #include "api/errand.h"
 #include "api/events.h"
 #include "api/measures.h"
+#include "api/page_stream.h"
+#include "api/pages_live.h"
 #include "api/pause.h"
 #include "api/replica.h"
 #include "api/reply.h"
@@ -42,11 +44,14 @@ void api_init(struct api *api, struct loop *loop, struct manager *manager,
 	api->measures = measures_create(routes, routes_count);
 	list_init(&api->requests);
 	list_init(&api->event_streams);
+	list_init(&api->page_streams);
+	api->pages_live = pages_live_create(api);
 }
 
 void api_drain(struct api *api)
 {
 	events_end_all(api);
+	page_stream_end_all(api);
 }
 
 void api_finish(struct api *api)
@@ -55,6 +60,7 @@ void api_finish(struct api *api)
 
 	list_for_each_safe (rq, tmp, &api->requests, link)
 		request_finish(rq->errand ? errand_detach(rq->errand) : rq);
+	pages_live_destroy(steal(api->pages_live));
 	measures_destroy(steal(api->measures));
 }
 

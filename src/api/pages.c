@@ -5,24 +5,28 @@
 
 #include "api/replica.h"
 #include "api/reply.h"
-#include "page/page.h"
+#include "base/parse.h"
 
-static void answer(struct request *rq, const char *content_type, const char *text, size_t len)
+void pages_restrict(struct headers *to)
 {
-	struct headers *to = &rq->x->answer;
-
 	headers_set(to, "Content-Security-Policy",
-		"default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
-		"frame-ancestors 'none'");
+		"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+		"form-action 'self'; base-uri 'none'; frame-ancestors 'none'");
 	headers_set(to, "Cross-Origin-Resource-Policy", "same-origin");
 	headers_set(to, "Referrer-Policy", "no-referrer");
 	headers_set(to, "X-Content-Type-Options", "nosniff");
 	headers_set(to, "Cache-Control", "no-store");
-	exchange_reply(rq->x, 200, content_type, text, len);
+}
+
+static void answer(
+	struct request *rq, int status, const char *content_type, const char *text, size_t len)
+{
+	pages_restrict(&rq->x->answer);
+	exchange_reply(rq->x, status, content_type, text, len);
 	request_finish(rq);
 }
 
-static bool is_off(struct request *rq)
+bool pages_are_off(struct request *rq)
 {
 	if (!rq->api->config.no_page)
 		return false;
@@ -30,45 +34,72 @@ static bool is_off(struct request *rq)
 	return true;
 }
 
-static void show(struct request *rq, void (*write)(struct page *p))
+/* A page that is open asks all the time, and is not what clients do. */
+static bool is_of_page(const struct request *rq)
 {
-	const struct replica *replica = rq->api->config.replica;
+	return rq->route &&
+	       (strcmp(rq->route->path, "/") == 0 || str_starts_with(rq->route->path, "/page/"));
+}
+
+void pages_learn(const struct api *api, struct page *p)
+{
+	const struct replica *replica = api->config.replica;
+	struct request *rq;
+
+	p->manager = api->manager;
+	p->leads = !replica || replica_leads(replica);
+	p->leader = replica ? replica_leader(replica) : NULL;
+	p->version = api->config.version;
+	p->requests = 0;
+	list_for_each (rq, &api->requests, link)
+		p->requests += !is_of_page(rq);
+}
+
+static void show(struct request *rq, const char *screen)
+{
 	auto_strbuf struct strbuf text = STRBUF_INIT;
 	struct page p = {
 		.sb = &text,
-		.manager = rq->api->manager,
 		.query = &rq->query,
-		.leads = !replica || replica_leads(replica),
-		.leader = replica ? replica_leader(replica) : NULL,
-		.version = rq->api->config.version,
+		.raw_query = rq->raw_query,
+		.screen = page_find_screen(screen),
 	};
-	struct list *l;
 
-	if (is_off(rq))
+	if (pages_are_off(rq))
 		return;
-	for (l = rq->api->requests.next; l != &rq->api->requests; l = l->next)
-		p.requests++;
-	write(&p);
-	answer(rq, "text/html; charset=utf-8", text.buf, text.len);
+	pages_learn(rq->api, &p);
+	p.screen->write(&p);
+	answer(rq, p.status ? p.status : 200, "text/html; charset=utf-8", text.buf, text.len);
 }
 
 void pages_now(struct request *rq)
 {
-	show(rq, page_now);
+	show(rq, "now");
 }
 
 void pages_nodes(struct request *rq)
 {
-	show(rq, page_nodes);
+	show(rq, "nodes");
 }
 
 void pages_containers(struct request *rq)
 {
-	show(rq, page_containers);
+	show(rq, "containers");
+}
+
+void pages_container(struct request *rq)
+{
+	show(rq, "container");
 }
 
 void pages_style(struct request *rq)
 {
-	if (!is_off(rq))
-		answer(rq, "text/css; charset=utf-8", page_style, strlen(page_style));
+	if (!pages_are_off(rq))
+		answer(rq, 200, "text/css; charset=utf-8", page_style, strlen(page_style));
+}
+
+void pages_script(struct request *rq)
+{
+	if (!pages_are_off(rq))
+		answer(rq, 200, "text/javascript; charset=utf-8", page_script, strlen(page_script));
 }

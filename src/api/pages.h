@@ -4,8 +4,18 @@
 #pragma once
 
 #include "api/request.h"
+#include "page/page.h"
 
 void pages_now(struct request *rq);
 void pages_nodes(struct request *rq);
 void pages_containers(struct request *rq);
+void pages_container(struct request *rq);
 void pages_style(struct request *rq);
+void pages_script(struct request *rq);
+
+/* The page is off: that has been answered. */
+bool pages_are_off(struct request *rq);
+/* Fields of every answer: what a browser may do with it. */
+void pages_restrict(struct headers *to);
+/* What a screen is written from, but for where and for whom. */
+void pages_learn(const struct api *api, struct page *p);

@@ -11,6 +11,8 @@
 #include "api/networks.h"
 #include "api/nodes.h"
 #include "api/pages.h"
+#include "api/pages_live.h"
+#include "api/pages_log.h"
 #include "api/plugins.h"
 #include "api/prune.h"
 #include "api/session.h"
@@ -24,7 +26,13 @@ const struct route routes[] = {
 	{ "GET", "/page/nodes", pages_nodes, "the page: a row for each node", ROUTE_LOCAL },
 	{ "GET", "/page/containers", pages_containers, "the page: one list over all nodes",
 		ROUTE_LOCAL },
+	{ "GET", "/page/container", pages_container, "the page: one container", ROUTE_LOCAL },
+	{ "GET", "/page/log", pages_log_stream,
+		"the page: the end of a container's log, as server-sent events", ROUTE_LOCAL },
+	{ "GET", "/page/live/{name}", pages_live_stream,
+		"the page: what changes on an open screen, as server-sent events", ROUTE_LOCAL },
 	{ "GET", "/page/style.css", pages_style, "the page: how it looks", ROUTE_LOCAL },
+	{ "GET", "/page/page.js", pages_script, "the page: what is live on it", ROUTE_LOCAL },
 	{ "GET", "/_ping", system_ping, "answered from memory, always 200", ROUTE_LOCAL },
 	{ "HEAD", "/_ping", system_ping, "answered from memory, always 200", ROUTE_LOCAL },
 	{ "GET", "/version", system_version,

@@ -54,6 +54,9 @@ size_t endpoint_connections(const struct endpoint *e); /* open, busy or idle */
 /* How long it took until answers began, counted by endpoint_scale. */
 const struct histogram *endpoint_times(const struct endpoint *e);
 extern const struct histogram_scale endpoint_scale;
+/* How long it takes at present until a usual answer begins; 0 before the first.  A single long one
+ * (a stop that waits for its container) hardly counts. */
+int64_t endpoint_latency_us(const struct endpoint *e);
 uint64_t endpoint_failures(const struct endpoint *e); /* calls that got no complete answer */
 
 enum call_mode {

@@ -33,6 +33,7 @@ struct endpoint {
 	char *closed_reason; /* owned; set by endpoint_close */
 	bool closing;
 	struct histogram times;
+	int64_t latency_us;
 	uint64_t failures;
 };
 
@@ -280,7 +281,20 @@ const char *endpoint_host_header(const struct endpoint *e)
 
 void endpoint_note_answer(struct endpoint *e, int64_t sent_us)
 {
-	histogram_add(&e->times, &endpoint_scale, clock_mono_us() - sent_us);
+	int64_t took_us = clock_mono_us() - sent_us, above = took_us - e->latency_us;
+
+	histogram_add(&e->times, &endpoint_scale, took_us);
+	if (e->latency_us == 0)
+		e->latency_us = took_us;
+	else if (above < 0)
+		e->latency_us += above / 4;
+	else
+		e->latency_us += min_of(above, e->latency_us / 2 + 1);
+}
+
+int64_t endpoint_latency_us(const struct endpoint *e)
+{
+	return e->latency_us;
 }
 
 void endpoint_note_failure(struct endpoint *e)

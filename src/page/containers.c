@@ -2,7 +2,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
 #include "base/parse.h"
 #include "page/page_private.h"
@@ -69,23 +68,33 @@ static void add_state(struct page *p, const struct container *c)
 		strbuf_addf(p->sb, ", %s", container_health_text(c));
 	if (!engine_is_healthy(e) && e->heard_ms) {
 		strbuf_add_str(p->sb, "<br>last known ");
-		frame_add_age(p->sb, clock_mono_ms() - e->heard_ms);
+		frame_add_heard(p, e);
 	}
 	strbuf_add_str(p->sb, "</td>");
 }
 
 static void add_container(struct page *p, const struct container *c)
 {
-	strbuf_add_str(p->sb, engine_is_healthy(c->engine) ? "<tr>" : "<tr class=\"stale\">");
-	strbuf_add_str(p->sb, "<th scope=\"row\"><bdi>");
-	html_add(p->sb, container_name(c), NAME_SHOWN);
-	strbuf_addf(p->sb, "</bdi><br>%.12s</th>", c->id);
-	add_cell(p, "Node", c->engine->name);
+	auto_free char *short_id = xasprintf("%.*s", SHORT_ID_LEN, c->id);
+	char part[FRAGMENT_ID_MAX];
+
+	frame_part_id(part, 'c', c->id);
+	frame_part_open(p, "tr", part, engine_is_healthy(c->engine) ? "" : " class=\"stale\"");
+	strbuf_add_str(p->sb, "<th scope=\"row\"><a href=\"/page/container?id=");
+	html_add(p->sb, c->id, SIZE_MAX);
+	strbuf_add_str(p->sb, "\"><bdi>");
+	html_add(p->sb, *container_name(c) ? container_name(c) : "(no name)", NAME_SHOWN);
+	strbuf_add_str(p->sb, "</bdi></a><br><code>");
+	html_add(p->sb, short_id, NAME_SHOWN);
+	strbuf_add_str(p->sb, "</code></th><td data-of=\"Node\">");
+	frame_add_node(p, c->engine);
+	strbuf_add_str(p->sb, "</td>");
 	add_cell(p, "Image", c->image);
 	add_state(p, c);
 	strbuf_add_str(p->sb, "<td data-of=\"Created\">");
-	frame_add_age(p->sb, (clock_wall_ns() - c->created_ns) / 1000000);
-	strbuf_add_str(p->sb, "</td></tr>\n");
+	frame_add_age(p, c->created_ns);
+	strbuf_add_str(p->sb, "</td>");
+	frame_part_close(p, "tr");
 }
 
 void page_containers(struct page *p)
@@ -107,9 +116,11 @@ void page_containers(struct page *p)
 		"in italics what is only last known.</caption>\n<thead><tr>"
 		"<th scope=\"col\">Name</th><th scope=\"col\">Node</th><th scope=\"col\">Image</th>"
 		"<th scope=\"col\">State</th><th "
-		"scope=\"col\">Created</th></tr></thead>\n<tbody>\n");
+		"scope=\"col\">Created</th></tr></thead>\n");
+	frame_part_open(p, "tbody", "rows", "");
 	for (size_t i = from; i < from + count; i++)
 		add_container(p, chosen[i]);
-	strbuf_add_str(p->sb, "</tbody>\n</table>\n");
+	frame_part_close(p, "tbody");
+	strbuf_add_str(p->sb, "</table>\n");
 	frame_close(p);
 }

@@ -3,20 +3,28 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/clock.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/parse.h"
 #include "manager/drain.h"
 #include "manager/node_settings.h"
 #include "page/page_private.h"
 
+enum {
+	GRID_FROM = 24, /* nodes that one look takes in as rows */
+	GRID_MAX = 2000,
+};
+
 /* --- which, and in what order --- */
 
 static bool is_wanted(const struct page *p, const struct engine *e)
 {
-	const char *text = frame_choice(p, "q"), *state = frame_choice(p, "state");
+	const char *text = frame_choice(p, "q"), *state = frame_choice(p, "state"),
+		   *node = frame_choice(p, "node");
 
 	if (*state && strcasecmp(state, engine_state_text(e)) != 0)
+		return false;
+	if (*node && strcmp(node, e->name) != 0 && strcmp(node, e->addr) != 0)
 		return false;
 	return !*text || strcasestr(e->name, text) || strcasestr(e->addr, text);
 }
@@ -110,6 +118,22 @@ static void add_availability(struct page *p, const struct engine *e)
 	}
 }
 
+/* Told by steps, so that a row does not change with every answer. */
+static void add_latency(struct page *p, const struct engine *e)
+{
+	static const int64_t steps_us[] = { 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000,
+		200000, 500000, 1000000, 2000000, 5000000, 10000000 };
+	int64_t took_us = endpoint_latency_us(e->remote.endpoint);
+	size_t i = 0;
+
+	if (took_us == 0)
+		return;
+	while (i + 1 < ARRAY_SIZE(steps_us) && steps_us[i] <= took_us)
+		i++;
+	strbuf_addf(p->sb, "<br>%s %g ms", steps_us[i] > took_us ? "in under" : "in over",
+		(double)steps_us[i] / 1000);
+}
+
 static void add_state(struct page *p, const struct engine *e)
 {
 	strbuf_addf(p->sb, "<td data-of=\"State\"><span class=\"%s\">%s</span>",
@@ -120,10 +144,8 @@ static void add_state(struct page *p, const struct engine *e)
 		html_add(p->sb, e->last_error, TEXT_SHOWN);
 	}
 	strbuf_add_str(p->sb, "</td><td data-of=\"Last answer\">");
-	if (e->heard_ms)
-		frame_add_age(p->sb, clock_mono_ms() - e->heard_ms);
-	else
-		strbuf_add_str(p->sb, "never");
+	frame_add_heard(p, e);
+	add_latency(p, e);
 	strbuf_add_str(p->sb, "</td>");
 }
 
@@ -148,6 +170,32 @@ static void add_room(struct page *p, const struct engine *e)
 	add_bar(p, "Reserved memory", rank_memory(e), memory.buf);
 }
 
+/* What its engine offers, by CDI or as a generic resource. */
+static int64_t count_gpus(const struct engine *e)
+{
+	yyjson_val *info = yyjson_doc_get_root(e->info), *item;
+	int64_t devices = 0, resources = 0;
+	size_t i, max;
+
+	yyjson_arr_foreach(json_get_arr(info, "DiscoveredDevices"), i, max, item)
+	{
+		const char *id = json_get_str(item, "ID", "");
+
+		devices += strstr(id, "/gpu=") && !str_ends_with(id, "=all");
+	}
+	yyjson_arr_foreach(json_get_arr(info, "GenericResources"), i, max, item)
+	{
+		yyjson_val *named = json_get_obj(item, "NamedResourceSpec"),
+			   *counted = json_get_obj(item, "DiscreteResourceSpec");
+
+		if (strcasestr(json_get_str(named, "Kind", ""), "gpu"))
+			resources++;
+		else if (strcasestr(json_get_str(counted, "Kind", ""), "gpu"))
+			resources += json_get_int(counted, "Value", 0);
+	}
+	return max_of(devices, resources);
+}
+
 static void add_labels(struct page *p, const struct engine *e)
 {
 	enum { LABELS_SHOWN = 20 };
@@ -163,24 +211,40 @@ static void add_labels(struct page *p, const struct engine *e)
 	strbuf_add_str(p->sb, "</td>");
 }
 
+static void add_containers(struct page *p, const struct engine *e)
+{
+	auto_strbuf struct strbuf query = STRBUF_INIT;
+
+	uri_encode_query(&query, e->name);
+	strbuf_add_str(p->sb, "</td><td data-of=\"Containers\"><a href=\"/page/containers?node=");
+	html_add(p->sb, query.buf, SIZE_MAX);
+	strbuf_addf(p->sb, "\">%zu running</a>, %zu paused, %zu stopped</td>", e->running,
+		e->paused, e->stopped);
+}
+
 static void add_node(struct page *p, const struct engine *e)
 {
-	strbuf_add_str(p->sb, engine_is_healthy(e) ? "<tr>" : "<tr class=\"stale\">");
+	char part[FRAGMENT_ID_MAX];
+	int64_t gpus = count_gpus(e);
+
+	frame_part_id(part, 'n', e->addr);
+	frame_part_open(p, "tr", part, engine_is_healthy(e) ? "" : " class=\"stale\"");
 	strbuf_add_str(p->sb, "<th scope=\"row\"><bdi>");
 	html_add(p->sb, *e->name ? e->name : "(unknown)", NAME_SHOWN);
-	strbuf_add_str(p->sb, "</bdi><br>");
+	strbuf_add_str(p->sb, "</bdi><br><code>");
 	html_add(p->sb, e->addr, NAME_SHOWN);
-	strbuf_add_str(p->sb, "</th>");
+	strbuf_add_str(p->sb, "</code></th>");
 	add_state(p, e);
 	strbuf_add_str(p->sb, "<td data-of=\"Engine\">");
 	html_add(p->sb, e->server_version, NAME_SHOWN);
 	strbuf_add_str(p->sb, e->containerd_store ? ", containerd store" : "");
-	strbuf_addf(p->sb,
-		"</td><td data-of=\"Containers\">%zu running, %zu paused, %zu stopped</td>",
-		e->running, e->paused, e->stopped);
+	add_containers(p, e);
 	add_room(p, e);
+	strbuf_addf(p->sb,
+		gpus ? "<td data-of=\"GPUs\">%" PRId64 "</td>" : "<td data-of=\"GPUs\">none</td>",
+		gpus);
 	add_labels(p, e);
-	strbuf_add_str(p->sb, "</tr>\n");
+	frame_part_close(p, "tr");
 }
 
 /* --- the table --- */
@@ -210,25 +274,91 @@ static void add_columns(struct page *p)
 	add_column(p, "Containers", "containers");
 	add_column(p, "Reserved CPUs", "cpus");
 	add_column(p, "Reserved memory", "memory");
+	add_column(p, "GPUs", NULL);
 	add_column(p, "Labels", NULL);
-	strbuf_add_str(p->sb, "</tr></thead>\n<tbody>\n");
+	strbuf_add_str(p->sb, "</tr></thead>\n");
+}
+
+static void add_table(struct page *p, const struct ranked *chosen, size_t total)
+{
+	size_t from, count = frame_window(p, total, &from);
+
+	add_columns(p);
+	frame_part_open(p, "tbody", "rows", "");
+	for (size_t i = from; i < from + count; i++)
+		add_node(p, chosen[i].engine);
+	frame_part_close(p, "tbody");
+	strbuf_add_str(p->sb, "</table>\n");
+}
+
+/* --- all of them in one look --- */
+
+static const char *grid_mark(const struct page *p, const struct engine *e)
+{
+	if (e->state == ENGINE_PENDING)
+		return "?";
+	if (!engine_is_healthy(e))
+		return "!";
+	return manager_is_open(p->manager, e) ? NULL : "-";
+}
+
+static void add_cell(struct page *p, const struct engine *e)
+{
+	auto_strbuf struct strbuf query = STRBUF_INIT, name = STRBUF_INIT;
+	const char *mark = grid_mark(p, e);
+	double full = min_of(max_of(rank_cpus(e), rank_memory(e)), 1.0);
+	char part[FRAGMENT_ID_MAX];
+
+	uri_encode_query(&query, *e->name ? e->name : e->addr);
+	html_add(&name, *e->name ? e->name : e->addr, NAME_SHOWN);
+	frame_part_id(part, 'g', e->addr);
+	frame_part_open(p, "li", part, "");
+	strbuf_addf(p->sb,
+		"<a class=\"%s f%d\" href=\"?node=", engine_is_healthy(e) ? "up" : "down",
+		(int)(full * 10));
+	html_add(p->sb, query.buf, SIZE_MAX);
+	strbuf_addf(p->sb, "\" title=\"%s, %s, %zu running, %.0f %% reserved\">", name.buf,
+		engine_state_text(e), e->running, full * 100);
+	if (mark)
+		strbuf_add_str(p->sb, mark);
+	else
+		strbuf_addf(p->sb, "%zu", e->running);
+	strbuf_add_str(p->sb, "</a>");
+	frame_part_close(p, "li");
+}
+
+static void add_grid(struct page *p, const struct ranked *chosen, size_t total)
+{
+	strbuf_add_str(p->sb,
+		"<p class=\"quiet\" id=\"grid-says\">A cell is a node: how many "
+		"containers run on it, filled by the fuller of its reserved CPUs and "
+		"memory; ! does not answer, ? has not yet, - takes nothing new.</p>\n");
+	frame_part_open(p, "ul", "grid", " class=\"grid\" aria-describedby=\"grid-says\"");
+	for (size_t i = 0; i < total && i < GRID_MAX; i++)
+		add_cell(p, chosen[i].engine);
+	if (total > GRID_MAX)
+		strbuf_addf(p->sb, "<li>and %zu more</li>", total - GRID_MAX);
+	frame_part_close(p, "ul");
 }
 
 void page_nodes(struct page *p)
 {
 	static const char *const states[] = { "any", "Healthy", "Unhealthy", "Pending", NULL };
-	size_t total, from, count;
+	static const char *const views[] = { "as fits", "grid", "rows", NULL };
+	const char *view = frame_choice(p, "view");
+	bool is_grid = strcmp(view, "grid") == 0, is_rows = strcmp(view, "rows") == 0;
+	size_t total;
 	auto_free struct ranked *chosen = choose_nodes(p, &total);
 
 	frame_open(p, "Nodes", 0);
 	frame_form_open(p, "/page/nodes");
 	frame_form_text(p, "q", "Name or address");
 	frame_form_select(p, "state", "State", states);
+	frame_form_select(p, "view", "View", views);
 	frame_form_close(p);
-	count = frame_window(p, total, &from);
-	add_columns(p);
-	for (size_t i = from; i < from + count; i++)
-		add_node(p, chosen[i].engine);
-	strbuf_add_str(p->sb, "</tbody>\n</table>\n");
+	if (is_grid || (!is_rows && p->manager->cluster->engines_count > GRID_FROM))
+		add_grid(p, chosen, total);
+	if (!is_grid)
+		add_table(p, chosen, total);
 	frame_close(p);
 }

@@ -1,5 +1,4 @@
 /* page/now.c - how it fares in one look: who leads, what is wrong, why, and what to do. */
-#include "base/clock.h"
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "base/parse.h"
@@ -7,14 +6,6 @@
 #include "page/page_private.h"
 
 enum { REFRESH_S = 5 };
-
-static void add_figure(struct page *p, const char *name, const char *value)
-{
-	strbuf_add_str(p->sb, "<div>");
-	frame_element(p, "dt", name);
-	frame_element(p, "dd", value);
-	strbuf_add_str(p->sb, "</div>\n");
-}
 
 static const char *leader_text(const struct page *p)
 {
@@ -41,11 +32,11 @@ static void add_strip(struct page *p)
 	auto_free char *containers =
 		xasprintf("%zu running, %zu paused, %zu stopped", running, paused, stopped);
 
-	strbuf_add_str(p->sb, "<dl class=\"strip\">\n");
-	add_figure(p, "Leader", leader_text(p));
-	add_figure(p, "Nodes", nodes);
-	add_figure(p, "Containers", containers);
-	strbuf_add_str(p->sb, "</dl>\n");
+	frame_part_open(p, "dl", "strip", " class=\"strip\"");
+	frame_fact(p, "Leader", leader_text(p));
+	frame_fact(p, "Nodes", nodes);
+	frame_fact(p, "Containers", containers);
+	frame_part_close(p, "dl");
 }
 
 /* --- problems --- */
@@ -53,10 +44,7 @@ static void add_strip(struct page *p)
 static void add_silence(struct page *p, const struct engine *e)
 {
 	strbuf_add_str(p->sb, "<p>Last answer: ");
-	if (e->heard_ms)
-		frame_add_age(p->sb, clock_mono_ms() - e->heard_ms);
-	else
-		strbuf_add_str(p->sb, "never");
+	frame_add_heard(p, e);
 	strbuf_addf(p->sb, ". Containers last known on it: %zu.</p>\n",
 		e->running + e->paused + e->stopped);
 }
@@ -105,6 +93,7 @@ static void add_problems(struct page *p)
 	size_t total, shown = 0, found = 0;
 	auto_free struct engine **engines = cluster_sorted_engines(p->manager->cluster, &total);
 
+	frame_part_open(p, "div", "problems", "");
 	strbuf_add_str(p->sb, "<h2>Problems</h2>\n");
 	found = add_general_problems(p);
 	for (size_t i = 0; i < total; i++) {
@@ -121,6 +110,7 @@ static void add_problems(struct page *p)
 			shown - PAGE_ROWS);
 	if (found == 0)
 		strbuf_add_str(p->sb, "<p class=\"good\">None: every node answers.</p>\n");
+	frame_part_close(p, "div");
 }
 
 static void add_work(struct page *p)
@@ -130,11 +120,14 @@ static void add_work(struct page *p)
 
 	for (l = p->manager->works.next; l != &p->manager->works; l = l->next)
 		works++;
+	strbuf_add_str(p->sb, "<h2>Under way</h2>\n");
+	frame_part_open(p, "ul", "work", "");
 	strbuf_addf(p->sb,
-		"<h2>Under way</h2>\n<ul>\n<li>Requests of clients, this page included: %zu</li>\n"
+		"<li>Requests of clients, this page included: %zu</li>\n"
 		"<li>Work over engines, such as creates, pulls and moves: %zu</li>\n"
-		"<li>Requests to engines that wait for a place in the line: %lld</li>\n</ul>\n",
+		"<li>Requests to engines that wait for a place in the line: %lld</li>\n",
 		p->requests, works, (long long)metrics[METRIC_calls_waiting]);
+	frame_part_close(p, "ul");
 }
 
 void page_now(struct page *p)
@@ -144,8 +137,8 @@ void page_now(struct page *p)
 	add_problems(p);
 	add_work(p);
 	strbuf_addf(p->sb,
-		"<p class=\"quiet\">Counted from what the manager knows in this moment; this page "
-		"asks again every %d seconds.</p>\n",
+		"<p class=\"quiet\">Counted from what the manager knows, and told as it changes. "
+		"<noscript>Without scripts this page asks again every %d seconds.</noscript></p>\n",
 		REFRESH_S);
 	frame_close(p);
 }

@@ -36,6 +36,7 @@ _swarm_value()
 	availability) _swarm_words "active pause drain" "$2" ;;
 	role) _swarm_words "worker manager" "$2" ;;
 	format) _swarm_words "table json" "$2" ;;
+	sort) _swarm_words "cpu memory containers name" "$2" ;;
 	cluster-opt)
 		_swarm_words "swarm.overcommit= swarm.createretry= swarm.apiversion= swarm.together= swarm.volumes= swarm.reschedule-share=" "$2"
 		compopt -o nospace 2>/dev/null
@@ -43,7 +44,8 @@ _swarm_value()
 	host | H | advertise | addr | replication-ttl | engine-refresh-min-interval | \
 		engine-refresh-max-interval | engine-failure-retry | engine-refresh-retry | heartbeat | \
 		discovery-opt | container-name-refresh-filter | timeout | ttl | delay | url | days | \
-		label-add | label-rm)
+		label-add | label-rm | limit | env | e | label | cpu-shares | cpus | memory | publish | p | \
+		volume | v | volumes-from | link | network | net | name | platform | gpus)
 		COMPREPLY=()
 		;;
 	*) return 1 ;;
@@ -63,6 +65,11 @@ _swarm_options()
 	"node rm") printf '%s ' --force $manager ;;
 	"node lost") printf '%s ' $manager ;;
 	status) printf '%s ' --watch --json $manager ;;
+	top) printf '%s ' --once --json --sort --limit $manager ;;
+	place)
+		printf '%s ' --explain --json --env --label --cpu-shares --cpus --memory --publish --volume \
+			--volumes-from --link --network --name --platform --gpus $manager
+		;;
 	manage | m)
 		printf '%s ' --strategy --filter --host --replication --replication-ttl --advertise \
 			--tls --tlscacert --tlscert --tlskey --tlsverify \
@@ -103,8 +110,8 @@ _swarm_command()
 _swarm_argument()
 {
 	case $1 in
-	"") _swarm_words "create list manage join node status cert help" "$2" ;;
-	help | h) _swarm_words "create list manage join node status cert" "$2" ;;
+	"") _swarm_words "create list manage join node status top place cert help" "$2" ;;
+	help | h) _swarm_words "create list manage join node status top place cert" "$2" ;;
 	node) _swarm_words "ls inspect ps update rm lost" "$2" ;;
 	cert) _swarm_words "ca server manager client" "$2" ;;
 	manage | m | list | l)

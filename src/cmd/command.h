@@ -61,6 +61,8 @@ extern const struct command command_join;
 extern const struct command command_cert;
 extern const struct command command_node;
 extern const struct command command_status;
+extern const struct command command_top;
+extern const struct command command_place;
 extern const struct command command_help;
 
 extern const struct option_spec global_options[];

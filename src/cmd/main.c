@@ -63,6 +63,8 @@ const struct command *const commands[] = {
 	&command_join,
 	&command_node,
 	&command_status,
+	&command_top,
+	&command_place,
 	&command_cert,
 	&command_help,
 	NULL,

@@ -143,7 +143,8 @@ static bool follow_drain(struct talk *talk, const char *name, struct error *err)
 
 		if (!talk_ask(talk, "GET", target, NULL, &node, err))
 			return error_wrap(err, "the drain goes on, but");
-		if (!tell_drain(yyjson_doc_get_root(node), name, &last))
+		/* who reads it may have gone */
+		if (!tell_drain(yyjson_doc_get_root(node), name, &last) || ferror(stdout))
 			return true;
 		talk_rest(talk, LOOK_MS);
 	}

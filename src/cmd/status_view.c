@@ -85,7 +85,9 @@ void status_view_init(struct status_view *v, const char *address, yyjson_val *in
 	read_rows(v, json_get_arr(info, "SystemStatus"));
 	if (!info)
 		add_problem(v, xstrdup("the manager does not answer"), why,
-			"Start it (systemctl start swarm), or ask another (--host)");
+			"Start it (systemctl start swarm), ask another (--host), or speak TLS "
+			"where "
+			"it does (--tlsverify)");
 	else if (!*v->role)
 		add_problem(v, xstrdup("what answers is no manager"), v->version,
 			"Name the address of `swarm manage` (--host), not that of an engine");
@@ -118,15 +120,20 @@ void status_view_finish(struct status_view *v)
 static void read_bad_node(struct status_view *v, yyjson_val *node, const char *state)
 {
 	yyjson_val *status = json_get_obj(node, "Status");
-	const char *cause = json_get_str(status, "Message", "it has not answered yet");
+	const char *name = json_get_str(json_get_obj(node, "Description"), "Hostname", "");
+	const char *cause = json_get_str(status, "Message", "");
+	char *what;
 
 	if (v->down + v->unknown > SHOWN)
 		return;
-	add_problem(v,
-		xasprintf("node %.*s (%s) is %s", NAME_SHOWN,
-			json_get_str(json_get_obj(node, "Description"), "Hostname", ""),
-			json_get_str(status, "Addr", ""), state),
-		cause, advice_for_error(cause));
+	/* its name is not known, and its id is its address */
+	if (strcmp(state, "unknown") == 0)
+		what = xasprintf("node %.*s has not been reached yet", NAME_SHOWN,
+			json_get_str(node, "ID", ""));
+	else
+		what = xasprintf("node %.*s (%s) is %s", NAME_SHOWN, name,
+			json_get_str(status, "Addr", ""), state);
+	add_problem(v, what, cause, advice_for_error(cause));
 }
 
 static void read_node(struct status_view *v, yyjson_val *node)
@@ -219,11 +226,10 @@ static void print_manager(const struct status_view *v, FILE *out)
 {
 	bool leads = strcmp(v->role, "primary") == 0;
 	auto_free char *line =
-		xasprintf("%s%s%s, %s%s", v->address, *v->version ? ", " : "", v->version,
-			leads                       ? "leads"
-			: *v->leader                ? "a replica; the leader is "
-			: v->state == STATUS_NOBODY ? "without a leader"
-						    : "",
+		xasprintf("%s%s%s%s%s", v->address, *v->version ? ", " : "", v->version,
+			leads        ? ", leads"
+			: *v->leader ? ", a replica; the leader is "
+				     : "",
 			leads ? "" : v->leader);
 
 	print_text(out, "Manager     ", line);

@@ -146,9 +146,13 @@ bool talk_check(const struct talk *t, const struct call *c, struct error *err)
 			"Cannot reach a manager at %s (--host or DOCKER_HOST names another)",
 			t->host);
 	}
-	if (c->answer.status < 400)
+	if (c->answer.status < 300)
 		return true;
-	auto_free char *text = call_error_text(c);
+	auto_free char *text =
+		c->answer.status >= 400
+			? call_error_text(c)
+			: xasprintf(
+				  "What answers at %s is no manager: it leads elsewhere", t->host);
 
 	return error_set_status(err, c->answer.status, "%s", text);
 }
@@ -176,6 +180,8 @@ bool talk_ask(struct talk *t, const char *method, const char *target, yyjson_mut
 	task_finish(&t->task);
 	bool ok = talk_check(t, &t->call, err);
 
+	if (ok && ret && !t->call.json)
+		ok = error_set(err, ERROR_PROTOCOL, "What answers at %s is no manager", t->host);
 	if (ok && ret)
 		*ret = steal(t->call.json);
 	call_finish(&t->call);

@@ -71,13 +71,13 @@ bool talk_open(struct talk *t, const struct talk_args *args, struct error *err);
 void talk_close(struct talk *t);
 
 /*
- * One request; body: JSON, or NULL.  ret (may be NULL) gets the answer, the caller's, or NULL when
- * it is blank.  False: the manager cannot be reached, or it refused; then err->status is its status
- * and the text what it said.
+ * One request; body: JSON, or NULL.  ret gets the answer, the caller's; NULL: none is wanted.
+ * False: the manager cannot be reached, or it refused; then err->status is its status and the text
+ * what it said.
  */
 bool talk_ask(struct talk *t, const char *method, const char *target, yyjson_mut_doc *body,
 	yyjson_doc **ret, struct error *err);
-/* Whether a call to the manager that is over was answered with less than 400; err as above. */
+/* Whether a call to the manager that is over was answered with less than 300; err as above. */
 bool talk_check(const struct talk *t, const struct call *c, struct error *err);
 /* Wait. */
 void talk_rest(struct talk *t, int64_t ms);

@@ -32,7 +32,7 @@ int64_t value_ns_to_ms(int64_t ns)
 	return ns / NS_PER_MS + (ns % NS_PER_MS > 0);
 }
 
-bool value_bytes(const char *name, const char *text, size_t *ret, struct error *err)
+bool value_size(const char *name, const char *text, uint64_t *ret, struct error *err)
 {
 	static const char units[] = "bkmg"; /* each 1024 times the one before */
 	auto_free char *digits = xstrndup(text, strspn(text, "0123456789"));
@@ -41,9 +41,21 @@ bool value_bytes(const char *name, const char *text, size_t *ret, struct error *
 	uint64_t n;
 
 	if (!at || (*unit && unit[1]) || !parse_u64(digits, &n) ||
-		__builtin_mul_overflow(n, UINT64_C(1) << (10 * (at - units)), &n) || n > SIZE_MAX)
+		__builtin_mul_overflow(n, UINT64_C(1) << (10 * (at - units)), &n))
 		return error_set(err, ERROR_INVALID,
 			"invalid --%s: '%s' is no size, such as 512m or 2g", name, text);
+	*ret = n;
+	return true;
+}
+
+bool value_bytes(const char *name, const char *text, size_t *ret, struct error *err)
+{
+	uint64_t n;
+
+	if (!value_size(name, text, &n, err))
+		return false;
+	if (n > SIZE_MAX)
+		return error_set(err, ERROR_INVALID, "--%s %s is too much", name, text);
 	if (n < MIN_BYTES)
 		return error_set(err, ERROR_INVALID, "--%s should be at least 16m", name);
 	*ret = (size_t)n;

@@ -14,7 +14,9 @@
 bool value_duration(const char *name, const char *text, int64_t *ret_ns, struct error *err);
 /* Rounded up, so that a short time never becomes none. */
 int64_t value_ns_to_ms(int64_t ns);
-/* A size in bytes, as engines take them: "65536", "512m", "2g"; units of 1024; at least 16m. */
+/* A size in bytes, as engines take them: "65536", "512m", "2g"; units of 1024. */
+bool value_size(const char *name, const char *text, uint64_t *ret, struct error *err);
+/* The same of memory for this process: at least 16m. */
 bool value_bytes(const char *name, const char *text, size_t *ret, struct error *err);
 /* --heartbeat of join and manage: at least one second. */
 bool value_heartbeat(const char *text, int64_t *ret_ns, struct error *err);

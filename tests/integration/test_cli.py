@@ -16,7 +16,7 @@ import pytest
 from harness.manager import SANITIZER, binary
 
 SECONDS = 20
-COMMANDS = ["create", "list", "manage", "join", "node", "status", "cert", "help"]
+COMMANDS = ["create", "list", "manage", "join", "node", "status", "top", "place", "cert", "help"]
 ALIASES = {"c": "create", "l": "list", "m": "manage", "j": "join", "h": "help"}
 VARIABLES = ["SWARM_DISCOVERY", "SWARM_HOST", "SWARM_ADVERTISE", "SWARM_HUB_URL", "STATE_DIRECTORY", "DEBUG"]
 NODES = "nodes://127.0.0.1:1"
@@ -77,6 +77,8 @@ def test_help_layout():
         "  join, j",
         "  node",
         "  status",
+        "  top",
+        "  place",
         "  cert",
         "  help",
     ]

@@ -12,7 +12,7 @@ from harness.lab import TOP
 from harness.manager import binary, run_swarm
 
 COMMANDS = ["manage", "join", "list", "create", "cert", "node ls", "node ps", "node inspect", "node update", "node rm", "node lost",
-            "status"]
+            "status", "top", "place"]
 LAYOUT = [
     "bin/swarm",
     "lib/systemd/system/swarm.service",
@@ -97,7 +97,7 @@ def test_every_option_is_completed(command):
     offered = set(complete(*(command or "").split(), "--"))
     # One spelling of an option is enough.
     assert offered - wanted <= {"--help"}
-    assert wanted - offered <= {"--addr", "--cors"}
+    assert wanted - offered <= {"--addr", "--cors", "--net"}
 
 
 @pytest.mark.parametrize("option, table", [("strategy", "## Strategies"), ("filter", "## Filters")])
@@ -115,7 +115,7 @@ def test_the_words_of_an_option(option, table):
 
 @pytest.mark.parametrize("words, offered", [
     (["ma"], ["manage"]),
-    ([""], ["create", "list", "manage", "join", "node", "status", "cert", "help"]),
+    ([""], ["create", "list", "manage", "join", "node", "status", "top", "place", "cert", "help"]),
     (["-l", "debug", "li"], ["list"]),
     (["-l", "w"], ["warn"]),
     (["manage", "--strategy", "b"], ["binpack"]),

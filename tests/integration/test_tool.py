@@ -64,6 +64,29 @@ def test_nodes_as_docker_prints_them(manager, engines):
         assert text in tool(manager, "node", *words, status=1)
 
 
+def test_where_a_container_would_go(manager, engines):
+    docker = manager.docker
+    docker("run", "-d", "--name", "db", "-p", "5432:5432", "-e", "constraint:node==node-1", *SLEEP)
+    docker("run", "-d", "--name", "web", "-e", "constraint:node==node-2", *SLEEP)
+    assert tool(manager, "place", "-e", "constraint:storage==ssd", "busybox", "sh", "-c", "exit") == "node-0\n"
+    shown = columns(tool(manager, "place", "--explain", "-p", "5432:5432", "-e", "constraint:storage==disk", "busybox"))
+    assert shown[0] == ["node-2, by spread: 3 nodes, 1 fit, 1 of them preferred"]
+    assert shown[2] == ["NODE", "ADDRESS", "REFUSED BY", "WEIGHT", "CONTAINERS"]
+    assert [row[0] for row in shown[3:]] == ["node-2", "node-0", "node-1"]
+    assert shown[3][-1] == "chosen" and shown[4][2:] == ["constraint"] and shown[5][2:] == ["port"]
+    assert 'The container name "/web" is already in use' in tool(manager, "place", "--name", "web", "busybox", status=1)
+    assert "too little memory on 3" in tool(manager, "place", "-m", "100000g", "busybox", status=1)
+    assert set(manager.placed()) == {"db", "web"}
+
+    nodes = {row["Node"]: row for row in json.loads(tool(manager, "top", "--once", "--json"))}
+    assert [(nodes[f"node-{n}"]["Running"], nodes[f"node-{n}"]["Measured"], nodes[f"node-{n}"]["Busiest"]) for n in range(3)] == [
+        (0, 0, ""), (1, 1, "db"), (1, 1, "web")]
+    assert 0 < nodes["node-1"]["UsedMemoryBytes"] < nodes["node-1"]["MemoryBytes"] and nodes["node-1"]["UsedCPUs"] >= 0
+    shown = columns(tool(manager, "top", "--once", "--sort", "name", "--limit", "1"))
+    assert shown[0] == ["NODE", "STATUS", "CPU %", "CPUS", "MEM %", "MEMORY", "RUNNING", "MEASURED", "BUSIEST"]
+    assert [(row[0], row[6], row[7]) for row in shown[1:]] == [("node-0", "0", "0"), ("node-1", "1", "1"), ("node-2", "1", "0")]
+
+
 def test_a_drain_is_followed(manager, engines):
     docker = manager.docker
     for name in ("node-1", "node-2"):
@@ -84,6 +107,7 @@ def test_a_drain_is_followed(manager, engines):
 def test_a_node_that_is_lost(start_manager, fakes, tmp_path):
     first, second = fakes(2)
     assert "Cannot reach a manager" in tool(Manager(tmp_path, []), "status", status=2)
+    assert "what answers is no manager" in tool(first, "status", status=2)
     first.add_container("once", Labels={"com.docker.swarm.reschedule-policies": '["on-node-failure:at-most-once"]'})
     manager = start_manager([first.address, second.address], "--engine-failure-retry", "1").wait_healthy()
     eventually(lambda: "once" in manager.placed())

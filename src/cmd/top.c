@@ -133,9 +133,9 @@ static bool measure(
 	auto_json yyjson_doc *nodes = NULL, *containers = NULL;
 	int64_t begun_ms;
 
-	/* before 1.52 a name has its node before it */
+	/* before 1.52 a name has its node before it, and every manager knows 1.24 */
 	if (!talk_ask(talk, "GET", "/nodes", NULL, &nodes, err) ||
-		!talk_ask(talk, "GET", "/v1.44/containers/json", NULL, &containers, err))
+		!talk_ask(talk, "GET", "/v1.24/containers/json", NULL, &containers, err))
 		return false;
 	top_view_init(ret, yyjson_doc_get_root(nodes), yyjson_doc_get_root(containers),
 		(size_t)args->limit);

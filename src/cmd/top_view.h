@@ -56,7 +56,7 @@ enum top_order { TOP_CPU, TOP_MEMORY, TOP_CONTAINERS, TOP_NAME };
 bool top_order_parse(const char *text, enum top_order *ret, struct error *err);
 
 /*
- * nodes: GET /nodes.  containers: GET /v1.44/containers/json of those that run, where a name is
+ * nodes: GET /nodes.  containers: GET /v1.24/containers/json of those that run, where a name is
  * "/node/name".  At most limit of them are to be measured, as many of each node as of the others.
  */
 void top_view_init(struct top_view *v, yyjson_val *nodes, yyjson_val *containers, size_t limit);

@@ -3,12 +3,25 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "docker/policy.h"
+
+/* So long a daemon that is stopped waits for its containers, unless it was told otherwise. */
+#define SHUTDOWN_NS (15 * NS_PER_S)
 
 bool candidate_must_stay(const struct container *c)
 {
 	return !c->engine->lost && policy_of(&c->labels) == POLICY_AT_MOST_ONCE;
+}
+
+bool candidate_ran(const struct container *c)
+{
+	int64_t silent_ms = clock_mono_ms() - c->engine->heard_ms;
+	int64_t heard_ns = clock_wall_ns() - silent_ms * (NS_PER_S / 1000);
+
+	return container_is_running(c) || (c->state == CONTAINER_EXITED && c->finished_ns > 0 &&
+						  c->finished_ns >= heard_ns - SHUTDOWN_NS);
 }
 
 const char *candidate_id(const struct candidate *c)

@@ -27,5 +27,8 @@ void candidates_collect(struct candidates *cs, const struct manager *m);
 void candidates_finish(struct candidates *cs);
 const char *candidate_id(const struct candidate *c);
 
+/* It ran when its node was last heard, or had ended just before: a daemon that is stopped, as when
+ * its machine is shut down, stops its containers first and tells of it. */
+bool candidate_ran(const struct container *c);
 /* It is promised one copy at most, and its node may still run that. */
 bool candidate_must_stay(const struct container *c);

@@ -261,7 +261,7 @@ static char *lost_body(struct move *mv)
 	char *name, *body;
 
 	if (c) {
-		mv->was_running = container_is_running(c);
+		mv->was_running = candidate_ran(c);
 		return xstrdup(c->blueprint);
 	}
 	if (!mv->unseen || !desired_find_lost(mv->reschedule->manager->desired, mv->swarm_id, &kept,

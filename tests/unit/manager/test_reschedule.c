@@ -304,6 +304,30 @@ static void test_it_returned_before(void **state maybe_unused)
 	end(&t);
 }
 
+/* It is stopped first when the daemon of its node is; what had ended long before stays so. */
+static void test_the_daemon_was_stopped(void **state maybe_unused)
+{
+	static const struct {
+		int64_t ended_s; /* before its node was last heard */
+		const char *becomes;
+	} cases[] = { { 1, "running" }, { 60, "created" } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct trial t;
+		struct container *c;
+
+		begin(&t, FAKE_NO_FAULT, 0);
+		c = t.rig.engines[1]->containers[0];
+		c->state = CONTAINER_EXITED;
+		c->finished_ns = clock_wall_ns() - cases[i].ended_s * NS_PER_S;
+		kill_node(&t.rig, 1);
+		turn_until(t.rig.fx.loop, count_copies(t.rig.fakes[0], cases[i].becomes) == 1);
+		rig_wait_idle(&t.rig);
+		assert_int_equal(count_copies(t.rig.fakes[0], cases[i].becomes), 1);
+		end(&t);
+	}
+}
+
 static size_t count_notes(const struct rig *r)
 {
 	struct keep_entry entry;
@@ -356,6 +380,7 @@ int main(void)
 		cmocka_unit_test(test_it_answers_after_all),
 		cmocka_unit_test(test_it_was_removed_meanwhile),
 		cmocka_unit_test(test_it_returned_before),
+		cmocka_unit_test(test_the_daemon_was_stopped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

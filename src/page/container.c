@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/parse.h"
 #include "cluster/find_container.h"
+#include "docker/advice.h"
 #include "docker/policy.h"
 #include "manager/decisions.h"
 #include "manager/publish.h"
@@ -69,6 +70,19 @@ static void add_exit(struct page *p, const struct container *c)
 	frame_fact_open(p, "Exit code");
 	strbuf_addf(p->sb, "%d: %s", (int)c->exit_code, exit_meaning(c->exit_code));
 	frame_fact_close(p);
+}
+
+/* What is known of it is old, and why. */
+static void add_problem(struct page *p, const struct engine *e)
+{
+	if (engine_is_healthy(e))
+		return;
+	strbuf_add_str(p->sb, "<section class=\"problem\"><h2>Its node does not answer</h2>\n"
+			      "<p>Cause: ");
+	html_add(p->sb, frame_cause(e), TEXT_SHOWN);
+	strbuf_add_str(p->sb, "</p>\n<p>What to do: ");
+	html_add(p->sb, advice_for_error(e->last_error), TEXT_SHOWN);
+	strbuf_add_str(p->sb, "</p></section>\n");
 }
 
 static void add_strip(struct page *p, const struct container *c)
@@ -349,6 +363,7 @@ static void add_head(struct page *p, const struct container *c)
 {
 	frame_part_open(p, "div", "it", "");
 	add_strip(p, c);
+	add_problem(p, c->engine);
 	frame_part_close(p, "div");
 	add_log(p, c);
 }

@@ -189,6 +189,13 @@ void frame_add_heard(struct page *p, const struct engine *e)
 		frame_add_age(p, clock_wall_ns() - age_ms * (NS_PER_S / 1000));
 }
 
+const char *frame_cause(const struct engine *e)
+{
+	if (*e->last_error)
+		return e->last_error;
+	return e->heard_ms ? "it has answered, and is being read" : "it has not answered yet";
+}
+
 void frame_add_node(struct page *p, const struct engine *e)
 {
 	auto_strbuf struct strbuf query = STRBUF_INIT;

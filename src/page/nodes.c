@@ -130,7 +130,7 @@ static void add_latency(struct page *p, const struct engine *e)
 		return;
 	while (i + 1 < ARRAY_SIZE(steps_us) && steps_us[i] <= took_us)
 		i++;
-	strbuf_addf(p->sb, "<br>%s %g ms", steps_us[i] > took_us ? "in under" : "in over",
+	strbuf_addf(p->sb, "<br>takes %s %g ms", steps_us[i] > took_us ? "under" : "over",
 		(double)steps_us[i] / 1000);
 }
 
@@ -264,9 +264,11 @@ static void add_column(struct page *p, const char *title, const char *sort)
 
 static void add_columns(struct page *p)
 {
-	strbuf_add_str(p->sb, "<table>\n<caption>Reserved is what containers were promised (-m, "
-			      "-c), not what they use; figures of a node that does not answer are "
-			      "the last known.</caption>\n<thead><tr>");
+	strbuf_add_str(p->sb,
+		"<table>\n<caption>Reserved is what containers were promised (-m, "
+		"-c), not what they use; an answer takes as long as usual ones of late "
+		"did; figures of a node that does not answer are "
+		"the last known.</caption>\n<thead><tr>");
 	add_column(p, "Node", "name");
 	add_column(p, "State", "state");
 	add_column(p, "Last answer", NULL);

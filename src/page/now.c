@@ -57,7 +57,7 @@ static void add_problem(struct page *p, const struct engine *e)
 	strbuf_add_str(p->sb, "<section class=\"problem\">");
 	frame_element(p, "h3", title);
 	strbuf_add_str(p->sb, "<p>Cause: ");
-	html_add(p->sb, *e->last_error ? e->last_error : "it has not answered yet", TEXT_SHOWN);
+	html_add(p->sb, frame_cause(e), TEXT_SHOWN);
 	strbuf_add_str(p->sb, "</p>\n<p>What to do: ");
 	html_add(p->sb, advice_for_error(e->last_error), TEXT_SHOWN);
 	strbuf_add_str(p->sb, "</p>\n");
@@ -123,7 +123,7 @@ static void add_work(struct page *p)
 	strbuf_add_str(p->sb, "<h2>Under way</h2>\n");
 	frame_part_open(p, "ul", "work", "");
 	strbuf_addf(p->sb,
-		"<li>Requests of clients, this page included: %zu</li>\n"
+		"<li>Requests of clients, pages not counted: %zu</li>\n"
 		"<li>Work over engines, such as creates, pulls and moves: %zu</li>\n"
 		"<li>Requests to engines that wait for a place in the line: %lld</li>\n",
 		p->requests, works, (long long)metrics[METRIC_calls_waiting]);

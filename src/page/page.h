@@ -33,7 +33,7 @@ struct page {
 	bool leads;
 	const char *leader; /* of several managers, "" when nobody leads; NULL: there is only one */
 	const char *version; /* of this program */
-	size_t requests;     /* of clients under way, this one included; open pages are none */
+	size_t requests;     /* of clients under way; open pages are none */
 	/* For pages that are open, whose script fills in ages: so that a part changes only when
 	 * something has happened. */
 	bool is_live;

@@ -52,6 +52,7 @@
 		const now = document.getElementById("now");
 		now.dateTime = new Date(heard + skew).toISOString().slice(0, 19) + "Z";
 		now.textContent = now.dateTime;
+		tell();
 	}
 
 	function addLog(message) {

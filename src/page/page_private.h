@@ -28,6 +28,8 @@ void frame_fact(struct page *p, const char *name, const char *value);
 void frame_add_age(struct page *p, int64_t at_ns);
 /* Of the last answer of an engine; of one that answers all the time it is not told by seconds. */
 void frame_add_heard(struct page *p, const struct engine *e);
+/* Why it is not healthy. */
+const char *frame_cause(const struct engine *e);
 /* Its name in the direction of its own script, leading to its row. */
 void frame_add_node(struct page *p, const struct engine *e);
 /* A choice of the address; "" when it is not there. */

@@ -11,7 +11,7 @@ NARROW, WIDE = {"width": 360, "dark": True}, {"width": 1400, "dark": False}
 CONTRAST_MIN = 4.5  # WCAG 2, level AA, for text of this size
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def browser():
     browser = Browser()
     yield browser
@@ -66,7 +66,7 @@ def test_every_screen(browser, pool):
     assert f"Node {engines[1].name} at {engines[1].address}: Unhealthy" in texts["/"]
     assert "2 healthy of 3" in texts["/"] and 'heading "Problems" [level=2]' in texts["/"]
     assert '- columnheader "Reserved memory"' in texts["/page/nodes"]
-    assert f'- link "{engines[1].name}, Unhealthy' in texts["/page/nodes?view=grid"] or "!" in texts["/page/nodes?view=grid"]
+    assert "\n!" in texts["/page/nodes?view=grid"]
     hostile = next(c for c in manager.list() if c["Image"] == HOSTILE)
     assert "<script>alert(1)</script>\"'&\\u202eevil" in texts[f"/page/container?id={hostile['Id']}"]
 
@@ -84,13 +84,13 @@ def test_what_happens_is_seen(browser, pool):
     base = f"http://{manager.address}"
     browser.do("open", url=base + "/", **WIDE)
     engines[1].accept()
-    browser.do("wait", text="3 healthy of 3", ms=60000)
+    browser.do("wait", text="3 healthy of 3")
     engines[0].refuse()
     engines[0].drop_connections()
-    browser.do("wait", text=f"Node {engines[0].name} at {engines[0].address}: Unhealthy", ms=60000)
+    browser.do("wait", text=f"Node {engines[0].name} at {engines[0].address}: Unhealthy")
     browser.do("open", url=base + "/page/containers", **NARROW)
     engines[2].add_container("newcomer")
-    browser.do("wait", text="newcomer", ms=60000)
+    browser.do("wait", text="newcomer")
     assert browser.do("look")["said"] == []
 
 
@@ -105,7 +105,7 @@ def test_a_log_is_followed(browser, pool):
     engines[0].script("GET", "/containers/*/logs", Raw(head + written, keep_open=True))
     (container,) = [c for c in manager.list() if c["Names"][0].endswith("/web0")]
     browser.do("open", url=f"http://{manager.address}/page/container?id={container['Id']}", **WIDE)
-    browser.do("wait", text="<script>alert(1)</script>\"'&\\u202eevil", ms=60000)
+    browser.do("wait", text="<script>alert(1)</script>\"'&\\u202eevil")
     seen = browser.do("look")
     assert seen["said"] == []
     log = seen["text"].split("\nLog\n")[1].split("\nEvents\n")[0].split("\n")
@@ -113,4 +113,4 @@ def test_a_log_is_followed(browser, pool):
     (asked,) = engines[0].requests("GET", "/containers/*/logs")
     assert "tail=200" in asked.target and "follow=1" in asked.target
     engines[0].remove_container("web0")
-    browser.do("wait", text="It may have been removed.", ms=60000)
+    browser.do("wait", text="It may have been removed.")

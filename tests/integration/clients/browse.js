@@ -4,6 +4,8 @@
 const readline = require("readline");
 const { chromium } = require(process.argv[2]);
 
+const DEADLINE_MS = 180000;
+
 // Of each text that is seen: the worst relation of its colour to what is behind it (WCAG 2, 1.4.3).
 function lookAtContrast() {
 	const lightness = ([r, g, b]) => {
@@ -57,6 +59,17 @@ function lookAtPage() {
 	};
 }
 
+// By asking again: what waits within a page waits for its next picture, which a browser that has just begun on a busy
+// machine may never draw.
+async function until(page, question, of) {
+	const deadline = Date.now() + DEADLINE_MS;
+	while (!await page.evaluate(question, of)) {
+		if (Date.now() > deadline)
+			throw new Error(`waited in vain for ${of}: ${await page.evaluate(() => document.body.innerText)}`);
+		await new Promise((resolve) => setTimeout(resolve, 50));
+	}
+}
+
 async function main() {
 	const browser = await chromium.launch({ executablePath: process.argv[3], args: ["--no-sandbox", "--disable-gpu"] });
 	let context, page, said, asked;
@@ -68,6 +81,7 @@ async function main() {
 				viewport: { width, height: 900 }, colorScheme: dark ? "dark" : "light", javaScriptEnabled: scripts,
 			});
 			page = await context.newPage();
+			page.setDefaultTimeout(DEADLINE_MS);
 			said = [];
 			asked = [];
 			page.on("console", (m) => ["error", "warning"].includes(m.type()) && said.push(m.text()));
@@ -75,7 +89,7 @@ async function main() {
 			page.on("request", (r) => asked.push(r.method() + " " + r.url()));
 			const answer = await page.goto(url, { waitUntil: "load" });
 			if (scripts)
-				await page.waitForSelector("#live.good", { timeout: 60000 });
+				await until(page, (s) => document.querySelector(s), "#live.good");
 			return { status: answer.status(), headers: answer.headers() };
 		},
 		async look() {
@@ -84,8 +98,8 @@ async function main() {
 		async tree() {
 			return page.locator("body").ariaSnapshot();
 		},
-		async wait({ text, ms }) {
-			await page.waitForFunction((t) => document.body.innerText.includes(t), text, { timeout: ms, polling: 20 });
+		async wait({ text }) {
+			await until(page, (t) => document.body.innerText.includes(t), text);
 			return Date.now();
 		},
 		async press({ keys }) {

@@ -42,6 +42,8 @@ struct slow_free {
 struct loop {
 	struct event_base *base;
 	struct list deferred; /* struct deferred::link, borrowed */
+	struct list later;    /* the same, until `later_due` */
+	struct timer later_due;
 	struct release *releases;
 	size_t release_count, release_cap;
 	struct list slow_frees; /* struct slow_free::link, owned */
@@ -163,6 +165,18 @@ void loop_free_rest(struct loop *loop)
 
 /* --- the loop --- */
 
+static void handle_later_due(struct timer *t)
+{
+	struct loop *loop = container_of(t, struct loop, later_due);
+
+	while (!list_empty(&loop->later)) {
+		struct deferred *d = list_first(&loop->later, struct deferred, link);
+
+		list_remove(&d->link);
+		loop_defer(loop, d);
+	}
+}
+
 struct loop *loop_create(void)
 {
 	struct loop *loop = xnew(struct loop);
@@ -170,6 +184,8 @@ struct loop *loop_create(void)
 	signal(SIGPIPE, SIG_IGN);
 	loop->base = base_create();
 	list_init(&loop->deferred);
+	list_init(&loop->later);
+	timer_init(&loop->later_due, loop, handle_later_due);
 	list_init(&loop->slow_frees);
 	deferred_init(&loop->free_some, handle_free_some);
 	event_assign(&loop->turn_limit, loop->base, -1, 0, handle_turn_limit, NULL);
@@ -194,7 +210,8 @@ void loop_destroy(struct loop *loop)
 	resolver_destroy(steal(loop->resolver));
 	run_releases(loop);
 	loop_free_rest(loop);
-	assert(list_empty(&loop->deferred));
+	assert(list_empty(&loop->deferred) && list_empty(&loop->later));
+	timer_stop(&loop->later_due);
 	event_base_free(loop->base);
 	free(loop->releases);
 	free(loop);
@@ -379,6 +396,15 @@ void loop_defer(struct loop *loop, struct deferred *d)
 {
 	if (list_empty(&d->link))
 		list_push_back(&loop->deferred, &d->link);
+}
+
+void loop_defer_later(struct loop *loop, struct deferred *d)
+{
+	if (!list_empty(&d->link))
+		return;
+	if (list_empty(&loop->later) && !timer_pending(&loop->later_due))
+		timer_start(&loop->later_due, LOOP_LATER_MS);
+	list_push_back(&loop->later, &d->link);
 }
 
 void deferred_cancel(struct deferred *d)

@@ -43,6 +43,10 @@ struct deferred {
 void deferred_init(struct deferred *d, void (*run)(struct deferred *d));
 void loop_defer(struct loop *loop, struct deferred *d);
 void deferred_cancel(struct deferred *d);
+/* The same for what is likely to be needless, and may be late: within LOOP_LATER_MS, all of it
+ * together. */
+#define LOOP_LATER_MS 50
+void loop_defer_later(struct loop *loop, struct deferred *d);
 /* Call release(object) at the end of this turn: "close now, free later", for callers up the stack.
  */
 void loop_release_later(struct loop *loop, void *object, void (*release)(void *object));

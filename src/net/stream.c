@@ -5,6 +5,9 @@
  * again, `can_read` and `can_write` keep that until the kernel says otherwise.  So pausing costs
  * no system call, and a peer that hung up cannot wake the loop again and again while nobody reads.
  *
+ * A short read has emptied the descriptor.  An end behind it was seen, or is an edge of its own; a
+ * reset that came together with the bytes can hide there: so it looks again, a moment later.
+ *
  * Everything happens in stream_work, at the end of a turn: read a bounded amount, write a bounded
  * amount, then call the handlers for what is new.  The public functions only change the buffers
  * and ask for that work; so no handler ever runs inside them, and OpenSSL is never re-entered.
@@ -37,6 +40,7 @@ struct stream {
 	struct transport transport;
 	struct event event;
 	struct deferred work;
+	struct deferred look_again;
 	struct timer watch; /* runs while bytes are on their way to a TCP peer */
 	int64_t watch_since_ms;
 	struct evbuffer *input, *output; /* owned */
@@ -95,6 +99,10 @@ static void note_input_result(struct stream *s, enum transport_result result)
 {
 	switch (result) {
 	case TRANSPORT_MORE: break;
+	case TRANSPORT_DRAINED:
+		s->can_read = false;
+		loop_defer_later(s->loop, &s->look_again);
+		break;
 	case TRANSPORT_WANT_READ: s->can_read = false; break;
 	case TRANSPORT_WANT_WRITE:
 		s->can_read = false;
@@ -118,6 +126,8 @@ static bool read_input(struct stream *s, size_t max, struct error *err)
 	while (result == TRANSPORT_MORE && got < max) {
 		result = transport_read(&s->transport, s->input, max - got, err);
 		got = evbuffer_get_length(s->input) - before;
+		if (result == TRANSPORT_DRAINED && s->hung_up)
+			result = TRANSPORT_MORE; /* up to the end */
 	}
 	note_input_result(s, result);
 	if (got > 0) {
@@ -210,17 +220,18 @@ static void work_hang_up(struct stream *s)
 		s->far_end = true;
 		return;
 	}
-	s->hung_up = false;
 	if (!s->input_ended && !read_input(s, 2 * STREAM_INPUT_MARK, &err))
 		stream_break(s, &err);
 	else if (kernel_saw_error(s))
 		break_by_kernel(s);
+	s->hung_up = false;
 }
 
 static void note_output_result(struct stream *s, enum transport_result result, struct error *err)
 {
 	switch (result) {
-	case TRANSPORT_MORE: break;
+	case TRANSPORT_MORE:
+	case TRANSPORT_DRAINED: break;
 	case TRANSPORT_WANT_READ: s->write_wants_read = true; __attribute__((fallthrough));
 	case TRANSPORT_WANT_WRITE: s->can_write = false; break;
 	case TRANSPORT_END:
@@ -336,6 +347,14 @@ static void stream_work(struct deferred *d)
 		want_work(s);
 }
 
+static void handle_look_again(struct deferred *d)
+{
+	struct stream *s = container_of(d, struct stream, look_again);
+
+	s->can_read = true;
+	want_work(s);
+}
+
 static void handle_event(evutil_socket_t fd maybe_unused, short what, void *arg)
 {
 	struct stream *s = arg;
@@ -374,6 +393,7 @@ struct stream *stream_create(struct loop *loop, int fd, SSL *ssl)
 	s->output = evbuffer_new();
 	evbuffer_add_cb(s->input, handle_input_change, s);
 	deferred_init(&s->work, stream_work);
+	deferred_init(&s->look_again, handle_look_again);
 	timer_init(&s->watch, loop, handle_watch);
 	peer_learn(&s->peer, fd, ssl);
 	if (s->peer.is_tcp)
@@ -410,6 +430,7 @@ void stream_destroy(struct stream *s, const char *reason)
 	s->destroyed = true;
 	s->ops = NULL;
 	deferred_cancel(&s->work);
+	deferred_cancel(&s->look_again);
 	event_del(&s->event);
 	timer_stop(&s->watch);
 	close(s->transport.fd);

@@ -87,7 +87,7 @@ static enum transport_result read_plain(
 		space[1].iov_len = (size_t)got - space[0].iov_len;
 	evbuffer_commit_space(to, space, pieces);
 	adapt_read_size(t, (size_t)got);
-	return TRANSPORT_MORE;
+	return (size_t)got < want ? TRANSPORT_DRAINED : TRANSPORT_MORE;
 }
 
 static enum transport_result tls_result(

@@ -21,6 +21,8 @@ struct transport {
 
 enum transport_result {
 	TRANSPORT_MORE,       /* did what was asked for; there may be more */
+	TRANSPORT_DRAINED,    /* read all there was; whether an end or an error is behind it was not
+			       * asked */
 	TRANSPORT_WANT_READ,  /* goes on when the descriptor has become readable */
 	TRANSPORT_WANT_WRITE, /* goes on when it has become writable */
 	TRANSPORT_END,        /* the peer sends no more */

@@ -134,7 +134,7 @@ struct tls_context *pki_client(struct pki *p, const char *name, enum tls_verify 
 	return make_context(p, name, verify, tls_client_create);
 }
 
-static void connect_tcp(int ret_fds[2])
+void connect_tcp(int ret_fds[2])
 {
 	struct sockaddr_in sa = { .sin_family = AF_INET,
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };

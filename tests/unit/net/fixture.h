@@ -43,6 +43,8 @@ char *pki_path(const struct pki *p, const char *name, const char *suffix);
 struct tls_context *pki_server(struct pki *p, const char *name, enum tls_verify verify);
 struct tls_context *pki_client(struct pki *p, const char *name, enum tls_verify verify);
 
+/* The two ends of a connection over loopback, neither of which waits. */
+void connect_tcp(int ret_fds[2]);
 /* Two connected streams on one loop. */
 void link_create(
 	struct loop *loop, enum link_kind kind, struct stream **ret_a, struct stream **ret_b);

@@ -275,6 +275,29 @@ static void test_reset(void **state)
 	}
 }
 
+/* What came is told, and so is the reset behind it, although nothing shows that there is one. */
+static void test_reset_together_with_bytes(void **state)
+{
+	static const struct linger at_once = { .l_onoff = 1 };
+	struct loop *loop = loop_create();
+	struct owner o = { 0 };
+	int fds[2];
+
+	(void)state;
+	connect_tcp(fds);
+	o.stream = stream_create(loop, fds[0], NULL);
+	stream_set_ops(o.stream, &ops, &o);
+	loop_turn(loop, 0); /* nothing is there */
+	assert_int_equal(send(fds[1], "last words", 10, MSG_NOSIGNAL), 10);
+	setsockopt(fds[1], SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+	close(fds[1]);
+	turn_until(loop, o.brokens == 1);
+	assert_int_equal(o.inputs, 1);
+	assert_int_equal(input_len(&o), 10);
+	stream_destroy(o.stream, "test");
+	loop_destroy(loop);
+}
+
 /* A bare FIN under TLS ends the input, is told apart, and leaves the other direction alive. */
 static void test_bare_fin_under_tls(void **state)
 {
@@ -386,6 +409,7 @@ int main(void)
 		cmocka_unit_test(test_pause),
 		cmocka_unit_test(test_hang_up_while_paused),
 		cmocka_unit_test(test_reset),
+		cmocka_unit_test(test_reset_together_with_bytes),
 		cmocka_unit_test(test_bare_fin_under_tls),
 		cmocka_unit_test(test_new_owner),
 		cmocka_unit_test(test_destroy_in_handler),

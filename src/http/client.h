@@ -31,7 +31,7 @@ struct endpoint_config {
 	struct tls_context *tls;     /* counted; NULL: plain */
 	const char *host_header;     /* NULL: from the address ("localhost" for unix) */
 	const char *tls_server_name; /* NULL: the host */
-	size_t max_idle;             /* 0: 4 */
+	size_t max_idle;             /* 0: 4; more are kept for a second at most */
 	size_t max_active;           /* 0: 1024; more calls wait in line */
 	int64_t connect_timeout_ms;  /* 0: 10 s */
 	int64_t idle_timeout_ms;     /* of kept connections; 0: 60 s */

@@ -1,21 +1,26 @@
 /*
  * http/endpoint.c - one peer: its idle connections and the line of calls.
  *
- * The most recently used idle connection is taken first, so that the others can die of age.  An
- * idle connection is watched: the peer's end, or any byte nobody asked for, closes it.  What is on
- * its way to us cannot be seen, though: the older a connection, the likelier is that the peer has
- * just given it up.
+ * The most recently used idle connection is taken first, so that the others can die of age.  More
+ * than max_idle die sooner: as many as were busy at once a moment ago may be needed again now, and
+ * a new connection costs more than all else of a small request.  An idle connection is watched: the
+ * peer's end, or any byte nobody asked for, closes it.  What is on its way to us cannot be seen,
+ * though: the older a connection, the likelier is that the peer has just given it up.
  */
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "http/client_private.h"
 
+enum {
+	SURPLUS_MAX = 256, /* idle connections at most, those above max_idle among them */
+	SURPLUS_MS = 1000,
+};
+
 struct idle {
 	struct list link; /* endpoint::idle, most recently used first */
 	struct endpoint *endpoint;
 	struct stream *stream; /* owned */
-	struct timer expiry;
 	int64_t since_ms;
 };
 
@@ -27,6 +32,7 @@ struct endpoint {
 	size_t max_idle, max_active;
 	int64_t connect_timeout_ms, idle_timeout_ms, once_timeout_ms;
 	struct list idle;            /* idle::link */
+	struct timer expiry;         /* runs while there are any; may ring too early */
 	struct list active, waiting; /* call_state::link */
 	size_t idle_count, active_count;
 	char *peer_ip;       /* owned; of the newest connection, may be NULL */
@@ -40,6 +46,8 @@ struct endpoint {
 /* Few bounds: there is one such histogram for each of a thousand engines. */
 const struct histogram_scale endpoint_scale = { { 5 * 1000, 25 * 1000, 100 * 1000, 500 * 1000,
 	2500 * 1000, 10 * 1000 * 1000, 60 * 1000 * 1000 } };
+
+static void handle_expiry(struct timer *t);
 
 static char *default_host_header(const struct address *a)
 {
@@ -64,6 +72,7 @@ struct endpoint *endpoint_create(struct loop *loop, const struct endpoint_config
 	/* shorter than what any server keeps a connection for (5 s are common) */
 	e->once_timeout_ms = config->once_timeout_ms ? config->once_timeout_ms : 4 * 1000;
 	list_init(&e->idle);
+	timer_init(&e->expiry, loop, handle_expiry);
 	list_init(&e->active);
 	list_init(&e->waiting);
 	return e;
@@ -76,7 +85,6 @@ static struct stream *idle_take(struct idle *i)
 {
 	struct stream *stream = i->stream;
 
-	timer_stop(&i->expiry);
 	list_remove(&i->link);
 	i->endpoint->idle_count--;
 	free(i);
@@ -104,15 +112,34 @@ static const struct stream_ops idle_ops = {
 	.handle_broken = handle_idle_broken,
 };
 
-static void handle_expiry(struct timer *t)
+static struct idle *oldest_idle(struct endpoint *e)
 {
-	stream_destroy(idle_take(container_of(t, struct idle, expiry)), "idle timeout");
+	return container_of(e->idle.prev, struct idle, link);
 }
 
-static void close_oldest(struct endpoint *e)
+static void close_oldest(struct endpoint *e, const char *reason)
 {
 	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) see list.h */
-	stream_destroy(idle_take(container_of(e->idle.prev, struct idle, link)), "too many idle");
+	stream_destroy(idle_take(oldest_idle(e)), reason);
+}
+
+static int64_t left_of_oldest_ms(struct endpoint *e)
+{
+	int64_t timeout = e->idle_timeout_ms;
+
+	if (e->idle_count > e->max_idle)
+		timeout = min_of(timeout, (int64_t)SURPLUS_MS);
+	return timeout - (clock_mono_ms() - oldest_idle(e)->since_ms);
+}
+
+static void handle_expiry(struct timer *t)
+{
+	struct endpoint *e = container_of(t, struct endpoint, expiry);
+
+	while (!list_empty(&e->idle) && left_of_oldest_ms(e) <= 0)
+		close_oldest(e, "idle timeout");
+	if (!list_empty(&e->idle))
+		timer_start(&e->expiry, left_of_oldest_ms(e));
 }
 
 void endpoint_park(struct endpoint *e, struct stream *stream)
@@ -122,18 +149,18 @@ void endpoint_park(struct endpoint *e, struct stream *stream)
 	i->endpoint = e;
 	i->stream = stream;
 	i->since_ms = clock_mono_ms();
-	timer_init(&i->expiry, e->loop, handle_expiry);
-	timer_start(&i->expiry, e->idle_timeout_ms);
 	list_push_front(&e->idle, &i->link);
 	stream_set_ops(stream, &idle_ops, i);
-	if (++e->idle_count > e->max_idle)
-		close_oldest(e);
+	if (++e->idle_count > SURPLUS_MAX)
+		close_oldest(e, "too many idle");
+	if (e->idle_count == e->max_idle + 1 || !timer_pending(&e->expiry))
+		timer_start(&e->expiry, left_of_oldest_ms(e));
 }
 
 void endpoint_close_idle(struct endpoint *e)
 {
 	while (!list_empty(&e->idle))
-		close_oldest(e);
+		close_oldest(e, "all idle are closed");
 }
 
 /* --- calls --- */
@@ -238,6 +265,7 @@ void endpoint_destroy(struct endpoint *e, const char *reason)
 	if (!e)
 		return;
 	endpoint_close(e, reason);
+	timer_stop(&e->expiry);
 	free(e->peer_ip);
 	free(e->closed_reason);
 	address_finish(&e->address);

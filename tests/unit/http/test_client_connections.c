@@ -43,6 +43,54 @@ static void test_idle_timeout(void **state maybe_unused)
 	turn_until(r.loop, endpoint_connections(r.endpoint) == 0);
 }
 
+enum { CROWD = 20 };
+
+/* So many calls at once, all of them answered; which of them came on new connections is counted. */
+static size_t crowd_connects(struct rig *r, struct raw peers[CROWD], size_t known)
+{
+	struct call calls[CROWD];
+	size_t connects = 0, served = 0;
+
+	for (size_t i = 0; i < CROWD; i++) {
+		call_init(&calls[i], "GET", "/crowd");
+		send_call(r, &calls[i]);
+	}
+	for (int64_t until = clock_mono_ms() + 5000; served < CROWD;) {
+		assert_true(clock_mono_ms() < until);
+		loop_turn(r->loop, 5);
+		if (known + connects < CROWD && raw_accept(r->listener, &peers[known + connects]))
+			connects++;
+		for (size_t i = 0; i < known + connects; i++) {
+			if (raw_has(&peers[i], "/crowd")) {
+				raw_forget(&peers[i]);
+				served++;
+			}
+		}
+	}
+	for (size_t i = 0; i < CROWD; i++)
+		raw_send(&peers[i], OK_HI);
+	for (size_t i = 0; i < CROWD; i++) {
+		turn_until(r->loop, calls[i].done);
+		assert_false(error_is_set(&calls[i].err));
+		call_finish(&calls[i]);
+	}
+	return connects;
+}
+
+static void test_a_crowd_comes_back_on_its_connections(void **state maybe_unused)
+{
+	struct raw peers[CROWD] = { 0 };
+	auto_rig struct rig r;
+
+	rig_start(&r, (struct endpoint_config){ .max_idle = 2 });
+	assert_int_equal(crowd_connects(&r, peers, 0), CROWD);
+	assert_int_equal(endpoint_connections(r.endpoint), CROWD);
+	assert_int_equal(crowd_connects(&r, peers, CROWD), 0);
+	turn_until(r.loop, endpoint_connections(r.endpoint) == 2); /* what is not needed goes */
+	for (size_t i = 0; i < CROWD; i++)
+		raw_close(&peers[i]);
+}
+
 /* The peer reads the request on the kept connection and dies without a byte. */
 static void test_retry_on_dead_kept_connection(void **state maybe_unused)
 {
@@ -340,6 +388,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_connections_are_reused),
 		cmocka_unit_test(test_idle_timeout),
+		cmocka_unit_test(test_a_crowd_comes_back_on_its_connections),
 		cmocka_unit_test(test_retry_on_dead_kept_connection),
 		cmocka_unit_test(test_no_retry_of_what_would_be_done_twice),
 		cmocka_unit_test(test_what_cannot_be_repeated_takes_no_old_connection),

@@ -108,15 +108,20 @@ bool exchange_body_ready(struct exchange *x, size_t max, struct error *err)
 
 /* --- the head of the answer --- */
 
+/* Written once a second. */
 static void add_date(struct headers *h)
 {
-	char text[64];
-	struct tm tm;
+	static char text[64];
+	static time_t written;
 	time_t now = (time_t)(clock_wall_ns() / NS_PER_S);
+	struct tm tm;
 
-	if (headers_get(h, "Date") || !gmtime_r(&now, &tm))
+	if (headers_get(h, "Date"))
 		return;
-	(void)strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT", &tm);
+	if (now != written && gmtime_r(&now, &tm)) {
+		(void)strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT", &tm);
+		written = now;
+	}
 	headers_add(h, "Date", text);
 }
 

@@ -80,6 +80,7 @@ struct call {
 	int64_t idle_timeout_ms; /* between body bytes; 0 = 60 s, -1 = none */
 	int64_t body_timeout_ms; /* from head to end, however steadily it drips; -1 = none, 0 =
 				    60 s for CALL_TEXT/JSON, else none */
+	bool keeps_text;         /* CALL_JSON: what was parsed stays in `in`, in one piece */
 	bool fresh_connection;   /* do not reuse (hijack, endless streams) */
 	bool skips_line;         /* starts however many are under way: for the few that tell how the
 				  * peer fares, which must not look silent because it is busy */

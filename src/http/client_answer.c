@@ -53,7 +53,8 @@ static void parse_json(struct call *c)
 		c->err.code = ERROR_PROTOCOL;
 		return;
 	}
-	evbuffer_drain(c->in, len);
+	if (!c->keeps_text)
+		evbuffer_drain(c->in, len);
 }
 
 static void call_complete(struct call_state *s)

@@ -14,7 +14,7 @@ SWARM_ID = "com.docker.swarm.id"
 
 @pytest.fixture
 def web(docker):
-    docker("run", "-d", "--name", "web", "-p", "8080:80", "-p", "127.0.0.1:8081:81", *SLEEP)
+    docker("run", "-d", "--name", "web", "-p", "8080:80", "-p", "8082:80", "-p", "127.0.0.1:8081:81", *SLEEP)
     return "web"
 
 
@@ -41,11 +41,15 @@ def test_published_addresses_can_be_reached(manager, engines, web):
     engine = holder(engines, web)
     shown = inspect(manager, web)
     ports = shown["NetworkSettings"]["Ports"]
-    assert ports["80/tcp"] == [{"HostIp": engine.ip, "HostPort": "8080"}]
+    both = sorted(ports["80/tcp"], key=lambda binding: binding["HostPort"])
+    assert both == [{"HostIp": engine.ip, "HostPort": port} for port in ("8080", "8082")]
     assert ports["81/tcp"] == [{"HostIp": "127.0.0.1", "HostPort": "8081"}]
     # what was asked for stays as it was asked for
-    assert shown["HostConfig"]["PortBindings"]["80/tcp"] == [{"HostIp": "", "HostPort": "8080"}]
-    assert manager.docker("port", web, "80") == f"{engine.ip}:8080"
+    asked = [{"HostIp": "", "HostPort": port} for port in ("8080", "8082")]
+    assert shown["HostConfig"]["PortBindings"]["80/tcp"] == asked
+    assert manager.docker("port", web, "81") == "127.0.0.1:8081"
+    told = manager.docker("port", web, "80").split()
+    assert sorted(told) == [f"{engine.ip}:8080", f"{engine.ip}:8082"]
 
 
 def test_everything_else_is_the_engines_own(manager, engines, web):

@@ -1,6 +1,9 @@
 /*
- * api/events.c - a client of /events is a listener on the bus.  What it does not read in time
- * waits in a bounded queue; a client that falls further behind is cut off, so that it notices.
+ * api/events.c - a client of /events reads the journal: what is there, then what comes.
+ *
+ * Nothing waits for it but its place in there.  Who reads so slowly that the journal has let go of
+ * what it has not read is told so by a last event, and cut off, so that it cannot take what it has
+ * for everything.
  */
 #include "api/events.h"
 
@@ -18,8 +21,13 @@
 #include "cluster/bus.h"
 #include "cluster/find_network.h"
 
-enum { RECORD_SEPARATOR = 0x1e };            /* RFC 7464 */
-enum { EVENTS_QUEUE_MAX = 8 * 1024 * 1024 }; /* bytes that one client may let wait */
+enum {
+	RECORD_SEPARATOR = 0x1e, /* RFC 7464 */
+	EVENTS_PER_TURN = 256,   /* looked at for one client, before others have theirs */
+	BYTES_PER_TURN = 64 * 1024,
+	LATE_MS = 10 * 1000, /* for a late client to take what was written, and why it ends */
+	LATE_LOOK_MS = 100,
+};
 
 struct event_stream {
 	struct errand errand;
@@ -28,12 +36,14 @@ struct event_stream {
 	struct list_filters filters;
 	bool has_since, has_until;
 	int64_t since_ns, until_ns; /* where given */
-	struct evbuffer *queue;     /* waits for the client; owned */
-	bool overflow;
+	struct journal_reader reader;
+	int64_t late_ms; /* monotonic; until then it may take the last event; 0: it is in time */
+	bool told_late;
 	bool sequence; /* application/json-seq: every object begins with a record separator */
 };
 
 STEP(stream_pump);
+STEP(stream_late);
 
 static void stream_finish(struct errand *e)
 {
@@ -43,15 +53,26 @@ static void stream_finish(struct errand *e)
 	metric_add(METRIC_event_listeners, -1);
 	bus_unsubscribe(&s->listener);
 	list_filters_finish(&s->filters);
-	evbuffer_free(s->queue);
 }
 
-/* Networks are told by the ids that clients know. */
-static char *told_id(const struct docker_event *e, const struct engine *engine)
+static void handle_event(struct bus_listener *l, const struct docker_event *e maybe_unused,
+	struct engine *engine maybe_unused)
 {
-	if (e->type != EVENT_NETWORK || !engine)
-		return e->actor_id;
-	return (char *)network_told_id(engine, e->actor_id);
+	task_wake(&container_of(l, struct event_stream, listener)->errand.task);
+}
+
+/* --- what a client is told --- */
+
+/* Networks are told by the ids that clients know. */
+static char *told_id(const struct event_stream *s, const struct journal_entry *entry)
+{
+	const struct engine *engine;
+
+	if (entry->event.type != EVENT_NETWORK)
+		return entry->event.actor_id;
+	engine = cluster_find_engine(s->errand.rq->api->cluster, entry->node.id);
+	return engine ? (char *)network_told_id(engine, entry->event.actor_id)
+		      : entry->event.actor_id;
 }
 
 /* BuildKit makes images with an event that clients before 1.46 never saw. */
@@ -61,45 +82,41 @@ static bool is_news_to(const struct docker_event *e, struct api_version client)
 	       api_version_before(client, 1, 46);
 }
 
-static void queue_event(struct event_stream *s, const struct docker_event *e,
-	const struct engine *engine, const struct event_node *node)
+static void add_event(struct event_stream *s, struct strbuf *to, const struct docker_event *e,
+	const struct event_node *node)
 {
-	auto_strbuf struct strbuf text = STRBUF_INIT;
-	struct docker_event told = *e; /* borrows all of it */
-
-	told.actor_id = told_id(e, engine);
-	if (s->overflow || is_news_to(e, s->errand.rq->version) ||
-		!event_matches(&told, node, &s->filters))
-		return;
 	if (s->sequence)
-		strbuf_add_char(&text, RECORD_SEPARATOR);
-	event_write(&text, &told, node, s->errand.rq->version);
-	if (evbuffer_get_length(s->queue) + text.len > EVENTS_QUEUE_MAX)
-		s->overflow = true;
-	else
-		evbuffer_add(s->queue, text.buf, text.len);
-	exchange_charge(s->errand.rq->x, evbuffer_get_length(s->queue));
-	task_wake(&s->errand.task);
+		strbuf_add_char(to, RECORD_SEPARATOR);
+	event_write(to, e, node, s->errand.rq->version);
 }
 
-static void handle_event(
-	struct bus_listener *l, const struct docker_event *e, struct engine *engine)
+static void add_entry(struct event_stream *s, struct strbuf *to, const struct journal_entry *entry)
 {
-	struct event_stream *s = container_of(l, struct event_stream, listener);
-	struct event_node node = { "", "", "", "" };
+	struct docker_event told = entry->event; /* borrows all of it */
 
-	if (engine)
-		node = engine_event_node(engine);
-	queue_event(s, e, engine, &node);
+	told.actor_id = told_id(s, entry);
+	if (!is_news_to(&told, s->errand.rq->version) &&
+		event_matches(&told, &entry->node, &s->filters))
+		add_event(s, to, &told, &entry->node);
 }
 
-static void handle_past_event(
-	void *arg, const struct docker_event *e, const struct event_node *node)
+/* Out of the journal, as much as there is room for; true: there is more. */
+static bool tell_some(struct event_stream *s)
 {
-	struct event_stream *s = arg;
+	struct exchange *x = s->errand.rq->x;
+	auto_strbuf struct strbuf text = STRBUF_INIT;
+	const struct journal_entry *entry = NULL;
+	int left = EVENTS_PER_TURN;
 
-	queue_event(s, e, cluster_find_engine(s->errand.rq->api->cluster, node->name), node);
+	if (exchange_is_full(x))
+		return true;
+	while (left-- > 0 && text.len < BYTES_PER_TURN && (entry = journal_read(&s->reader)))
+		add_entry(s, &text, entry);
+	exchange_write(x, text.buf, text.len);
+	return entry != NULL;
 }
+
+/* --- its end --- */
 
 static bool until_is_over(const struct event_stream *s)
 {
@@ -120,6 +137,47 @@ void events_end_all(struct api *api)
 		stream_end(s);
 }
 
+static void tell_late(struct event_stream *s)
+{
+	static const struct event_own own = { EVENT_SWARM, "events_lost", NULL,
+		{ { "reason", "this reader is too slow: events are gone that it has not read; read "
+			      "again from the time of the last one" } } };
+	static const struct event_node none = { "", "", "", "" };
+	auto_strbuf struct strbuf text = STRBUF_INIT;
+	struct docker_event e;
+
+	event_init_own(&e, &own);
+	add_event(s, &text, &e, &none);
+	event_finish(&e);
+	exchange_write(s->errand.rq->x, text.buf, text.len);
+	s->told_late = true;
+}
+
+static enum task_turn begin_late(struct event_stream *s)
+{
+	log_fields(LOG_WARN, "Client of /events is too slow, cutting it off", "peer",
+		exchange_peer(s->errand.rq->x), NULL);
+	metric_inc(METRIC_event_listeners_dropped_total);
+	bus_unsubscribe(&s->listener);
+	s->late_ms = clock_mono_ms() + LATE_MS;
+	return task_go(&s->errand.task, &stream_late_step);
+}
+
+/* Without an end: the client sees a broken stream. */
+static enum task_turn stream_late(struct task *task)
+{
+	struct event_stream *s = container_of(task, struct event_stream, errand.task);
+	struct exchange *x = s->errand.rq->x;
+
+	if (!s->told_late && !exchange_is_full(x))
+		tell_late(s);
+	if (x->gone || (s->told_late && exchange_is_sent(x)) || clock_mono_ms() >= s->late_ms)
+		return errand_end(&s->errand);
+	return task_wait_ms(task, &stream_late_step, LATE_LOOK_MS);
+}
+
+/* --- its course --- */
+
 static enum task_turn wait_on(struct event_stream *s)
 {
 	int64_t now_ns = clock_wall_ns();
@@ -135,24 +193,21 @@ static enum task_turn wait_on(struct event_stream *s)
 static enum task_turn stream_pump(struct task *task)
 {
 	struct event_stream *s = container_of(task, struct event_stream, errand.task);
-	struct exchange *x = s->errand.rq->x;
+	bool more;
 
-	if (x->gone) {
+	if (s->errand.rq->x->gone)
 		return errand_end(&s->errand);
-	}
-	if (s->overflow) {
-		log_fields(LOG_WARN, "Client of /events is too slow, cutting it off", "peer",
-			exchange_peer(x), NULL);
-		metric_inc(METRIC_event_listeners_dropped_total);
-		return errand_end(&s->errand); /* without an end: the client sees a broken stream */
-	}
-	if (!exchange_is_full(x) && evbuffer_get_length(s->queue) > 0)
-		exchange_write_buffer(x, s->queue);
-	exchange_charge(x, evbuffer_get_length(s->queue));
-	if (until_is_over(s) && evbuffer_get_length(s->queue) == 0)
+	if (journal_reader_is_late(&s->reader))
+		return begin_late(s);
+	more = tell_some(s);
+	if (!more && until_is_over(s))
 		return stream_end(s);
+	if (more && !exchange_is_full(s->errand.rq->x))
+		return task_wait_ms(task, &stream_pump_step, 0);
 	return wait_on(s);
 }
+
+/* --- its beginning --- */
 
 static bool parse_times(struct event_stream *s, struct error *err)
 {
@@ -211,9 +266,8 @@ static void stream_begin(struct event_stream *s)
 	reply_decorate(rq->api, &rq->x->answer);
 	exchange_start(rq->x, 200, -1);
 	/* Engines take an end without a beginning for all of the past. */
-	if (s->has_since || s->has_until)
-		bus_replay(bus, s->since_ns, s->has_until ? s->until_ns : INT64_MAX,
-			handle_past_event, s);
+	journal_reader_init(&s->reader, bus_journal(bus), s->has_since || s->has_until, s->since_ns,
+		s->has_until ? s->until_ns : INT64_MAX);
 	bus_subscribe(bus, &s->listener);
 	errand_watch_client(&s->errand);
 	errand_start(&s->errand);
@@ -225,7 +279,6 @@ void events_stream(struct request *rq)
 	auto_error struct error err = ERROR_INIT;
 
 	s->listener.handle_event = handle_event;
-	s->queue = evbuffer_new();
 	list_push_back(&rq->api->event_streams, &s->link);
 	metric_inc(METRIC_event_listeners);
 	if (parse_times(s, &err) &&

@@ -13,18 +13,6 @@
 #include "manager/drain.h"
 #include "manager/node_settings.h"
 
-const char *node_id(const struct engine *e)
-{
-	return *e->daemon_id ? e->daemon_id : e->addr;
-}
-
-const char *node_state(const struct engine *e)
-{
-	if (engine_is_healthy(e))
-		return "ready";
-	return engine_is_validated(e) ? "down" : "unknown";
-}
-
 /* --- who leads --- */
 
 void node_leader_init(struct node_leader *l, const struct api *api)
@@ -140,7 +128,7 @@ static void add_status(
 	auto_strbuf struct strbuf drained = STRBUF_INIT;
 	yyjson_mut_val *to = yyjson_mut_obj_add_obj(doc, node, "Status");
 
-	yyjson_mut_obj_add_str(doc, to, "State", node_state(e));
+	yyjson_mut_obj_add_str(doc, to, "State", engine_node_state(e->state));
 	drain_describe(api->manager->drain, e, &drained);
 	if (*e->last_error || drained.len)
 		yyjson_mut_obj_add_strcpy(
@@ -165,7 +153,7 @@ yyjson_mut_val *node_document(const struct api *api, yyjson_mut_doc *doc,
 		node_settings_get(api->manager->node_settings, e->name);
 	yyjson_mut_val *node = yyjson_mut_obj(doc), *part;
 
-	yyjson_mut_obj_add_strcpy(doc, node, "ID", node_id(e));
+	yyjson_mut_obj_add_strcpy(doc, node, "ID", engine_node_id(e));
 	part = yyjson_mut_obj_add_obj(doc, node, "Version");
 	yyjson_mut_obj_add_uint(doc, part, "Index", setting->version);
 	node_add_time(doc, node, "CreatedAt", e->known_since_ns);

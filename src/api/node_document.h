@@ -10,9 +10,6 @@
 
 #include "api/api.h"
 
-const char *node_id(const struct engine *e);
-/* "ready", "down" or, of one that has never been reached, "unknown". */
-const char *node_state(const struct engine *e);
 /* Looks at the addresses of this host: once for a list, not for each node. */
 struct node_leader {
 	char *host;          /* owned; "" when it is not known */

@@ -21,7 +21,7 @@ struct engine *nodes_find(struct cluster *cluster, const char *what, struct erro
 	if (found)
 		return found;
 	cluster_each (e, cluster, CLUSTER_VALIDATED) {
-		if (*what && str_starts_with(node_id(e), what)) {
+		if (*what && str_starts_with(engine_node_id(e), what)) {
 			found = e;
 			count++;
 		}
@@ -44,7 +44,8 @@ static bool is_wanted(const struct api *api, const struct list_filters *f,
 	const struct node_setting *setting =
 		node_settings_get(api->manager->node_settings, e->name);
 
-	return list_filters_begin(f, "id", node_id(e)) && list_filters_begin(f, "name", e->name) &&
+	return list_filters_begin(f, "id", engine_node_id(e)) &&
+	       list_filters_begin(f, "name", e->name) &&
 	       list_filters_has(f, "role", node_role(leader, e)) &&
 	       list_filters_has(f, "membership", "accepted") &&
 	       object_list_has_labels(f, "label", &e->labels) &&

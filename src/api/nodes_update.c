@@ -23,6 +23,7 @@ struct node_update {
 	struct errand errand;
 	struct keep_write write;
 	char *name; /* of the node; owned */
+	enum availability before, now;
 };
 
 static struct node_update *update_of(struct errand *e)
@@ -137,6 +138,8 @@ static bool change(struct node_update *u, struct error *err)
 	     read_spec(rq, e, yyjson_mut_doc_get_root(doc), &availability, &labels, err);
 	if (ok) {
 		u->name = xstrdup(e->name);
+		u->before = node_settings_get(settings, e->name)->availability;
+		u->now = availability;
 		node_settings_put(
 			settings, e->name, availability, &labels, &u->write, &u->errand.task);
 	}
@@ -154,6 +157,20 @@ static enum task_turn update_begin(struct task *t)
 	return task_wait_for(t, &u->write.done, &update_kept_step);
 }
 
+static void tell(const struct node_update *u, struct engine *e)
+{
+	bool changed = u->before != u->now;
+
+	bus_publish_own(e->cluster->bus, JOURNAL_NODE,
+		&(struct event_own){ EVENT_NODE, "update", engine_node_id(e),
+			{ { "name", e->name },
+				{ "availability.old",
+					changed ? availability_text(u->before) : NULL },
+				{ "availability.new",
+					changed ? availability_text(u->now) : NULL } } },
+		e);
+}
+
 static enum task_turn update_kept(struct task *t)
 {
 	struct node_update *u = update_of(container_of(t, struct errand, task));
@@ -168,7 +185,7 @@ static enum task_turn update_kept(struct task *t)
 	}
 	e = cluster_find_engine(cluster, u->name);
 	if (e)
-		bus_publish_own(cluster->bus, "node_update", e);
+		tell(u, e);
 	reply_empty(errand_detach(&u->errand), 200);
 	return TASK_WAIT;
 }

@@ -109,7 +109,7 @@ static void add_task(yyjson_mut_doc *doc, yyjson_mut_val *list, const struct con
 	yyjson_mut_obj_add_strcpy(doc, part, "Image", c->image);
 	yyjson_mut_obj_add_strcpy(doc, task, "ServiceID", container_name(c));
 	yyjson_mut_obj_add_uint(doc, task, "Slot", 1);
-	yyjson_mut_obj_add_strcpy(doc, task, "NodeID", node_id(c->engine));
+	yyjson_mut_obj_add_strcpy(doc, task, "NodeID", engine_node_id(c->engine));
 	add_status(doc, task, c);
 	yyjson_mut_obj_add_str(doc, task, "DesiredState", words[c->state].desired);
 }

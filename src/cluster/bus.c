@@ -1,26 +1,21 @@
 /*
- * cluster/bus.c - listeners in order of their coming, and a ring of what was said.
+ * cluster/bus.c - listeners in order of their coming, and what engines' states are to clients.
  */
 #include "cluster/bus.h"
 
 #include "base/mem.h"
 #include "cluster/engine.h"
 
-struct remembered {
-	struct docker_event event;
-	char *name, *id, *addr, *ip; /* of the node, as it was then; owned */
-	size_t bytes;
-};
-
 struct bus {
 	struct listeners listeners;
 	struct engine_listener engines;
-	struct remembered *history; /* owned ring of BUS_HISTORY */
-	size_t first, count, bytes;
+	struct journal *journal; /* owned */
 };
 
-/* What clients hear of an engine's state; NULL: nothing. */
-static const char *action_of(enum engine_state before, enum engine_state now)
+/* --- engines --- */
+
+/* In classic Swarm's words; NULL: nothing. */
+static const char *classic_action(enum engine_state before, enum engine_state now)
 {
 	switch (now) {
 	case ENGINE_HEALTHY:
@@ -33,34 +28,63 @@ static const char *action_of(enum engine_state before, enum engine_state now)
 	return NULL;
 }
 
-static void tell_state(struct engine_listener *l, struct engine *e, enum engine_state before)
+/* In those of engines' own swarm mode. */
+static const char *node_action(enum engine_state before, enum engine_state now)
+{
+	if (now == ENGINE_DISCONNECTED)
+		return "remove";
+	return before == ENGINE_PENDING ? "create" : "update";
+}
+
+static const char *reason_of(const struct engine *e)
+{
+	if (e->state == ENGINE_DISCONNECTED)
+		return "it was taken out of discovery";
+	return !engine_is_healthy(e) && *e->last_error ? e->last_error : NULL;
+}
+
+static void tell_node(struct bus *bus, const char *action, const char *old, const char *new,
+	const char *reason, struct engine *e)
+{
+	bus_publish_own(bus, JOURNAL_NODE,
+		&(struct event_own){ EVENT_NODE, action, engine_node_id(e),
+			{ { "name", e->name }, { "state.old", old }, { "state.new", new },
+				{ "reason", reason } } },
+		e);
+}
+
+static void handle_state(struct engine_listener *l, struct engine *e, enum engine_state before)
 {
 	struct bus *bus = container_of(l, struct bus, engines);
-	const char *action = action_of(before, e->state);
+	const char *classic = classic_action(before, e->state);
 
-	if (action)
-		bus_publish_own(bus, action, e);
+	if (classic)
+		bus_publish_own(bus, JOURNAL_NODE, &(struct event_own){ EVENT_SWARM, classic }, e);
+	if (before != ENGINE_PENDING || e->state == ENGINE_HEALTHY)
+		tell_node(bus, node_action(before, e->state),
+			before == ENGINE_PENDING ? NULL : engine_node_state(before),
+			e->state == ENGINE_DISCONNECTED ? NULL : engine_node_state(e->state),
+			reason_of(e), e);
 }
+
+static void handle_lost(struct engine_listener *l, struct engine *e)
+{
+	tell_node(container_of(l, struct bus, engines), "update", "down", "lost",
+		"somebody said that nothing of it runs any more", e);
+}
+
+/* --- the bus --- */
 
 struct bus *bus_create(struct listeners *engines)
 {
 	struct bus *bus = xnew(struct bus);
 
 	listeners_init(&bus->listeners);
-	bus->engines.handle_state = tell_state;
+	bus->engines.handle_state = handle_state;
+	bus->engines.handle_lost = handle_lost;
 	listeners_add(engines, &bus->engines.link);
-	bus->history = xcalloc(BUS_HISTORY, sizeof(*bus->history));
+	bus->journal = journal_create();
 	return bus;
-}
-
-static void remembered_finish(struct remembered *r)
-{
-	event_finish(&r->event);
-	free(r->name);
-	free(r->id);
-	free(r->addr);
-	free(r->ip);
-	*r = (struct remembered){ 0 };
 }
 
 void bus_destroy(struct bus *bus)
@@ -69,9 +93,7 @@ void bus_destroy(struct bus *bus)
 		return;
 	engine_unlisten(&bus->engines);
 	listeners_finish(&bus->listeners);
-	for (size_t i = 0; i < bus->count; i++)
-		remembered_finish(&bus->history[(bus->first + i) % BUS_HISTORY]);
-	free(bus->history);
+	journal_destroy(bus->journal);
 	free(bus);
 }
 
@@ -90,47 +112,16 @@ size_t bus_listeners(const struct bus *bus)
 	return bus->listeners.count;
 }
 
-static void forget_oldest(struct bus *bus)
+struct journal *bus_journal(const struct bus *bus)
 {
-	struct remembered *r = &bus->history[bus->first];
-
-	bus->bytes -= r->bytes;
-	remembered_finish(r);
-	bus->first = (bus->first + 1) % BUS_HISTORY;
-	bus->count--;
+	return bus->journal;
 }
 
-static struct remembered *next_place(struct bus *bus, size_t bytes)
-{
-	while (bus->count == BUS_HISTORY ||
-		(bus->count > 0 && bus->bytes + bytes > BUS_HISTORY_BYTES))
-		forget_oldest(bus);
-	return &bus->history[(bus->first + bus->count++) % BUS_HISTORY];
-}
-
-static void remember(struct bus *bus, const struct docker_event *e, const struct engine *engine)
-{
-	struct event_node node = { "", "", "", "" };
-	size_t bytes = event_bytes(e);
-	struct remembered *r = next_place(bus, bytes);
-
-	if (engine)
-		node = engine_event_node(engine);
-	r->bytes = bytes;
-	bus->bytes += bytes;
-	event_copy(&r->event, e);
-	r->name = xstrdup(node.name);
-	r->id = xstrdup(node.id);
-	r->addr = xstrdup(node.addr);
-	r->ip = xstrdup(node.ip);
-}
-
-void bus_publish(struct bus *bus, const struct docker_event *e, struct engine *engine)
+static void tell_all(struct bus *bus, const struct docker_event *e, struct engine *engine)
 {
 	struct listeners_round round;
 	struct listeners_link *link;
 
-	remember(bus, e, engine);
 	listeners_begin(&bus->listeners, &round);
 	while ((link = listeners_next(&round))) {
 		struct bus_listener *l = container_of(link, struct bus_listener, link);
@@ -139,24 +130,21 @@ void bus_publish(struct bus *bus, const struct docker_event *e, struct engine *e
 	}
 }
 
-void bus_publish_own(struct bus *bus, const char *action, struct engine *engine)
+void bus_publish(struct bus *bus, const struct docker_event *e, struct engine *engine)
+{
+	enum journal_kind kind = event_is_of_life(e) ? JOURNAL_CREATE : JOURNAL_OBJECT;
+
+	journal_add(bus->journal, kind, e, engine);
+	tell_all(bus, e, engine);
+}
+
+void bus_publish_own(
+	struct bus *bus, enum journal_kind kind, const struct event_own *own, struct engine *engine)
 {
 	struct docker_event e;
 
-	event_init_own(&e, action);
-	bus_publish(bus, &e, engine);
+	event_init_own(&e, own);
+	journal_add(bus->journal, kind, &e, engine);
+	tell_all(bus, &e, engine);
 	event_finish(&e);
-}
-
-void bus_replay(const struct bus *bus, int64_t since_ns, int64_t until_ns,
-	void (*handle)(void *arg, const struct docker_event *e, const struct event_node *node),
-	void *arg)
-{
-	for (size_t i = 0; i < bus->count; i++) {
-		const struct remembered *r = &bus->history[(bus->first + i) % BUS_HISTORY];
-		struct event_node node = { r->name, r->id, r->addr, r->ip };
-
-		if (r->event.time_ns >= since_ns && r->event.time_ns <= until_ns)
-			handle(arg, &r->event, &node);
-	}
 }

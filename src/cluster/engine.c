@@ -439,6 +439,18 @@ struct node_names engine_names(const struct engine *e)
 	return (struct node_names){ .name = e->name, .id = e->id, .daemon_id = e->daemon_id };
 }
 
+const char *engine_node_id(const struct engine *e)
+{
+	return *e->daemon_id ? e->daemon_id : e->addr;
+}
+
+const char *engine_node_state(enum engine_state state)
+{
+	if (state == ENGINE_HEALTHY)
+		return "ready";
+	return engine_state_is_validated(state) ? "down" : "unknown";
+}
+
 struct event_node engine_event_node(const struct engine *e)
 {
 	return (struct event_node){ .name = e->name, .id = e->id, .addr = e->addr, .ip = e->ip };

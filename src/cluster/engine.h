@@ -153,6 +153,10 @@ int64_t engine_total_nano_cpus(const struct engine *e); /* with overcommit */
 int64_t engine_total_memory(const struct engine *e);
 struct node_names engine_names(const struct engine *e);
 struct event_node engine_event_node(const struct engine *e);
+/* As the engines' own swarm mode has it: an id, and "ready", "down" or, of one that has not been
+ * reached yet, "unknown". */
+const char *engine_node_id(const struct engine *e);
+const char *engine_node_state(enum engine_state state);
 struct container_view engine_container_view(const struct engine *e);
 
 /* By full id among this engine's containers. */

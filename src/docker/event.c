@@ -22,6 +22,7 @@ static const struct {
 	{ "network", EVENT_NETWORK },
 	{ "volume", EVENT_VOLUME },
 	{ "daemon", EVENT_DAEMON },
+	{ "node", EVENT_NODE },
 	{ "swarm", EVENT_SWARM },
 };
 
@@ -132,14 +133,50 @@ bool event_parse(
 	return true;
 }
 
-void event_init_own(struct docker_event *ret, const char *action)
+static const char *text_of_type(enum event_type type)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(event_types); i++) {
+		if (event_types[i].type == type)
+			return event_types[i].text;
+	}
+	return "";
+}
+
+static void add_own_attributes(
+	yyjson_mut_doc *doc, yyjson_mut_val *root, const struct event_own *own)
+{
+	yyjson_mut_val *actor = yyjson_mut_obj_add_obj(doc, root, "Actor");
+	yyjson_mut_val *to = yyjson_mut_obj_add_obj(doc, actor, "Attributes");
+
+	for (size_t i = 0; i < ARRAY_SIZE(own->attributes) && own->attributes[i].key; i++) {
+		if (own->attributes[i].value)
+			yyjson_mut_obj_add_str(
+				doc, to, own->attributes[i].key, own->attributes[i].value);
+	}
+}
+
+/* Engines say of what concerns all of them that its scope is the swarm. */
+static yyjson_doc *own_doc(const struct event_own *own)
+{
+	auto_json_mut yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+	yyjson_mut_val *root = yyjson_mut_obj(doc);
+
+	yyjson_mut_doc_set_root(doc, root);
+	add_own_attributes(doc, root, own);
+	if (own->type == EVENT_NODE)
+		yyjson_mut_obj_add_str(doc, root, "scope", "swarm");
+	return yyjson_mut_doc_imut_copy(doc, NULL);
+}
+
+void event_init_own(struct docker_event *ret, const struct event_own *own)
 {
 	*ret = (struct docker_event){
-		.type = EVENT_SWARM,
-		.type_text = xstrdup("swarm"),
-		.action = xstrdup(action),
-		.actor_id = xstrdup(""),
+		.type = own->type,
+		.type_text = xstrdup(text_of_type(own->type)),
+		.action = xstrdup(own->action),
+		.actor_id = xstrdup(own->actor_id ? own->actor_id : ""),
 		.time_ns = clock_wall_ns(),
+		.doc = own_doc(own),
 	};
 }
 
@@ -187,6 +224,12 @@ bool event_action_is(const struct docker_event *e, const char *word)
 
 	return strncmp(e->action, word, len) == 0 &&
 	       (e->action[len] == '\0' || e->action[len] == ':');
+}
+
+bool event_is_of_life(const struct docker_event *e)
+{
+	return e->type == EVENT_CONTAINER &&
+	       (event_action_is(e, "create") || event_action_is(e, "destroy"));
 }
 
 /* --- writing --- */

@@ -19,7 +19,8 @@ enum event_type {
 	EVENT_NETWORK,
 	EVENT_VOLUME,
 	EVENT_DAEMON,
-	EVENT_SWARM, /* made by the manager: engine_connect, engine_disconnect, engine_reconnect */
+	EVENT_NODE,  /* of the engines' own swarm mode, or made by the manager in its words */
+	EVENT_SWARM, /* made by the manager: engine_connect, reschedule, ... */
 };
 
 struct docker_event { /* libevent has the shorter name */
@@ -29,20 +30,35 @@ struct docker_event { /* libevent has the shorter name */
 		       */
 	char *actor_id;
 	int64_t time_ns;
-	yyjson_doc *doc; /* the whole event as received; owned; NULL for the manager's own */
+	yyjson_doc *doc; /* the whole event as received; owned; of the manager's own: NULL, or its
+			    Actor's attributes and scope alone */
+};
+
+/* What the manager has to say itself. */
+struct event_own {
+	enum event_type type; /* EVENT_NODE or EVENT_SWARM */
+	const char *action;
+	const char *actor_id; /* NULL: "" */
+	/* Up to the first without a key; those without a value are left out. */
+	struct {
+		const char *key, *value;
+	} attributes[8];
 };
 
 /* One JSON object.  Podman's spellings are normalised (remove -> destroy, volume and network ids
  * from attributes); init, cleanup and sync are reported with `ignore` set. */
 bool event_parse(struct docker_event *ret, const char *text, size_t len, bool *ret_ignore,
 	struct error *err);
-void event_init_own(struct docker_event *ret, const char *action);
+/* It happens now. */
+void event_init_own(struct docker_event *ret, const struct event_own *own);
 void event_finish(struct docker_event *e);
 /* About how much memory an event that was parsed holds. */
 size_t event_bytes(const struct docker_event *e);
 void event_copy(struct docker_event *to, const struct docker_event *from);
 /* The action up to ':' ("exec_create", "health_status"). */
 bool event_action_is(const struct docker_event *e, const char *word);
+/* A container was created, or is gone. */
+bool event_is_of_life(const struct docker_event *e);
 const char *event_attribute(const struct docker_event *e, const char *name); /* NULL when absent */
 
 /* As a client sees it: node.* attributes, the `node` object and, below

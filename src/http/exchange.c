@@ -276,6 +276,11 @@ bool exchange_is_full(const struct exchange *x)
 	return can_write(x) && stream_is_full(x->connection->stream);
 }
 
+bool exchange_is_sent(const struct exchange *x)
+{
+	return !can_write(x) || stream_output_len(x->connection->stream) == 0;
+}
+
 void exchange_add_trailer(struct exchange *x, const char *name, const char *value)
 {
 	if (can_write(x) && x->connection->framing == HTTP_FRAMING_CHUNKED)

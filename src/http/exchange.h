@@ -87,6 +87,7 @@ void exchange_write_buffer(struct exchange *x, struct evbuffer *from); /* moves 
 void exchange_charge(struct exchange *x, size_t bytes);
 bool exchange_is_full(
 	const struct exchange *x); /* stop producing; the waiter is woken when there is room */
+bool exchange_is_sent(const struct exchange *x); /* nothing of what was written is still here */
 void exchange_add_trailer(struct exchange *x, const char *name,
 	const char *value); /* before exchange_end; chunked only */
 void exchange_end(struct exchange *x);

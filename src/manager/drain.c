@@ -13,6 +13,7 @@
 #include "docker/policy.h"
 #include "manager/create.h"
 #include "manager/drain_private.h"
+#include "manager/move_told.h"
 #include "manager/node_settings.h"
 #include "manager/replacement.h"
 #include "manager/retire.h"
@@ -74,6 +75,7 @@ struct leave {
 	struct create *create;  /* under way; owns itself */
 	bool answered;          /* by the create */
 	struct error err;       /* why it has not left yet */
+	char *told;             /* ... and that was told of; owned; NULL */
 };
 
 static void set_busy(struct leave *l, bool busy)
@@ -96,6 +98,7 @@ static void leave_free(struct leave *l)
 	engine_unref(l->to);
 	error_clear(&l->err);
 	free(l->name);
+	free(l->told);
 	free(l);
 }
 
@@ -203,7 +206,10 @@ static void tell_drained(struct drain *d, struct engine *e)
 	strv_add(&d->told, e->name);
 	drain_describe(d, e, &text);
 	log_info("Node %s is %s", e->name, text.buf);
-	bus_publish_own(d->manager->cluster->bus, "node_drained", e);
+	bus_publish_own(d->manager->cluster->bus, JOURNAL_NODE,
+		&(struct event_own){ EVENT_NODE, "drained", engine_node_id(e),
+			{ { "name", e->name }, { "state", text.buf } } },
+		e);
 }
 
 /* --- when --- */
@@ -219,6 +225,8 @@ static void begin_leave(struct drain *d, struct container *c)
 	set_busy(l, true);
 	l->retry_ms = RETRY_MIN_MS;
 	list_push_back(&d->leaving, &l->link);
+	move_tell(d->manager, "drain_leaves",
+		&(struct move_told){ l->old_id, l->name, NULL, l->from->name, l->from }, NULL);
 	task_init(&l->task, d->manager->loop, &leave_begin_step, leave_done);
 	task_start(&l->task);
 }
@@ -262,6 +270,9 @@ static enum task_turn try_later(struct leave *l, const struct error *err)
 		l->from->name, error_text(err), (long long)wait_ms / 1000);
 	if (err != &l->err)
 		error_copy(&l->err, err);
+	move_tell_reason(l->drain->manager, "drain_failed",
+		&(struct move_told){ l->old_id, l->name, NULL, l->from->name, l->from },
+		error_text(err), &l->told);
 	set_busy(l, false);
 	l->retry_ms = min_of(wait_ms * 2, (int64_t)RETRY_MAX_MS);
 	task_wake(&l->drain->task);
@@ -472,7 +483,9 @@ static enum task_turn leave_retired(struct task *t)
 	}
 	log_info("Container %s has left the drained node %s for %s", l->name, l->from->name,
 		l->to->name);
-	bus_publish_own(l->drain->manager->cluster->bus, "reschedule", l->to);
+	move_tell(l->drain->manager, "reschedule",
+		&(struct move_told){ l->new_id, l->name, l->old_id, l->from->name, l->to, true },
+		"its node is drained");
 	return TASK_DONE;
 }
 

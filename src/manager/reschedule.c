@@ -17,6 +17,7 @@
 #include "manager/create.h"
 #include "manager/desired.h"
 #include "manager/knock.h"
+#include "manager/move_told.h"
 #include "manager/replacement.h"
 #include "manager/retire.h"
 
@@ -71,6 +72,7 @@ struct move {
 	bool replaced; /* another daemon has the address: nobody needs to be asked */
 	bool busy;     /* takes one of MOVES_AT_ONCE */
 	bool named;    /* why it waits was said */
+	char *told;    /* why, as an event; owned; NULL */
 	int64_t retry_ms;
 	struct knock knock;
 	struct call call;
@@ -103,6 +105,7 @@ static void move_free(struct move *mv)
 	engine_unref(mv->asked);
 	error_clear(&mv->err);
 	free(mv->name);
+	free(mv->told);
 	free(mv->from_name);
 	free(mv->from_id);
 	free(mv->address);
@@ -274,6 +277,13 @@ static char *lost_body(struct move *mv)
 	return body;
 }
 
+static void tell_reason(struct move *mv, const char *action, const char *reason)
+{
+	move_tell_reason(mv->reschedule->manager, action,
+		&(struct move_told){ mv->old_id, mv->name, NULL, mv->from_name, mv->from }, reason,
+		&mv->told);
+}
+
 static enum task_turn try_later(
 	struct move *mv, const struct task_step *step, const struct error *err)
 {
@@ -282,6 +292,7 @@ static enum task_turn try_later(
 	log_warn("Failed to reschedule container %s from %s: %s (again in %lld s)", mv->name,
 		mv->from_name, error_text(err), (long long)wait_ms / 1000);
 	metric_inc(METRIC_reschedule_failures_total);
+	tell_reason(mv, "reschedule_failed", error_text(err));
 	set_busy(mv, false);
 	mv->retry_ms = min_of(wait_ms * 2, (int64_t)RETRY_MAX_MS);
 	task_wake(&mv->reschedule->task);
@@ -442,7 +453,10 @@ static enum task_turn arrive(struct move *mv)
 	metric_inc(METRIC_reschedules_total);
 	log_info("Rescheduled container %s from %s to %s as %.12s", mv->name, mv->from_name,
 		mv->to->name, mv->new_id);
-	bus_publish_own(mv->reschedule->manager->cluster->bus, "reschedule", mv->to);
+	move_tell(mv->reschedule->manager, "reschedule",
+		&(struct move_told){
+			mv->new_id, mv->name, mv->old_id, mv->from_name, mv->to, true },
+		"its node does not answer");
 	mv->retry_ms = RETRY_MIN_MS;
 	return mv->was_running ? task_go(&mv->task, &move_start_step) : TASK_DONE;
 }

@@ -7,7 +7,8 @@
 static void handle_event(
 	struct bus_listener *l, const struct docker_event *e, struct engine *engine maybe_unused)
 {
-	strv_add(&container_of(l, struct fixture, listener)->actions, e->action);
+	if (e->type != EVENT_NODE) /* which repeat those of type swarm */
+		strv_add(&container_of(l, struct fixture, listener)->actions, e->action);
 }
 
 void fixture_create(struct fixture *fx)

@@ -399,6 +399,11 @@ static void quit(struct bus_listener *l, const struct docker_event *e maybe_unus
 	bus_unsubscribe(q->victim);
 }
 
+static void say(struct bus *bus, const char *action)
+{
+	bus_publish_own(bus, JOURNAL_NODE, &(struct event_own){ EVENT_SWARM, action }, NULL);
+}
+
 static void test_listeners_may_leave(void **state)
 {
 	struct fixture *fx = *state;
@@ -412,8 +417,8 @@ static void test_listeners_may_leave(void **state)
 	bus_subscribe(bus, &b.listener);
 	bus_subscribe(bus, &c.listener);
 	assert_int_equal(bus_listeners(bus), 4);
-	bus_publish_own(bus, "one", NULL);
-	bus_publish_own(bus, "two", NULL);
+	say(bus, "one");
+	say(bus, "two");
 	assert_int_equal(a.heard, 1);
 	assert_int_equal(b.heard, 2);
 	assert_int_equal(c.heard, 0);
@@ -421,48 +426,6 @@ static void test_listeners_may_leave(void **state)
 	bus_unsubscribe(&b.listener);
 	bus_unsubscribe(&b.listener);
 	assert_int_equal(bus_listeners(bus), 1);
-}
-
-static void count_past(void *arg, const struct docker_event *e maybe_unused,
-	const struct event_node *node maybe_unused)
-{
-	(*(size_t *)arg)++;
-}
-
-static void test_history_is_bounded(void **state)
-{
-	struct fixture *fx = *state;
-	struct bus *bus = fx->cluster->bus;
-	size_t count = 0;
-
-	for (int i = 0; i < BUS_HISTORY + 10; i++)
-		bus_publish_own(bus, "tick", NULL);
-	bus_replay(bus, 0, INT64_MAX, count_past, &count);
-	assert_int_equal(count, BUS_HISTORY);
-	count = 0;
-	bus_replay(bus, clock_wall_ns() + NS_PER_S, INT64_MAX, count_past, &count);
-	assert_int_equal(count, 0);
-}
-
-static void test_history_of_large_events_is_bounded(void **state)
-{
-	enum { LARGE = 1000 * 1000 };
-	struct fixture *fx = *state;
-	struct bus *bus = fx->cluster->bus;
-	auto_free char *filler = xcalloc(1, LARGE + 1);
-	auto_free char *line = NULL;
-	size_t count = 0;
-	struct docker_event e;
-	bool ignore;
-
-	memset(filler, 'x', LARGE);
-	line = xasprintf("{\"Type\":\"container\",\"Action\":\"%s\",\"time\":1}", filler);
-	assert_true(event_parse(&e, line, strlen(line), &ignore, NULL));
-	for (int i = 0; i < 20; i++)
-		bus_publish(bus, &e, NULL);
-	bus_replay(bus, 0, INT64_MAX, count_past, &count);
-	assert_in_range(count, 1, BUS_HISTORY_BYTES / LARGE);
-	event_finish(&e);
 }
 
 static size_t warnings_written(struct engine *e, int times)
@@ -499,8 +462,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
-			test_history_of_large_events_is_bounded, setup, teardown),
-		cmocka_unit_test_setup_teardown(
 			test_an_engine_cannot_flood_the_log, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_new_engine, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_failures_are_counted, setup, teardown),
@@ -518,7 +479,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_engine_tells_of_containers, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_engine_tells, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_listeners_may_leave, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_history_is_bounded, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

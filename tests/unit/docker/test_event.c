@@ -75,8 +75,9 @@ static void test_write_own(void **state maybe_unused)
 {
 	auto_strbuf struct strbuf sb = STRBUF_INIT;
 	struct docker_event e, copy;
+	static const struct event_own own = { EVENT_SWARM, "engine_connect" };
 
-	event_init_own(&e, "engine_connect");
+	event_init_own(&e, &own);
 	assert_true(e.time_ns > 0);
 	e.time_ns = INT64_C(1700000000000000001);
 	event_copy(&copy, &e);
@@ -87,6 +88,23 @@ static void test_write_own(void **state maybe_unused)
 		"\"Action\":\"engine_connect\",\"Actor\":{\"ID\":\"\",\"Attributes\":"
 		"{" NODE_ATTRIBUTES "}}," TIME "," NODE "}\n");
 	event_finish(&copy);
+}
+
+static void test_write_own_with_attributes(void **state maybe_unused)
+{
+	auto_strbuf struct strbuf sb = STRBUF_INIT;
+	struct docker_event e;
+
+	event_init_own(&e, &(struct event_own){ EVENT_NODE, "update", "n1",
+				   { { "name", "node-0" }, { "reason", NULL },
+					   { "state.new", "\"down\"\n" } } });
+	e.time_ns = INT64_C(1700000000000000001);
+	event_write(&sb, &e, &node, (struct api_version){ 1, 52 });
+	assert_string_equal(sb.buf,
+		"{\"Type\":\"node\",\"Action\":\"update\",\"Actor\":{\"ID\":\"n1\",\"Attributes\":"
+		"{\"name\":\"node-0\"," NODE_ATTRIBUTES ",\"state.new\":\"\\\"down\\\"\\n\"}},"
+		"\"scope\":\"swarm\"," TIME "," NODE "}\n");
+	event_finish(&e);
 }
 
 static void test_dialects(void **state maybe_unused)
@@ -261,8 +279,9 @@ static void test_own_events_and_filters(void **state maybe_unused)
 {
 	auto_list_filters struct list_filters f = { 0 };
 	struct docker_event e;
+	static const struct event_own own = { EVENT_SWARM, "engine_connect" };
 
-	event_init_own(&e, "engine_connect");
+	event_init_own(&e, &own);
 	assert_true(event_matches(&e, &node, &f));
 	list_filters_add(&f, "type", "swarm");
 	list_filters_add(&f, "node", "node-0");
@@ -278,6 +297,7 @@ int main(void)
 		cmocka_unit_test(test_write),
 		cmocka_unit_test(test_write_network_and_unknown),
 		cmocka_unit_test(test_write_own),
+		cmocka_unit_test(test_write_own_with_attributes),
 		cmocka_unit_test(test_dialects),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_time),

@@ -16,14 +16,14 @@
 #include "manager/candidates.h"
 #include "manager/create.h"
 #include "manager/desired.h"
+#include "manager/hold.h"
 #include "manager/knock.h"
 #include "manager/move_told.h"
 #include "manager/replacement.h"
 #include "manager/retire.h"
 
 enum {
-	SETTLE_MS = 15 * 1000, /* a detection time, after a start or a change of the leader */
-	REVIEW_MS = 1000,      /* while a node is out of reach */
+	REVIEW_MS = 1000, /* while a node is out of reach */
 	START_TIMEOUT_MS = 60 * 1000,
 	MOVES_AT_ONCE = 4,
 	RETRY_MIN_MS = 2 * 1000,
@@ -145,40 +145,18 @@ size_t reschedule_count_waiting(const struct engine *e)
 
 /* --- whether --- */
 
-static bool too_many_are_gone(struct reschedule *rs)
-{
-	const struct cluster *cluster = rs->manager->cluster;
-	const size_t unseen = desired_count_gone(rs->manager->desired);
-	const struct engine *e;
-	size_t gone = 0, all = 0;
-	bool held;
-
-	cluster_each (e, cluster, CLUSTER_VALIDATED) {
-		all += !e->lost;
-		gone += !e->lost && !engine_is_healthy(e);
-	}
-	gone += unseen;
-	all += unseen;
-	held = (double)gone > (double)all * rs->manager->reschedule_share;
-
-	if (held && !rs->held)
-		log_warn("%zu of %zu nodes are out of reach: no container is made anew until "
-			 "more of them answer, as it may be this manager that is cut off",
-			gone, all);
-	rs->held = held;
-	return held;
-}
-
-static bool has_settled(const struct reschedule *rs)
-{
-	return clock_mono_ms() - rs->manager->acting_since_ms >= SETTLE_MS;
-}
-
 bool reschedule_may_move(struct reschedule *rs)
 {
-	const struct manager *m = rs->manager;
+	struct outage o;
+	enum hold hold = hold_now(rs->manager, &o);
 
-	return manager_may_act(m) && has_settled(rs) && !too_many_are_gone(rs);
+	if (hold == HOLD_SHARE && !rs->held)
+		log_warn("%zu of %zu nodes are out of reach: no container is made anew until "
+			 "more of them answer, as it may be this manager that is cut off",
+			o.gone, o.all);
+	if (hold == HOLD_NOTHING || hold == HOLD_SHARE)
+		rs->held = hold == HOLD_SHARE;
+	return hold == HOLD_NOTHING;
 }
 
 static void begin_move(struct reschedule *rs, const struct candidate *what)
@@ -210,7 +188,8 @@ static bool is_at_rest(const struct reschedule *rs)
 	const struct manager *m = rs->manager;
 
 	return m->cluster->validated == m->cluster->healthy &&
-	       (!manager_may_act(m) || (has_settled(rs) && desired_count_gone(m->desired) == 0));
+	       (!manager_may_act(m) ||
+		       (hold_has_settled(m) && desired_count_gone(m->desired) == 0));
 }
 
 /* Nodes may have returned while nobody led, or their leader died before it had looked. */

@@ -284,63 +284,47 @@ static void add_why(struct page *p, const struct container *c)
 
 /* --- what has happened --- */
 
-struct happened {
-	const char *id;
-	struct {
-		int64_t time_ns;
-		char *action; /* owned */
-		char *node;
-	} newest[EVENTS_SHOWN]; /* a ring */
-	size_t count;           /* of all that came */
-};
-
 static bool is_about(const struct docker_event *e, const char *id)
 {
 	const char *container = event_attribute(e, "container");
 
-	if (e->type == EVENT_CONTAINER)
-		return e->actor_id && strcmp(e->actor_id, id) == 0;
+	if (e->type == EVENT_CONTAINER || e->type == EVENT_SWARM)
+		return strcmp(e->actor_id, id) == 0;
 	return container && strcmp(container, id) == 0;
 }
 
-static void note_event(void *arg, const struct docker_event *e, const struct event_node *node)
+static void add_event(struct page *p, const struct journal_entry *happened)
 {
-	struct happened *h = arg;
-	size_t at = h->count % EVENTS_SHOWN;
+	const struct docker_event *e = &happened->event;
 
-	if (!is_about(e, h->id))
-		return;
-	free(h->newest[at].action);
-	free(h->newest[at].node);
-	h->newest[at].time_ns = e->time_ns;
-	h->newest[at].action = e->type == EVENT_CONTAINER
-				       ? xstrdup(e->action)
-				       : xasprintf("%s %s", e->type_text, e->action);
-	h->newest[at].node = xstrdup(node->name);
-	h->count++;
+	strbuf_add_str(p->sb, "<li>");
+	frame_add_age(p, e->time_ns);
+	strbuf_add_str(p->sb, " <bdi>");
+	if (e->type != EVENT_CONTAINER) {
+		html_add(p->sb, e->type_text, TEXT_SHOWN);
+		strbuf_add_char(p->sb, ' ');
+	}
+	html_add(p->sb, e->action, TEXT_SHOWN);
+	strbuf_add_str(p->sb, "</bdi> on <bdi>");
+	html_add(p->sb, happened->node.name, NAME_SHOWN);
+	strbuf_add_str(p->sb, "</bdi></li>\n");
 }
 
 static void add_events(struct page *p, const struct container *c)
 {
-	struct happened h = { .id = c->id };
+	const struct journal *journal = bus_journal(p->manager->cluster->bus);
+	const struct journal_entry *e = NULL;
+	size_t shown = 0;
 
-	bus_replay(p->manager->cluster->bus, 0, INT64_MAX, note_event, &h);
 	strbuf_add_str(p->sb, "<h2>Events</h2>\n");
 	frame_part_open(p, "ol", "events", " class=\"events\"");
-	for (size_t left = min_of(h.count, (size_t)EVENTS_SHOWN), i = h.count; left > 0; left--) {
-		size_t at = --i % EVENTS_SHOWN;
-
-		strbuf_add_str(p->sb, "<li>");
-		frame_add_age(p, h.newest[at].time_ns);
-		strbuf_add_str(p->sb, " <bdi>");
-		html_add(p->sb, h.newest[at].action, TEXT_SHOWN);
-		strbuf_add_str(p->sb, "</bdi> on <bdi>");
-		html_add(p->sb, h.newest[at].node, NAME_SHOWN);
-		strbuf_add_str(p->sb, "</bdi></li>\n");
-		free(h.newest[at].action);
-		free(h.newest[at].node);
+	while (shown < EVENTS_SHOWN && (e = journal_older(journal, e, JOURNAL_ALL))) {
+		if (!is_about(&e->event, c->id))
+			continue;
+		add_event(p, e);
+		shown++;
 	}
-	if (h.count == 0)
+	if (shown == 0)
 		strbuf_add_str(p->sb, "<li>None that this manager remembers.</li>\n");
 	frame_part_close(p, "ol");
 }

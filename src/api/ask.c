@@ -278,7 +278,10 @@ static bool one_has_succeeded(const struct ask *a, struct error *err)
 
 	if (failed == 0 || failed < a->fanout.count || a->kind->need == ASK_NONE_MUST)
 		return true;
-	error_move(err, &last);
+	if (fanout_refusal(&a->fanout))
+		error_copy(err, fanout_refusal(&a->fanout));
+	else
+		error_move(err, &last);
 	return false;
 }
 

@@ -54,6 +54,8 @@ static bool parse_request(struct request *rq, struct container_config *config, s
 
 	if (!config_parse(config, body, len, name ? name : "", platform ? platform : "", err))
 		return false;
+	if (config_is_empty(config))
+		return error_set(err, ERROR_INVALID, CONFIG_TEXT_EMPTY);
 	if (placement_session(rq))
 		config_add_label(config, LABEL_TESTCONTAINERS, placement_session(rq));
 	return true;

@@ -57,7 +57,7 @@ static bool prepare(struct ask *a, struct error *err)
 	struct container_update *u = container_of(a, struct container_update, ask);
 	struct request *rq = ask_request(a);
 	struct container *c = proxy_find_container(rq, request_name(rq), err);
-	auto_json_mut yyjson_mut_doc *doc = c ? body_object(rq, NULL, err) : NULL;
+	auto_json_mut yyjson_mut_doc *doc = c ? body_object(rq, "{}", err) : NULL;
 	yyjson_mut_val *root = yyjson_mut_doc_get_root(doc);
 
 	if (!doc || !engine_can_update(rq, c->engine, root, err))

@@ -108,14 +108,14 @@ bool api_admit(struct exchange *x, struct api *api)
 }
 
 /* "/containers//web/stop": inspect shows names with a slash, and the docker command follows no
- * redirect of what it posts. */
-static bool is_name_with_slash(const char *path)
+ * redirect of what it posts.  But "/containers//json" is the list. */
+static bool is_name_with_slash(const char *method, const char *path)
 {
 	static const char place[] = "/containers//";
 	const char *at = strstr(path, place);
 	auto_free char *without = NULL, *clean = NULL;
 
-	if (!at)
+	if (!at || (!strchr(at + sizeof(place) - 1, '/') && strcmp(method, "DELETE") != 0))
 		return false;
 	without = xasprintf("%.*s%s", (int)(at - path + (ptrdiff_t)sizeof(place) - 2), path,
 		at + sizeof(place) - 1);
@@ -134,7 +134,7 @@ static bool redirect(struct exchange *x)
 	if (target[0] != '/' || !uri_decode(target, len, false, &path, NULL))
 		return false; /* whoever reads it next says what is wrong */
 	clean = uri_clean_path(path);
-	if (!clean || is_name_with_slash(path))
+	if (!clean || is_name_with_slash(x->head.method, path))
 		return false;
 	uri_encode_path(&to, clean);
 	strbuf_add(&to, target + len, strcspn(target + len, "#"));

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "api/failover.h"
 #include "api/images_spread.h"
 #include "api/reply.h"
 #include "base/json.h"
@@ -168,9 +169,12 @@ static void import(struct request *rq)
 void images_create(struct request *rq)
 {
 	const char *image = query_get(&rq->query, "fromImage");
+	const char *from = query_get(&rq->query, "fromSrc");
 
 	if (image && *image)
 		pull(rq, image);
-	else
+	else if (from && *from)
 		import(rq);
+	else
+		failover_any(rq, REMOTE_UNKNOWN); /* an engine can say what is wrong with that */
 }

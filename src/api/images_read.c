@@ -111,16 +111,23 @@ void images_save_many(struct request *rq)
 	}
 }
 
-/* Without a tag in the query all tags of the name are pushed. */
+/* Without a tag in the query all tags of the name are pushed.  What nobody has an engine refuses,
+ * in the way of its image store: most say it within the stream. */
 void images_push(struct request *rq)
 {
 	const char *tag = query_get(&rq->query, "tag");
 	auto_free char *name =
 		tag && *tag ? xasprintf("%s:%s", request_name(rq), tag) : xstrdup(request_name(rq));
+	auto_error struct error err = ERROR_INIT;
 	struct image_holders holders;
 
-	if (find_or_reply(rq, &holders, name, IMAGE_MATCH_ANY_TAG))
+	if (images_find(rq, &holders, name, IMAGE_MATCH_ANY_TAG, &err)) {
+		images_order_holders(rq, &holders);
 		failover_start(failover_create(rq, &holders));
+	} else if (err.code == ERROR_NOT_FOUND)
+		failover_any(rq, REMOTE_UNKNOWN);
+	else
+		reply_error(rq, &err);
 }
 
 void images_search(struct request *rq)

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/parse.h"
+#include "base/util.h"
 #include "docker/config_private.h"
 #include "docker/name.h"
 #include "docker/needs.h"
@@ -120,6 +121,8 @@ static bool read_body(struct container_config *c, const char *body, size_t len, 
 	auto_json yyjson_doc *received = json_parse_request(body, len, err);
 	if (!received)
 		return false;
+	if (yyjson_is_null(yyjson_doc_get_root(received)))
+		return error_set(err, ERROR_INVALID, CONFIG_TEXT_EMPTY);
 	if (!yyjson_is_obj(yyjson_doc_get_root(received)))
 		return error_set(err, ERROR_INVALID,
 			"invalid JSON: the configuration of a container must be an object");
@@ -175,6 +178,16 @@ void config_finish(struct container_config *c)
 	strv_finish(&c->volumes);
 	strv_finish(&c->networks);
 	*c = (struct container_config){ 0 };
+}
+
+bool config_is_empty(const struct container_config *c)
+{
+	static const char *const others[] = { "HostConfig", "NetworkingConfig", "Platform" };
+	size_t count = yyjson_mut_obj_size(config_root(c));
+
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		count -= yyjson_mut_obj_get(config_root(c), others[i]) != NULL;
+	return count == 0;
 }
 
 void config_set_swarm_id(struct container_config *c, const char *id)

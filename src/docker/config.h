@@ -49,10 +49,15 @@ struct container_config {
 	bool auto_remove;
 };
 
-/* Parse and check.  Texts: JSON_TEXT_EMPTY for an empty body; "too many reschedule policies",
- * "invalid reschedule policy: x". */
+/* Engines' words for a document that says nothing of what is to run. */
+#define CONFIG_TEXT_EMPTY "config cannot be empty in order to create a container"
+
+/* Parse and check.  Texts: CONFIG_TEXT_EMPTY for `null`; JSON_TEXT_EMPTY for an empty body; "too
+ * many reschedule policies", "invalid reschedule policy: x". */
 bool config_parse(struct container_config *ret, const char *body, size_t len, const char *name,
 	const char *platform, struct error *err);
+/* It says nothing beside what is about the host and networks: engines refuse that. */
+bool config_is_empty(const struct container_config *c);
 void config_finish(struct container_config *c);
 /* Unless the request has it. */
 void config_add_label(struct container_config *c, const char *key, const char *value);

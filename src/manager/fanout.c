@@ -2,6 +2,7 @@
 #include "manager/fanout.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "base/mem.h"
 
@@ -184,12 +185,28 @@ static void list_successes(const struct fanout *f, const char *done, struct strv
 		strv_take(ret, xasprintf("succeeded on %s", where));
 }
 
+const struct error *fanout_refusal(const struct fanout *f)
+{
+	for (size_t i = 0; i < f->count; i++) {
+		const struct error *err = &f->items[i].err, *first = &f->items[0].err;
+
+		if (err->code != ERROR_ENGINE || err->status != first->status ||
+			strcmp(error_text(err), error_text(first)) != 0)
+			return NULL;
+	}
+	return f->count ? &f->items[0].err : NULL;
+}
+
 bool fanout_check(
 	const struct fanout *f, const struct strv *more, const char *done, struct error *err)
 {
 	auto_strv struct strv lines = STRV_INIT;
 	int status = common_status(f);
 
+	if ((!more || more->count == 0) && fanout_refusal(f)) {
+		error_copy(err, fanout_refusal(f));
+		return false;
+	}
 	list_failures(f, &lines);
 	if (more)
 		strv_copy(&lines, more);

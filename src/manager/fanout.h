@@ -59,10 +59,12 @@ bool fanout_item_succeeded(const struct fanout_item *item);
  * the lines of `more` (may be NULL) behind them, and where it did succeed: a line "node: done" for
  * each, or one for all when `done` is NULL.  The status is that of the engines that refused, where
  * they agree, and the greatest of several refusals is a conflict; that there was no such thing
- * counts least.
+ * counts least.  What all refuse in the same words is told in these (fanout_refusal).
  */
 bool fanout_check(
 	const struct fanout *f, const struct strv *more, const char *done, struct error *err);
+/* What all engines that were asked say, if they refuse in the same words; NULL. */
+const struct error *fanout_refusal(const struct fanout *f);
 /* Done, and the engine said something, be it a refusal: it is there, and may be asked again. */
 bool fanout_item_answered(const struct fanout_item *item);
 /* Memory of the answers that are there. */

@@ -465,7 +465,6 @@ def test_what_was_just_built_is_on_the_engine_of_its_builds(three):
     for engine in engines:
         engine.script("POST", "/grpc", Hang())
         engine.script("POST", "/images/new/push", Reply(200, '{"status":"pushed"}\n'))
-    assert manager.request("POST", "/v1.41/images/new/push", body=b"").status == 404
     with manager.connect() as connection:
         connection.send_request("POST", "/grpc", [("Connection", "Upgrade"), ("Upgrade", "h2c")])
         builder = the_one(engines, "/grpc")

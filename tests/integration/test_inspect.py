@@ -144,7 +144,9 @@ def test_not_there_over_http(manager):
 
 
 def test_the_empty_name_is_not_there(manager):
-    assert manager.get("/containers//json").status == 404
+    listed = manager.get("/containers//json?all=1")
+    assert (listed.status, listed.head.get("Location")) == (301, "/containers/json?all=1")
+    assert manager.request("POST", "/containers//start").status == 301
     assert manager.request("DELETE", "/containers/").status == 404
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from fakes import large
 from fakes.actions import Reply
+from harness.hub import Hub, write_state
 from harness.image import PROGRAM
 from harness.manager import binary
 from harness.wait import eventually
@@ -18,6 +19,7 @@ PIECE = bytes(1024 * 1024)
 PIECES = 3  # of a body, which may have 4
 CONTAINERS = 300
 OBJECTS = 30_000
+MEMBERS, WATCHERS = 17_000, 100
 # Of processor time: what a turn may take in the program that users get.  The sanitizers take several times as long for
 # the same work, and what is to be found took seconds without them.
 LONGEST_TURN_S = 0.05
@@ -40,6 +42,7 @@ def pool(fakes, start_manager, monkeypatch):
     monkeypatch.setenv("ASAN_OPTIONS", "quarantine_size_mb=0:thread_local_quarantine_size_kb=0:allocator_release_to_os_interval_ms=0")
     engines = fakes(2)
     for engine in engines:
+        engine.configure(api_max="1.47")  # knows manifests
         for i in range(CONTAINERS):
             engine.add_container(f"{engine.name}-{i}")
     manager = start_manager([e.address for e in engines], "--client-memory=32m").wait_healthy()
@@ -205,3 +208,44 @@ def test_disk_usage_of_many_keys(turns):
         engine.script("GET", "/system/df", Reply(200, large.disk_usage(80_000)))
     pool.get("/system/df", timeout=60)
     assert metric(pool, "loop_longest_turn_seconds") < longest
+
+
+def test_images_with_manifests(turns):
+    """Told by the engines, and merged."""
+    pool, longest = turns
+    for engine in pool.engines:
+        engine.script("GET", "/images/json", Reply(200, large.images(OBJECTS // 6)))
+        engine.emit("image", "tag", "x", {"name": "x"})
+    last = f"large-{OBJECTS // 6 - 1}"
+    eventually(lambda: len(names(pool, "/images/json", last)) == 1, timeout=60)
+    assert len(pool.get("/images/json?manifests=1", timeout=60).json) >= OBJECTS // 6
+    assert metric(pool, "loop_longest_turn_seconds") < longest
+
+
+def test_prune_of_many_networks(turns):
+    pool, longest = turns
+    engine = pool.engines[0]
+    engine.script("GET", "/networks", Reply(200, large.networks(1000)))
+    engine.emit("network", "create", "x", {"name": "x"})
+    eventually(lambda: len(names(pool, "/networks", "large-999")) == 1, timeout=60)
+    assert pool.request("POST", "/networks/prune", timeout=60).status == 200
+    assert len(engine.requests("DELETE", "/networks/*")) == 1000
+    assert metric(pool, "loop_longest_turn_seconds") < longest
+
+
+@pytest.mark.parametrize("program", [binary(), str(PROGRAM)], ids=["tested", "shipped"])
+def test_many_watch_a_long_list_of_members(program, start_manager, tmp_path, monkeypatch):
+    monkeypatch.setenv("SWARM_BINARY", program)
+    write_state(tmp_path / "state", "t", MEMBERS)
+    manager = start_manager(None, "--state-dir", tmp_path / "state", "--discovery-opt=registry.engine=none")
+    hub = Hub(manager.address)
+    index = hub.request("GET", "/clusters/t").head.get("X-Swarm-Index")
+    watchers = [manager.connect() for _ in range(WATCHERS)]
+    for watcher in watchers:
+        watcher.send_request("GET", f"/v1/clusters/t?index={index}&wait=60s")
+    hub.create()  # answered after the others have been read
+    hub.put("t", "10.9.9.9:2375")
+    for watcher in watchers:
+        assert len(watcher.read_response().json) == MEMBERS + 1
+        watcher.close()
+    assert metric(manager, "loop_longest_turn_seconds") < longest_turn(program)

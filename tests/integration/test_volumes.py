@@ -220,6 +220,19 @@ def test_prune_refuses_unknown_filters(manager):
     assert (answer.status, answer.json["message"]) == (400, "invalid filter 'bogus'")
 
 
+def test_what_all_refuse_is_told_in_their_words(fakes, start_manager):
+    engines = fakes(2)
+    manager = start_manager([engine.address for engine in engines]).wait_healthy()
+    for path in ("/volumes/create", "/containers/prune"):
+        refusal = {"message": f"{path}: invalid"}
+        for engine in engines:
+            engine.script("POST", path, Reply(400, refusal))
+        response = manager.request("POST", path, body={"Name": "x"})
+        assert (response.status, response.json) == (400, refusal), path
+    engines[1].script("POST", "/containers/prune", Reply(409, {"message": "busy"}))
+    assert manager.request("POST", "/containers/prune").json["message"].startswith("node node-")
+
+
 def test_who_invents_the_name(fakes, start_manager):
     """The engine, which then knows the volume as one that nobody named; of several the manager, which says so."""
     engines = fakes(2)

@@ -28,6 +28,13 @@ class Hub:
         return response.json
 
 
+def write_state(folder, token, count):
+    """A state folder whose token has so many members, which nobody has to register."""
+    folder.mkdir(exist_ok=True)
+    members = "".join(f"member 10.{n >> 16}.{n >> 8 & 255}.{n & 255}:2375 100000\n" for n in range(count))
+    (folder / "registry").write_text(f"swarm registry 1\ntoken {token}\n{members}end\n")
+
+
 def state(folder):
     """(own token, {token: [address]}) of a state folder; the file must be whole."""
     lines = (folder / "registry").read_text().split("\n")

@@ -100,7 +100,7 @@ static void test_refused(void **state maybe_unused)
 		{ "{", "invalid JSON" },
 		{ "{} x", "unexpected content after JSON" },
 		{ "[]", "invalid JSON: the configuration of a container must be an object" },
-		{ "null", "invalid JSON: the configuration of a container must be an object" },
+		{ "null", "config cannot be empty in order to create a container" },
 		{ "{\"Image\":1}", "invalid JSON: Image must be a string" },
 		{ "{\"Image\":\"a\\u0000b\"}", "invalid JSON: Image must be a string" },
 		{ "{\"Env\":\"a\"}", "invalid JSON: Env must be an array" },
@@ -547,9 +547,31 @@ static void test_lenient(void **state maybe_unused)
 	config_finish(&c);
 }
 
+static void test_empty(void **state maybe_unused)
+{
+	static const struct {
+		const char *body;
+		bool empty;
+	} rows[] = {
+		{ "{}", true },
+		{ "{\"HostConfig\":{},\"NetworkingConfig\":{}}", true },
+		{ "{\"Image\":\"\"}", false },
+		{ "{\"HostConfig\":{},\"Cmd\":[]}", false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct container_config c;
+
+		parse(&c, rows[i].body);
+		assert_int_equal(config_is_empty(&c), rows[i].empty);
+		config_finish(&c);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_expressions),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_cli_20_10),

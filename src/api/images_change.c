@@ -12,7 +12,9 @@
 #include "api/ask.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "cluster/image_came.h"
 #include "docker/query_need.h"
+#include "manager/image_holders.h"
 
 enum { CHANGE_TIMEOUT_MS = 10 * 60 * 1000 }; /* removing large images takes its time */
 
@@ -34,23 +36,70 @@ static bool all_understand(
 		older->engine->name, max.buf);
 }
 
-static bool prepare(struct ask *a, struct error *err)
+static bool add_holders(struct ask *a, struct image_holders *holders, struct error *err)
+{
+	struct request *rq = ask_request(a);
+	bool ok = all_understand(rq, holders, err);
+
+	for (size_t i = 0; ok && i < holders->count; i++) {
+		auto_free char *path = request_path_for(rq, holders->items[i].reference);
+
+		ask_add(a, holders->items[i].engine, path, NULL);
+	}
+	image_holders_finish(holders);
+	return ok;
+}
+
+/* Whatever they mean by the name. */
+static bool prepare_removal(struct ask *a, struct error *err)
 {
 	struct request *rq = ask_request(a);
 	struct image_holders holders;
-	bool ok;
 
-	if (!images_find(rq, &holders, request_name(rq), IMAGE_MATCH_TAG, err))
-		return false;
-	ok = all_understand(rq, &holders, err);
-	for (size_t i = 0; ok && i < holders.count; i++) {
-		auto_free char *path = request_path_for(rq, holders.items[i].reference);
-
-		ask_add(a, holders.items[i].engine, path, NULL);
-	}
-	image_holders_finish(&holders);
-	return ok;
+	return image_holders_find(
+		       &holders, rq->api->cluster, request_name(rq), IMAGE_MATCH_TAG, err) &&
+	       add_holders(a, &holders, err);
 }
+
+/* --- tag --- */
+
+struct tag {
+	struct ask ask;
+	struct image_making *making; /* for each engine that is asked; owned */
+	size_t making_count;
+};
+
+static struct tag *tag_of(struct ask *a)
+{
+	return container_of(a, struct tag, ask);
+}
+
+static void tag_finish(struct ask *a)
+{
+	struct tag *tag = tag_of(a);
+
+	for (size_t i = 0; i < tag->making_count; i++)
+		image_making_end(&tag->making[i]);
+	free(tag->making);
+}
+
+static bool prepare_tag(struct ask *a, struct error *err)
+{
+	struct tag *tag = tag_of(a);
+	struct request *rq = ask_request(a);
+	struct image_holders holders;
+
+	if (!images_find(rq, &holders, request_name(rq), IMAGE_MATCH_TAG, err) ||
+		!add_holders(a, &holders, err))
+		return false;
+	tag->making_count = a->fanout.count;
+	tag->making = xcalloc(tag->making_count, sizeof(*tag->making));
+	for (size_t i = 0; i < tag->making_count; i++)
+		image_making_begin(&tag->making[i], a->fanout.items[i].engine);
+	return true;
+}
+
+/* --- what they say --- */
 
 /* The image had left the engine before our request came. */
 static bool is_gone(const struct fanout_item *item)
@@ -105,9 +154,11 @@ void images_tag(struct request *rq)
 		.need = ASK_ANSWERED_MUST,
 		.timeout_ms = CHANGE_TIMEOUT_MS,
 		.done = "tagged",
-		.prepare = prepare,
+		.size = sizeof(struct tag),
+		.prepare = prepare_tag,
 		.gone = is_gone,
 		.refresh_each = refresh_images,
+		.finish = tag_finish,
 	};
 
 	ask_run(rq, &kind);
@@ -120,7 +171,7 @@ void images_remove(struct request *rq)
 		.mode = CALL_JSON,
 		.timeout_ms = CHANGE_TIMEOUT_MS,
 		.done = "removed",
-		.prepare = prepare,
+		.prepare = prepare_removal,
 		.gone = is_gone,
 		.refresh_each = refresh_images,
 		.answer = list_removed,

@@ -38,7 +38,7 @@ bool images_find(struct request *rq, struct image_holders *ret, const char *name
 {
 	auto_error struct error why = ERROR_INIT;
 
-	if (image_holders_find(ret, rq->api->cluster, name, how, &why))
+	if (image_holders_find_last(ret, rq->api->cluster, name, how, &why))
 		return true;
 	if (why.code == ERROR_NOT_FOUND && find_own_build(rq, ret, name))
 		return true;

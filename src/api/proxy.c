@@ -24,6 +24,7 @@ static void proxy_finish(struct errand *e)
 
 	touch_finish(p->touch);
 	refresh_finish(&p->refresh);
+	image_making_end(&p->making);
 	relay_finish(&p->relay);
 	if (p->reservation)
 		engine_remove_container(p->engine, steal(p->reservation));
@@ -185,6 +186,8 @@ void proxy_start(struct proxy *p)
 
 	if (action)
 		p->touch = touch_start(&p->engine->touches, p->container_id, action);
+	if (p->flags & ROUTE_MAKES_IMAGES)
+		image_making_begin(&p->making, p->engine);
 	p->relay.hold_head = p->flags & ROUTE_CHANGES || p->answered;
 	p->relay.hold_body = p->answered;
 	p->relay.hold_end = p->flags & (ROUTE_CHANGES_AT_END | ROUTE_MAKES_IMAGES);

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "api/errand.h"
+#include "cluster/image_came.h"
 #include "cluster/refresh.h"
 #include "cluster/touch.h"
 #include "http/relay.h"
@@ -22,6 +23,7 @@ struct proxy {
 	struct refresh refresh;
 	struct touch *touch; /* of a request that changes the container; or NULL */
 	bool refreshed;      /* at the end */
+	struct image_making making;
 	/* Called once with a successful answer, whose body is there, before the refresh and before
 	 * the client sees any of it.  NULL: nobody looks. */
 	void (*answered)(struct proxy *p);

@@ -90,6 +90,7 @@ static void engine_destroy(struct engine *e)
 	while (e->containers_count)
 		engine_remove_container(e, e->containers[e->containers_count - 1]);
 	free(e->containers);
+	strv_finish(&e->pulled);
 	label_tallies_finish(&e->label_tallies);
 	volume_uses_finish(&e->volume_uses);
 	touches_finish(&e->touches);

@@ -113,6 +113,8 @@ struct engine {
 	int64_t used_nano_cpus, used_memory;
 	struct image *images;
 	size_t images_count;
+	struct strv pulled; /* names, until the list shows them; private to image_came */
+	unsigned making;    /* requests under way that make images; likewise */
 	struct network *networks;
 	size_t networks_count;
 	struct volume *volumes;

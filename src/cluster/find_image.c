@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/parse.h"
 #include "cluster/find_private.h"
+#include "cluster/image_came.h"
 #include "docker/answer.h"
 #include "docker/name.h"
 #include "docker/reference.h"
@@ -138,6 +139,125 @@ static size_t keep_holders(struct gathered *g)
 	return kept;
 }
 
+/* --- several of one name --- */
+
+static int64_t came_ms(const struct image_found *f)
+{
+	return image_came_ms(f->image, f->reference);
+}
+
+static bool is_later(const struct image_found *a, const struct image_found *b)
+{
+	int64_t x = came_ms(a), y = came_ms(b);
+
+	x = x < 0 ? -x : x;
+	y = y < 0 ? -y : y;
+	return x > y;
+}
+
+/* The two kinds of image stores give one image different ids. */
+static bool is_same_image(const struct image_found *a, const struct image_found *b)
+{
+	return a->image->id == b->image->id || /* interned */
+	       (a->engine->containerd_store != b->engine->containerd_store &&
+		       a->image->created_s == b->image->created_s);
+}
+
+/* The last of those on healthy engines, when it was made here; NULL. */
+static const struct image_found *find_last(const struct gathered *g, const char *name)
+{
+	const struct image_found *last = NULL;
+
+	for (size_t i = 0; i < g->count; i++) {
+		const struct image_found *f = &g->items[i];
+
+		if (engine_is_healthy(f->engine) &&
+			image_has_reference(f->image, name, IMAGE_MATCH_TAG) &&
+			(!last || is_later(f, last)))
+			last = f;
+	}
+	return last && came_ms(last) > 0 ? last : NULL;
+}
+
+/* An engine's images, from the first on: has it another one of the name, and not this one? */
+static bool are_outdated(const struct image_found *first, size_t count,
+	const struct image_found *last, const char *name)
+{
+	bool has_another = false;
+
+	for (size_t i = 0; i < count; i++) {
+		if (is_same_image(&first[i], last))
+			return false;
+		has_another |= image_has_reference(first[i].image, name, IMAGE_MATCH_TAG);
+	}
+	return has_another;
+}
+
+static size_t count_same_engine(const struct gathered *g, size_t first)
+{
+	size_t end = first;
+
+	while (end < g->count && g->items[end].engine == g->items[first].engine)
+		end++;
+	return end - first;
+}
+
+/* Without those of engines that have another one; all of an engine stand together. */
+static void leave_last(struct gathered *g, const char *name)
+{
+	const struct image_found *found = find_last(g, name);
+	struct image_found last;
+	size_t kept = 0, count;
+
+	if (!found)
+		return;
+	last = *found;
+	for (size_t i = 0; i < g->count; i += count) {
+		count = count_same_engine(g, i);
+		if (are_outdated(&g->items[i], count, &last, name))
+			continue;
+		memmove(&g->items[kept], &g->items[i], count * sizeof(*g->items));
+		kept += count;
+	}
+	g->count = kept;
+}
+
+const char *image_find_last(const struct cluster *cluster, const char *name)
+{
+	struct gathered g = { 0 };
+	const struct image_found *last;
+	const char *id = NULL;
+
+	gather_names(&g, cluster->finders, name, IMAGE_MATCH_TAG);
+	last = find_last(&g, name);
+	for (size_t i = 0; last && i < g.count && !id; i++) {
+		if (!is_same_image(&g.items[i], last))
+			id = last->image->id;
+	}
+	free(g.items);
+	return id;
+}
+
+bool image_is_outdated(const struct engine *e, const char *name)
+{
+	struct gathered g = { 0 };
+	const struct image_found *last;
+	size_t own = 0;
+
+	gather_names(&g, e->cluster->finders, name, IMAGE_MATCH_TAG);
+	auto_free struct image_found *items = xcalloc(g.count + 1, sizeof(*items));
+
+	last = find_last(&g, name);
+	for (size_t i = 0; last && i < g.count; i++) {
+		if (g.items[i].engine == e)
+			items[own++] = g.items[i];
+	}
+	bool outdated = last && are_outdated(items, own, last, name);
+
+	free(g.items);
+	return outdated;
+}
+
 static bool check(const struct gathered *g, const char *name, struct error *err)
 {
 	if (!name_check("image", name, err))
@@ -154,8 +274,8 @@ static bool check(const struct gathered *g, const char *name, struct error *err)
 	return error_set(err, ERROR_NOT_FOUND, "No such image: %s", missing);
 }
 
-struct image_found *image_find_all(struct cluster *cluster, const char *name, enum image_match how,
-	size_t *ret_count, struct error *err)
+static struct image_found *find_holders(struct cluster *cluster, const char *name,
+	enum image_match how, bool only_last, size_t *ret_count, struct error *err)
 {
 	struct gathered g = gather_all(cluster, name, how);
 	auto_free struct image_found *items = g.items;
@@ -164,6 +284,8 @@ struct image_found *image_find_all(struct cluster *cluster, const char *name, en
 	if (!check(&g, name, err))
 		return NULL;
 	qsort(g.items, g.count, sizeof(*g.items), compare_found);
+	if (only_last)
+		leave_last(&g, name);
 	silent = g.items[g.count - 1].engine;
 	*ret_count = keep_holders(&g);
 	if (*ret_count)
@@ -171,6 +293,18 @@ struct image_found *image_find_all(struct cluster *cluster, const char *name, en
 	error_set(err, ERROR_UNAVAILABLE, "Image %s is only on unhealthy node %s", name,
 		silent->name);
 	return NULL;
+}
+
+struct image_found *image_find_all(struct cluster *cluster, const char *name, enum image_match how,
+	size_t *ret_count, struct error *err)
+{
+	return find_holders(cluster, name, how, false, ret_count, err);
+}
+
+struct image_found *image_find_last_all(struct cluster *cluster, const char *name,
+	enum image_match how, size_t *ret_count, struct error *err)
+{
+	return find_holders(cluster, name, how, true, ret_count, err);
 }
 
 const struct image *image_find(

@@ -10,6 +10,13 @@
 #include "cluster/cluster.h"
 #include "docker/image_name.h"
 
+/*
+ * Engines may mean different images by one name.  What was built, committed or tagged last is what
+ * the name means, as on one host.  That is said only of what was made through this manager
+ * (image_came.h): what engines pulled, or were given on their hosts, is theirs, and where the last
+ * is such a one, any of them will do.
+ */
+
 /* On one engine; borrowed, good for this turn of the loop. */
 struct image_found {
 	const struct image *image;
@@ -25,6 +32,14 @@ struct image_found {
  */
 struct image_found *image_find_all(struct cluster *cluster, const char *name, enum image_match how,
 	size_t *ret_count, struct error *err) must_check;
+/* The same, without engines that mean something else than the last. */
+struct image_found *image_find_last_all(struct cluster *cluster, const char *name,
+	enum image_match how, size_t *ret_count, struct error *err) must_check;
+/* The id of the image that the name means, when engines mean several and one of them is the last;
+ * borrowed; NULL. */
+const char *image_find_last(const struct cluster *cluster, const char *name);
+/* The engine has another one of that name than the last. */
+bool image_is_outdated(const struct engine *e, const char *name);
 /* Some image of that name, on any engine; borrowed.  NULL when there is none. */
 const struct image *image_find(
 	const struct cluster *cluster, const char *name, enum image_match how);

@@ -5,12 +5,14 @@
  */
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/long_sort.h"
 #include "base/mem.h"
 #include "cluster/engine_private.h"
 #include "cluster/find_private.h"
 #include "cluster/fresh.h"
+#include "cluster/image_came.h"
 #include "cluster/refresh_private.h"
 
 struct job {
@@ -22,12 +24,14 @@ struct job {
 	struct long_sort sort;     /* has the items while it sorts them */
 	struct index_marks *marks; /* owned; of the first `indexed` items */
 	size_t indexed;
+	size_t came, dated; /* images: see image_came.h */
 };
 
 STEP(job_ask);
 STEP(job_read);
 STEP(job_relate);
 STEP(job_sort);
+STEP(job_date);
 STEP(job_index);
 STEP(job_link);
 STEP(job_store);
@@ -99,6 +103,7 @@ static enum task_turn job_ask(struct task *t)
 {
 	struct job *job = container_of(t, struct job, base.task);
 
+	job->came = image_came_begin(job->base.engine);
 	refresh_ask_list(&job->base, &job->list, kinds[job->kind].path, kinds[job->kind].member);
 	return task_wait(t, &job_read_step); /* the call has deadlines */
 }
@@ -164,13 +169,25 @@ static enum task_turn job_relate(struct task *t)
 {
 	struct job *job = container_of(t, struct job, base.task);
 
-	if (job->kind == OBJECT_IMAGES)
+	if (job->kind == OBJECT_IMAGES) {
 		image_children((struct image *)job->items, job->count);
+		return rest(t, &job_date_step);
+	}
 	if (job->kind != OBJECT_VOLUMES)
 		return rest(t, &job_index_step);
 	long_sort_begin(
 		&job->sort, steal(job->items), job->count, sizeof(struct volume), volume_compare);
 	return rest(t, &job_sort_step);
+}
+
+static enum task_turn job_date(struct task *t)
+{
+	struct job *job = container_of(t, struct job, base.task);
+	struct image *images = (struct image *)job->items;
+
+	while (job->dated < job->count && loop_has_time(t->loop))
+		image_came_date(job->base.engine, &images[job->dated++], clock_mono_ms());
+	return rest(t, job->dated < job->count ? &job_date_step : &job_index_step);
 }
 
 static enum task_turn job_sort(struct task *t)
@@ -226,6 +243,8 @@ static enum task_turn job_store(struct task *t)
 	}
 	if (*seen < job->base.place.order) {
 		*seen = job->base.place.order;
+		if (job->kind == OBJECT_IMAGES)
+			image_came_end(e, job->came);
 		if (job->kind == OBJECT_VOLUMES)
 			volume_uses_keep_fresh(
 				&e->volume_uses, (struct volume *)job->items, job->count);

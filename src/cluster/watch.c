@@ -14,6 +14,7 @@
 #include "cluster/execs.h"
 #include "cluster/find_container.h"
 #include "cluster/fresh.h"
+#include "cluster/image_came.h"
 #include "cluster/refresh_log.h"
 
 enum {
@@ -56,8 +57,10 @@ static void queue_event(struct watch *w, struct docker_event *e)
 		touch_is_told(
 			&w->engine->touches, watch_queue_subject(&q->event), &q->event, &order))
 		watch_queue_came_at(&w->queue, q, order);
-	if (q->effect == EFFECT_IMAGES)
+	if (q->effect == EFFECT_IMAGES) {
+		image_came_event(w->engine, &q->event);
 		fresh_note(w->engine);
+	}
 }
 
 /* --- what was seen before a break --- */

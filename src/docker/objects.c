@@ -160,6 +160,7 @@ void image_finish(struct image *i)
 	intern_unref(i->parent);
 	intern_unref(i->entry);
 	unref_names(i->tags, i->tags_count);
+	free(i->came_ms);
 	unref_names(i->digests, i->digests_count);
 	labels_finish(&i->labels);
 	*i = (struct image){ 0 };

@@ -20,6 +20,9 @@ struct image {
 	const char **tags;    /* interned; "<none>:<none>" is left out */
 	const char **digests; /* interned; "<none>@<none>" is left out */
 	uint16_t tags_count, digests_count;
+	/* Of each tag, when it came to this image, as who reads the list again and again has seen;
+	 * owned; NULL: not known of any.  Monotonic; 0: not known; negative: it was not made. */
+	int64_t *came_ms;
 	int64_t created_s, size_bytes;
 	struct labels labels;
 	bool localhost_is_implied; /* Podman: "localhost/busybox" answers to "busybox" too */

@@ -59,18 +59,32 @@ const struct image_holder *image_holders_older(
 	return NULL;
 }
 
-bool image_holders_find(struct image_holders *ret, struct cluster *cluster, const char *name,
-	enum image_match how, struct error *err)
+static bool take_found(struct image_holders *ret, const struct image_found *found, size_t count)
 {
-	size_t count;
-	auto_free struct image_found *found = image_find_all(cluster, name, how, &count, err);
-
 	if (!found)
 		return false;
 	*ret = (struct image_holders){ 0 };
 	for (size_t i = 0; i < count; i++)
 		image_holders_add(ret, found[i].engine, found[i].reference);
 	return true;
+}
+
+bool image_holders_find(struct image_holders *ret, struct cluster *cluster, const char *name,
+	enum image_match how, struct error *err)
+{
+	size_t count = 0;
+	auto_free struct image_found *found = image_find_all(cluster, name, how, &count, err);
+
+	return take_found(ret, found, count);
+}
+
+bool image_holders_find_last(struct image_holders *ret, struct cluster *cluster, const char *name,
+	enum image_match how, struct error *err)
+{
+	size_t count = 0;
+	auto_free struct image_found *found = image_find_last_all(cluster, name, how, &count, err);
+
+	return take_found(ret, found, count);
 }
 
 /* --- several images --- */

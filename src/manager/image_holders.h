@@ -21,6 +21,9 @@ struct image_holders {
 /* Errors as of image_find_all. */
 bool image_holders_find(struct image_holders *ret, struct cluster *cluster, const char *name,
 	enum image_match how, struct error *err);
+/* Without those that mean something else by the name than the last (find_image.h). */
+bool image_holders_find_last(struct image_holders *ret, struct cluster *cluster, const char *name,
+	enum image_match how, struct error *err);
 /* The engines that have all of these, which they are then asked for in the client's own words; the
  * references stay NULL.  None when the images are apart.  ERROR_NOT_FOUND naming what no healthy
  * engine has. */

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/parse.h"
 #include "cluster/find_container.h"
+#include "cluster/find_image.h"
 #include "cluster/find_network.h"
 #include "docker/answer.h"
 #include "manager/decisions.h"
@@ -150,9 +151,9 @@ static bool add_constraint(
 }
 
 /* What the request does not say of itself. */
-static bool add_hints(struct placing *p, struct error *err)
+static bool add_hints(struct placing *p, const char *last, struct error *err)
 {
-	auto_free char *affinity = xasprintf("image==%s", p->config.image);
+	auto_free char *affinity = xasprintf("image==%s", last ? last : p->config.image);
 
 	for (size_t i = 0; i < p->networks_count; i++) {
 		if (!add_constraint(p, "node==", p->networks[i].node, err))
@@ -160,17 +161,17 @@ static bool add_hints(struct placing *p, struct error *err)
 	}
 	return add_constraint(p, "node!=", p->elsewhere, err) &&
 	       add_constraint(p, "ostype==", p->os, err) &&
-	       (!p->at_holders || wish_add_affinity(p->wish, affinity, err));
+	       (!(p->at_holders || last) || wish_add_affinity(p->wish, affinity, err));
 }
 
-static bool make_wish(struct placing *p, struct error *err)
+static bool make_wish(struct placing *p, const char *last, struct error *err)
 {
 	wish_destroy(p->wish);
 	p->wish = wish_create(&p->config, err);
 	if (!p->wish)
 		return false;
 	mean_networks(p);
-	return add_hints(p, err);
+	return add_hints(p, last, err);
 }
 
 /* --- the engine --- */
@@ -256,11 +257,25 @@ static void keep_reason(struct placing *p)
 	p->why = strbuf_steal(&why);
 }
 
+/* last: id of the image that it must be; NULL: any of the name. */
+static struct engine *wish_and_choose(struct placing *p, const char *last, struct error *err)
+{
+	bool wished = make_wish(p, last, err);
+	struct engine *e = wished ? choose_engine(p, err) : NULL;
+
+	if (!e && wished && *p->config.platform && !has_node_of_platform(p)) {
+		error_clear(err);
+		wish_drop_platform(p->wish);
+		e = choose_engine(p, err);
+	}
+	return e;
+}
+
 bool placing_choose(struct placing *p, struct error *err)
 {
+	const char *last = image_find_last(p->manager->cluster, p->config.image);
 	auto_error struct error why = ERROR_INIT;
 	struct engine *e;
-	bool wished;
 
 	assert(!p->engine && !p->reservation);
 	if (!name_is_free(p, err))
@@ -268,12 +283,10 @@ bool placing_choose(struct placing *p, struct error *err)
 	config_weigh_shares(&p->config, cluster_most_cpus(p->manager->cluster));
 	for (size_t i = 0; i < p->networks_count; i++)
 		resolve_network(p, &p->networks[i]);
-	wished = make_wish(p, &why);
-	e = wished ? choose_engine(p, &why) : NULL;
-	if (!e && wished && *p->config.platform && !has_node_of_platform(p)) {
+	e = last ? wish_and_choose(p, last, &why) : NULL;
+	if (!e) {
 		error_clear(&why);
-		wish_drop_platform(p->wish);
-		e = choose_engine(p, &why);
+		e = wish_and_choose(p, NULL, &why);
 	}
 	for (size_t i = 0; i < p->networks_count; i++)
 		p->networks[i].meant = NULL; /* it may be gone in the next turn */
@@ -341,6 +354,11 @@ void placing_warn(const struct placing *p, struct strv *ret)
 		if (n)
 			network_spread_warn(p->engine, n, ret);
 	}
+	if (image_is_outdated(p->engine, p->config.image))
+		strv_take(ret,
+			xasprintf("node %s has an older image of the name %s than was made last "
+				  "in the pool",
+				p->engine->name, p->config.image));
 	publish_warn(p->manager->publish, p->engine, &p->config, ret);
 	share_warn(p->manager, p->engine, &p->config, ret);
 }

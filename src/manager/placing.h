@@ -7,6 +7,9 @@
  * again, and another choice may follow.  create -> choose, reserve, make, leave is all there is:
  * a failed attempt leaves nothing behind.
  *
+ * Where engines mean different images by the name of its image, it goes to who has what was made
+ * last; only if none of these fits, anywhere.
+ *
  * What the configuration names is resolved once for each choice: "node/net" pins the container to
  * the node, a network that spreads gets its plain name, a container that is meant by its swarm id
  * or "node/name" the id that its engine knows.  The document says afterwards what the chosen engine
@@ -78,5 +81,5 @@ void placing_leave(struct placing *p);
 const struct network *placing_missing_network(const struct placing *p);
 /* A sentence for each of its networks that has containers on other nodes, which it will not reach,
  * and for each of its ports that another node's container has at the manager's address, and for
- * an engine's socket that shows one node only. */
+ * an engine's socket that shows one node only, and where the image's name means an older one. */
 void placing_warn(const struct placing *p, struct strv *ret);

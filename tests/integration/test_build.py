@@ -135,6 +135,29 @@ def test_c75_arguments_reach_the_image_and_wishes_do_not(classic, manager, engin
     assert not any("constraint" in text for text in [*(config["Env"] or []), *(config["Labels"] or {})])
 
 
+def test_a_name_means_what_was_built_last(classic, manager, engines, context):
+    """As on one host, wherever it was built, and until a name is given to an older image again."""
+    def build(greeting, node):
+        classic("build", "-t", "app", *arguments(f"greeting={greeting}", f"constraint:node=={node}"), context())
+
+    build("first", "node-0")
+    build("second", "node-1")
+    assert holders(engines, "app") == ["node-0", "node-1"]
+    assert {classic("run", "--rm", "app") for _ in range(4)} == {"second"}
+    assert classic("inspect", "-f", "{{.Id}}", "app") == engines[1].get("/images/app/json")["Id"]
+    done = classic.run("run", "--rm", "-e", "constraint:node==node-0", "app")
+    assert done.stdout.strip() == "first"
+    assert "node node-0 has an older image of the name app than was made last in the pool" in done.stderr
+    build("first", "node-0")  # out of the cache
+    assert {classic("run", "--rm", "app") for _ in range(2)} == {"first"}
+    classic("tag", engines[1].get("/images/app/json")["Id"], "app")
+    assert {classic("run", "--rm", "app") for _ in range(2)} == {"second"}
+    build("third", "node-0")
+    assert {classic("run", "--rm", "app") for _ in range(4)} == {"third"}
+    classic("rmi", "-f", "app")
+    assert holders(engines, "app") == []
+
+
 def test_labels_and_affinities_choose_the_node(classic, engines, context):
     classic("build", "-t", "fast", *arguments("constraint:storage==ssd"), context())
     assert holders(engines, "fast") == ["node-0"]

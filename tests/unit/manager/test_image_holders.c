@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "cluster/find_image.h"
 #include "manager/image_holders.h"
 
 #define assert_text(name, got, expected)                                                           \
@@ -98,6 +99,60 @@ static void test_ambiguous(void **state)
 	assert_string_equal(err.text, "multiple IDs found with provided prefix: abc");
 	assert_true(image_holders_find(&h, fx.cluster, "abc1", IMAGE_MATCH_TAG, NULL));
 	image_holders_finish(&h);
+}
+
+static void came(struct engine *e, const char *name, int64_t ms)
+{
+	size_t count;
+	auto_free struct image_found *found = image_find_named(fx.cluster, name, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		struct image *image = (struct image *)found[i].image;
+
+		if (found[i].engine != e)
+			continue;
+		free(image->came_ms);
+		image->came_ms = xcalloc(image->tags_count, sizeof(*image->came_ms));
+		image->came_ms[0] = ms;
+	}
+}
+
+/* A name means what was made last, here: in the words of node:milliseconds, and what is told. */
+static void test_last(void **state maybe_unused)
+{
+	static const struct {
+		int64_t came[3];
+		const char *told;
+	} cases[] = {
+		{ { 0, 0, 0 }, "node-0=app:1 node-1=app:1 node-2=app:1" },
+		{ { 10, 20, 0 }, "node-1=app:1" },
+		{ { 10, 0, 0 }, "node-0=app:1 node-2=app:1" }, /* which has the same */
+		{ { 10, 20, -30 }, "node-0=app:1 node-1=app:1 node-2=app:1" },
+		{ { -10, 20, -5 }, "node-1=app:1" },
+	};
+
+	fixture_image(node0, "{\"Id\":\"sha256:aaa001\",\"RepoTags\":[\"app:1\"]}");
+	fixture_image(node1, "{\"Id\":\"sha256:bbb002\",\"RepoTags\":[\"app:1\"]}");
+	fixture_image(node2, "{\"Id\":\"sha256:aaa001\",\"RepoTags\":[\"app:1\"]}");
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const bool only_node1 = strcmp(cases[i].told, "node-1=app:1") == 0;
+		struct image_holders h;
+
+		came(node0, "app:1", cases[i].came[0]);
+		came(node1, "app:1", cases[i].came[1]);
+		came(node2, "app:1", cases[i].came[2]);
+		assert_true(image_holders_find_last(
+			&h, fx.cluster, "app:1", IMAGE_MATCH_ANY_TAG, NULL));
+		auto_free char *told = describe(&h);
+
+		assert_string_equal(told, cases[i].told);
+		image_holders_finish(&h);
+		assert_int_equal(image_is_outdated(node0, "app:1"), only_node1);
+		assert_false(image_find_last(fx.cluster, "app:1") == NULL && only_node1);
+		assert_true(image_holders_find(&h, fx.cluster, "app:1", IMAGE_MATCH_TAG, NULL));
+		assert_int_equal(h.count, 3); /* who removes it means all of them */
+		image_holders_finish(&h);
+	}
 }
 
 static void test_common(void **state)
@@ -217,6 +272,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_holders, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_ambiguous, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_last, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_common, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_apart, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_unhealthy, set_up, tear_down),

@@ -92,6 +92,11 @@ void pages_container(struct request *rq)
 	show(rq, "container");
 }
 
+void pages_activity(struct request *rq)
+{
+	show(rq, "activity");
+}
+
 void pages_style(struct request *rq)
 {
 	if (!pages_are_off(rq))

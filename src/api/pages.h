@@ -10,6 +10,7 @@ void pages_now(struct request *rq);
 void pages_nodes(struct request *rq);
 void pages_containers(struct request *rq);
 void pages_container(struct request *rq);
+void pages_activity(struct request *rq);
 void pages_style(struct request *rq);
 void pages_script(struct request *rq);
 

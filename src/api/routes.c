@@ -26,6 +26,7 @@ const struct route routes[] = {
 	{ "GET", "/page/nodes", pages_nodes, "the page: a row for each node", ROUTE_LOCAL },
 	{ "GET", "/page/containers", pages_containers, "the page: one list over all nodes",
 		ROUTE_LOCAL },
+	{ "GET", "/page/activity", pages_activity, "the page: what has happened", ROUTE_LOCAL },
 	{ "GET", "/page/container", pages_container, "the page: one container", ROUTE_LOCAL },
 	{ "GET", "/page/log", pages_log_stream,
 		"the page: the end of a container's log, as server-sent events", ROUTE_LOCAL },

@@ -30,6 +30,7 @@ const struct page_screen page_screens[] = {
 	{ "now", "/", "Now", page_now, 250 },
 	{ "nodes", "/page/nodes", "Nodes", page_nodes, 500 },
 	{ "containers", "/page/containers", "Containers", page_containers, 1000 },
+	{ "activity", "/page/activity", "Activity", page_activity, 500 },
 	{ "container", "/page/container", NULL, page_container, 500 },
 };
 
@@ -219,7 +220,7 @@ const char *frame_choice(const struct page *p, const char *key)
 
 void frame_add_link(struct page *p, const char *key, const char *value)
 {
-	static const char *const kept[] = { "q", "id", "state", "node", "sort", "view" };
+	static const char *const kept[] = { "q", "id", "state", "node", "sort", "view", "kind" };
 	auto_query struct query to = QUERY_INIT;
 	auto_strbuf struct strbuf text = STRBUF_INIT;
 

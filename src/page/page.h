@@ -48,5 +48,6 @@ void page_now(struct page *p);
 void page_nodes(struct page *p);
 void page_containers(struct page *p);
 void page_container(struct page *p);
+void page_activity(struct page *p);
 
 extern const char page_style[], page_script[];

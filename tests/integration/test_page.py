@@ -7,7 +7,7 @@ import pytest
 
 from harness.wait import eventually
 
-SCREENS = ["/", "/page/nodes", "/page/containers"]
+SCREENS = ["/", "/page/nodes", "/page/containers", "/page/activity"]
 POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; form-action 'self'; "
           "base-uri 'none'; frame-ancestors 'none'")
 
@@ -128,7 +128,7 @@ def test_nothing_can_be_written_from_it(pool):
             assert not [name for name in attributes if name.startswith("on") or name == "style"]
             assert tag != "form" or attributes["method"] == "get" and attributes["action"] in SCREENS
             target = attributes.get("href", "/")
-            assert re.match(r"(/|/page/(nodes|containers?|style\.css))?([?#].*)?$", target), target
+            assert re.match(r"(/|/page/(nodes|containers?|activity|style\.css))?([?#].*)?$", target), target
 
 
 def test_many_containers_come_by_pages(start_manager, fakes):
@@ -168,6 +168,18 @@ def test_what_changes_is_told_and_nothing_else(pool):
         engines[1].drop_connections()
         later = hear(page, ">Unhealthy<")
         assert "data: rows" not in later and later.count("<tr id=") == later.count(f"<bdi>{engines[1].name}<") > 0
+
+
+def test_what_happened_is_told(pool):
+    manager, engines = pool
+    manager.create("newcomer", Image="busybox")
+    engines[1].refuse()
+    engines[1].drop_connections()
+    eventually(lambda: len(show(manager, f"/page/activity?kind=node&node={engines[1].name}&q=").rows) > 1)
+    rows = show(manager, "/page/activity?kind=create&q=NEWcomer").rows[1:]
+    assert [(row[1], row[2], row[3]) for row in rows] == [("created or gone", "create", "newcomer")]
+    assert any(row[4] == engines[1].name and row[1] == "node" for row in show(manager, "/page/activity").rows[1:])
+    assert show(manager, "/page/activity?kind=leader").text.count("Nothing of this kind") == 1
 
 
 def test_pages_are_open_in_limits(pool):

@@ -34,7 +34,7 @@ def pool(start_manager, fakes):
 
 
 def screens(manager):
-    return ["/", "/page/nodes", "/page/nodes?view=grid", "/page/containers",
+    return ["/", "/page/nodes", "/page/nodes?view=grid", "/page/containers", "/page/activity",
             *[f"/page/container?id={c['Id']}" for c in manager.list()]]
 
 

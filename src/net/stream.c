@@ -351,7 +351,8 @@ static void handle_look_again(struct deferred *d)
 {
 	struct stream *s = container_of(d, struct stream, look_again);
 
-	s->can_read = true;
+	/* A read that finds nothing would leave its whole block of memory behind. */
+	s->can_read |= transport_unread(&s->transport) > 0 || kernel_saw_error(s);
 	want_work(s);
 }
 

@@ -12,6 +12,7 @@
 #include "http/server.h"
 #include "manager/manager.h"
 
+struct past;
 struct request;
 
 struct api_config {
@@ -37,6 +38,7 @@ struct api {
 	struct api_config config;      /* texts borrowed */
 	struct list requests;          /* struct request::link: under way */
 	struct list event_streams;     /* open /events */
+	struct past *past;             /* owned; what engines remember, for them */
 	struct list page_streams;      /* of open pages */
 	struct pages_live *pages_live; /* owned */
 	/* Is told of every request at its end, its exchange still there (NULL: somebody else's). */

@@ -31,6 +31,21 @@ static void create_request_finish(struct errand *e)
 		create_forget(cr->create);
 }
 
+/* No node was found for it. */
+static void tell_refusal(struct request *rq, const struct create *c)
+{
+	const struct container_config *config = &c->placing.config;
+
+	if (c->asked || c->err.code != ERROR_UNAVAILABLE)
+		return;
+	bus_publish_own(rq->api->cluster->bus, JOURNAL_REFUSAL,
+		&(struct event_own){ EVENT_SWARM, "create_refused", NULL,
+			{ { "name", config->name }, { "image", config->image },
+				{ "client", request_client(rq) },
+				{ "reason", error_text(&c->err) } } },
+		NULL);
+}
+
 static void handle_created(struct create *c, void *arg)
 {
 	struct create_request *cr = arg;
@@ -39,10 +54,12 @@ static void handle_created(struct create *c, void *arg)
 	assert(cr->create == c);
 	cr->create = NULL;
 	rq = errand_detach(&cr->errand);
-	if (error_is_set(&c->err))
+	if (error_is_set(&c->err)) {
+		tell_refusal(rq, c);
 		reply_error(rq, &c->err);
-	else
+	} else {
 		reply_json(rq, 201, c->answer, c->answer_len);
+	}
 }
 
 static bool parse_request(struct request *rq, struct container_config *config, struct error *err)

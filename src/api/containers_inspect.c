@@ -8,9 +8,11 @@
 #include <string.h>
 
 #include "api/ask.h"
+#include "api/containers_lost.h"
 #include "api/proxy.h"
 #include "base/json_splice.h"
 #include "base/mem.h"
+#include "cluster/find_container.h"
 #include "cluster/find_network.h"
 #include "docker/translate.h"
 #include "manager/decisions.h"
@@ -259,5 +261,11 @@ void containers_inspect(struct request *rq)
 		.answer = rewrite,
 	};
 
-	ask_run(rq, &kind);
+	const struct container *c =
+		cluster_find_container(rq->api->cluster, request_name(rq), NULL);
+
+	if (c && *c->id && c->entry && c->engine->state == ENGINE_UNHEALTHY)
+		containers_lost_inspect(rq, c);
+	else
+		ask_run(rq, &kind);
 }

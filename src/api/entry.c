@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/metrics.h"
+#include "cluster/past.h"
 #include "http/status.h"
 
 /* Who did what, and how long it took. */
@@ -44,6 +45,7 @@ void api_init(struct api *api, struct loop *loop, struct manager *manager,
 	api->measures = measures_create(routes, routes_count);
 	list_init(&api->requests);
 	list_init(&api->event_streams);
+	api->past = past_create(api->cluster);
 	list_init(&api->page_streams);
 	api->pages_live = pages_live_create(api);
 }
@@ -61,6 +63,7 @@ void api_finish(struct api *api)
 	list_for_each_safe (rq, tmp, &api->requests, link)
 		request_finish(rq->errand ? errand_detach(rq->errand) : rq);
 	pages_live_destroy(steal(api->pages_live));
+	past_destroy(steal(api->past));
 	measures_destroy(steal(api->measures));
 }
 

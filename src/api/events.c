@@ -20,6 +20,7 @@
 #include "base/parse.h"
 #include "cluster/bus.h"
 #include "cluster/find_network.h"
+#include "cluster/past.h"
 
 enum {
 	RECORD_SEPARATOR = 0x1e, /* RFC 7464 */
@@ -27,6 +28,7 @@ enum {
 	BYTES_PER_TURN = 64 * 1024,
 	LATE_MS = 10 * 1000, /* for a late client to take what was written, and why it ends */
 	LATE_LOOK_MS = 100,
+	PAST_MS = 5 * 1000, /* for what engines remember; what comes later is left out */
 };
 
 struct event_stream {
@@ -36,12 +38,14 @@ struct event_stream {
 	struct list_filters filters;
 	bool has_since, has_until;
 	int64_t since_ns, until_ns; /* where given */
+	struct past_wait past;
 	struct journal_reader reader;
 	int64_t late_ms; /* monotonic; until then it may take the last event; 0: it is in time */
 	bool told_late;
 	bool sequence; /* application/json-seq: every object begins with a record separator */
 };
 
+STEP(stream_begin);
 STEP(stream_pump);
 STEP(stream_late);
 
@@ -50,6 +54,7 @@ static void stream_finish(struct errand *e)
 	struct event_stream *s = container_of(e, struct event_stream, errand);
 
 	list_remove(&s->link);
+	past_wait_finish(&s->past);
 	metric_add(METRIC_event_listeners, -1);
 	bus_unsubscribe(&s->listener);
 	list_filters_finish(&s->filters);
@@ -254,11 +259,11 @@ static const char *content_type(const struct request *rq)
 	return types[0];
 }
 
-static void stream_begin(struct event_stream *s)
+/* The head goes out before engines are asked: the command says nothing without it. */
+static void open_stream(struct event_stream *s)
 {
 	struct request *rq = s->errand.rq;
 	struct bus *bus = rq->api->cluster->bus;
-
 	const char *type = content_type(rq);
 
 	s->sequence = strcmp(type, "application/json-seq") == 0;
@@ -273,9 +278,18 @@ static void stream_begin(struct event_stream *s)
 	errand_start(&s->errand);
 }
 
+static enum task_turn stream_begin(struct task *task)
+{
+	struct event_stream *s = container_of(task, struct event_stream, errand.task);
+
+	if (s->reader.reads_past && past_ask(s->errand.rq->api->past, &s->past, task))
+		return task_wait_for_ms(task, &s->past.done, &stream_pump_step, PAST_MS);
+	return task_go(task, &stream_pump_step);
+}
+
 void events_stream(struct request *rq)
 {
-	struct event_stream *s = errand_create(rq, sizeof(*s), &stream_pump_step, stream_finish);
+	struct event_stream *s = errand_create(rq, sizeof(*s), &stream_begin_step, stream_finish);
 	auto_error struct error err = ERROR_INIT;
 
 	s->listener.handle_event = handle_event;
@@ -283,7 +297,7 @@ void events_stream(struct request *rq)
 	metric_inc(METRIC_event_listeners);
 	if (parse_times(s, &err) &&
 		list_filters_parse(&s->filters, query_get(&rq->query, "filters"), &err)) {
-		stream_begin(s);
+		open_stream(s);
 		return;
 	}
 	reply_exchange_error(rq->api, rq->x, &err);

@@ -8,6 +8,7 @@
 
 #include "base/intern.h"
 #include "cluster/engine.h"
+#include "cluster/event_key.h"
 
 enum { ENGINES, OWN, PAST, SHELVES };
 
@@ -55,15 +56,6 @@ struct journal *journal_create(void)
 
 /* --- entries --- */
 
-static uint64_t key_of(const struct docker_event *e, const char *engine_id)
-{
-	auto_free char *text = xasprintf("%s\n%lld\n%s\n%s\n%s", engine_id, (long long)e->time_ns,
-		e->type_text, e->action, e->actor_id);
-	size_t len = strlen(text);
-
-	return (uint64_t)map_hash(text, len) << 32 | map_hash(text + 1, len - 1);
-}
-
 static struct journal_entry *entry_create(const struct docker_event *e, const struct engine *engine)
 {
 	struct event_node node = { "", "", "", "" };
@@ -80,7 +72,7 @@ static struct journal_entry *entry_create(const struct docker_event *e, const st
 	event_copy(&entry->event, e);
 	list_init(&entry->link);
 	list_init(&entry->shelf);
-	entry->key = key_of(e, node.id);
+	entry->key = event_key_of(e, node.id);
 	entry->bytes = sizeof(*entry) + event_bytes(e);
 	return entry;
 }
@@ -145,7 +137,8 @@ static struct journal_entry *find(const struct journal *j, uint64_t key)
 void journal_add(struct journal *j, enum journal_kind kind, const struct docker_event *e,
 	const struct engine *engine)
 {
-	size_t which = kind & (JOURNAL_OBJECT | JOURNAL_CREATE) ? ENGINES : OWN;
+	bool is_own = kind & (JOURNAL_NODE | JOURNAL_MOVE | JOURNAL_LEADER);
+	size_t which = is_own ? OWN : ENGINES; /* clients' refusals push nothing of the pool out */
 	struct journal_entry *entry = entry_create(e, engine), *same = find(j, entry->key);
 
 	/* Its engine's journal was asked before its stream had brought it here. */

@@ -11,6 +11,7 @@
 #include "base/metrics.h"
 #include "cluster/cluster.h"
 #include "cluster/engine_private.h"
+#include "cluster/event_key.h"
 #include "cluster/execs.h"
 #include "cluster/find_container.h"
 #include "cluster/fresh.h"
@@ -24,9 +25,11 @@ enum {
 	REFUSAL_MS = 1000,     /* for the rest of an answer that is no stream */
 	STEADY_MS = 30 * 1000, /* a stream that lived so long broke by chance */
 	REPLAY_MS = 5 * 1000,
+	SEEN_MIN = 16,
 };
 
-static const int64_t clock_slack_ns = 60 * NS_PER_S;
+/* Within it, times may be out of order. */
+static const int64_t resume_slack_ns = 2 * NS_PER_S;
 
 STEP(watch_pump);
 
@@ -35,6 +38,130 @@ static void drop_queue(struct watch *w)
 	refresh_finish(&w->refresh);
 	w->refreshing = false;
 	watch_queue_clear(&w->queue);
+}
+
+/* --- what was seen before a break --- */
+
+/* By the engine's own clock. */
+static int64_t engine_now_ns(const struct engine *e)
+{
+	return clock_wall_ns() - e->clock_shift_ns;
+}
+
+static void end_replay(struct watch *w)
+{
+	free(steal(w->expected));
+	w->expected_count = 0;
+}
+
+static void begin_replay(struct watch *w)
+{
+	end_replay(w);
+	if (!w->seen_count)
+		return;
+	w->expected = xcalloc(w->seen_count, sizeof(*w->expected));
+	memcpy(w->expected, w->seen, w->seen_count * sizeof(*w->expected));
+	w->expected_count = w->seen_count;
+}
+
+/* Each is brought again once: another one that says the same is another one. */
+static bool was_seen(struct watch *w, uint64_t key)
+{
+	if (w->expected_count && clock_mono_ms() - w->opened_ms > REPLAY_MS)
+		end_replay(w);
+	for (size_t i = 0; i < w->expected_count; i++) {
+		if (w->expected[i] == key) {
+			w->expected[i] = w->expected[--w->expected_count];
+			return true;
+		}
+	}
+	return false;
+}
+
+static void note_seen(struct watch *w, const struct docker_event *e, uint64_t key)
+{
+	if (w->seen_count == w->seen_cap && w->seen_cap < WATCH_SEEN_MAX) {
+		w->seen_cap = w->seen_cap ? w->seen_cap * 2 : SEEN_MIN;
+		w->seen = xreallocarray(w->seen, w->seen_cap, sizeof(*w->seen));
+	}
+	w->seen[w->seen_at] = key;
+	w->seen_at = (w->seen_at + 1) % WATCH_SEEN_MAX;
+	w->seen_count = min_of(w->seen_count + 1, (size_t)WATCH_SEEN_MAX);
+	w->last_ns = max_of(w->last_ns, min_of(e->time_ns, engine_now_ns(w->engine)));
+}
+
+/* --- effects --- */
+
+static void remove_container(struct engine *e, const struct docker_event *event)
+{
+	struct container *c = engine_find_container(e, event->actor_id);
+
+	if (c)
+		engine_remove_container(e, c);
+}
+
+static void remember_exec(struct engine *e, const struct docker_event *event)
+{
+	const struct container *c = engine_find_container(e, event->actor_id);
+	const char *exec_id = event_attribute(event, "execID");
+
+	if (c && exec_id)
+		cluster_remember_exec(e->cluster, c, exec_id);
+}
+
+static void end_exec(struct engine *e, const struct docker_event *event)
+{
+	const char *exec_id = event_attribute(event, "execID");
+
+	if (exec_id)
+		cluster_end_exec(e->cluster, exec_id);
+}
+
+/* What needs no call; true when it is done with that. */
+static bool apply_at_once(struct watch *w, const struct queued_event *q)
+{
+	struct engine *e = w->engine;
+
+	switch (q->effect) {
+	case EFFECT_NONE: return true;
+	case EFFECT_CONTAINER_GONE: remove_container(e, &q->event); return true;
+	case EFFECT_EXEC: remember_exec(e, &q->event); return true;
+	case EFFECT_EXEC_ENDED: end_exec(e, &q->event); return true;
+	case EFFECT_SPECS: w->ops->handle_reload(w); return true;
+	case EFFECT_CONTAINER: return *watch_queue_subject(&q->event) == '\0';
+	case EFFECT_IMAGES:
+	case EFFECT_NETWORKS:
+	case EFFECT_VOLUMES: break;
+	}
+	return false;
+}
+
+static void publish(struct watch *w, struct queued_event *q)
+{
+	struct docker_event e = q->event;
+
+	q->event = (struct docker_event){ 0 };
+	watch_queue_drop(&w->queue, q);
+	bus_publish(w->engine->cluster->bus, &e, w->engine);
+	event_finish(&e);
+}
+
+/* --- the queue --- */
+
+/* All that waits is told, before what it says is seen: to lose it would be worse. */
+static void empty_queue(struct watch *w)
+{
+	struct queued_event *q;
+
+	refresh_finish(&w->refresh);
+	w->refreshing = false;
+	if (!engine_is_validated(w->engine))
+		watch_queue_clear(&w->queue);
+	while ((q = watch_queue_first(&w->queue))) {
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc) see list.h */
+		(void)apply_at_once(w, q);
+		publish(w, q);
+	}
 }
 
 static void queue_event(struct watch *w, struct docker_event *e)
@@ -47,7 +174,7 @@ static void queue_event(struct watch *w, struct docker_event *e)
 
 		engine_warn(w->engine, "Too many events at once, reading everything instead",
 			"count", count);
-		drop_queue(w);
+		empty_queue(w);
 		w->ops->handle_overflow(w);
 	}
 	q = watch_queue_add(&w->queue, e);
@@ -63,48 +190,12 @@ static void queue_event(struct watch *w, struct docker_event *e)
 	}
 }
 
-/* --- what was seen before a break --- */
-
-static uint64_t hash_text(const char *text, size_t len)
-{
-	uint64_t h = UINT64_C(14695981039346656037); /* FNV-1a */
-
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ (unsigned char)text[i]) * UINT64_C(1099511628211);
-	return h;
-}
-
-static bool was_seen(struct watch *w, int64_t time_ns, uint64_t hash)
-{
-	if (!w->resume_ns || time_ns > w->resume_ns || clock_mono_ms() - w->opened_ms > REPLAY_MS) {
-		w->resume_ns = 0; /* from here on everything is new */
-		return false;
-	}
-	if (time_ns < w->resume_ns)
-		return true;
-	for (size_t i = 0; i < w->seen_count; i++) {
-		if (w->seen[i] == hash)
-			return true;
-	}
-	return false;
-}
-
-static void note_seen(struct watch *w, int64_t time_ns, uint64_t hash)
-{
-	if (time_ns < w->last_ns)
-		return;
-	if (time_ns > w->last_ns)
-		w->seen_count = 0;
-	w->last_ns = time_ns;
-	if (w->seen_count < WATCH_SEEN_MAX)
-		w->seen[w->seen_count++] = hash;
-}
-
 /* --- the stream --- */
 
 static void close_stream(struct watch *w)
 {
 	call_finish(&w->call);
+	end_replay(w);
 	w->state = WATCH_CLOSED;
 	task_wake(w->monitor);
 }
@@ -127,8 +218,8 @@ static void broken(struct watch *w, struct error *err)
 static void take_line(struct watch *w, const char *line, size_t len)
 {
 	auto_error struct error err = ERROR_INIT;
-	uint64_t hash = hash_text(line, len);
 	struct docker_event e;
+	uint64_t key;
 	bool ignore;
 
 	/* A break would only bring it again: `since` would be before it. */
@@ -137,11 +228,12 @@ static void take_line(struct watch *w, const char *line, size_t len)
 		return;
 	}
 	metric_inc(METRIC_events_total);
-	if (was_seen(w, e.time_ns, hash) || ignore) {
+	key = event_key_of(&e, w->engine->id);
+	if (was_seen(w, key) || ignore) {
 		event_finish(&e);
 		return;
 	}
-	note_seen(w, e.time_ns, hash);
+	note_seen(w, &e, key);
 	queue_event(w, &e);
 }
 
@@ -242,51 +334,7 @@ static bool read_stream(struct watch *w)
 	return more;
 }
 
-/* --- effects --- */
-
-static void remove_container(struct engine *e, const struct docker_event *event)
-{
-	struct container *c = engine_find_container(e, event->actor_id);
-
-	if (c)
-		engine_remove_container(e, c);
-}
-
-static void remember_exec(struct engine *e, const struct docker_event *event)
-{
-	const struct container *c = engine_find_container(e, event->actor_id);
-	const char *exec_id = event_attribute(event, "execID");
-
-	if (c && exec_id)
-		cluster_remember_exec(e->cluster, c, exec_id);
-}
-
-static void end_exec(struct engine *e, const struct docker_event *event)
-{
-	const char *exec_id = event_attribute(event, "execID");
-
-	if (exec_id)
-		cluster_end_exec(e->cluster, exec_id);
-}
-
-/* What needs no call; true when it is done with that. */
-static bool apply_at_once(struct watch *w, const struct queued_event *q)
-{
-	struct engine *e = w->engine;
-
-	switch (q->effect) {
-	case EFFECT_NONE: return true;
-	case EFFECT_CONTAINER_GONE: remove_container(e, &q->event); return true;
-	case EFFECT_EXEC: remember_exec(e, &q->event); return true;
-	case EFFECT_EXEC_ENDED: end_exec(e, &q->event); return true;
-	case EFFECT_SPECS: w->ops->handle_reload(w); return true;
-	case EFFECT_CONTAINER: return *watch_queue_subject(&q->event) == '\0';
-	case EFFECT_IMAGES:
-	case EFFECT_NETWORKS:
-	case EFFECT_VOLUMES: break;
-	}
-	return false;
-}
+/* --- working off --- */
 
 static void start_refresh(struct watch *w, struct queued_event *q)
 {
@@ -300,16 +348,6 @@ static void start_refresh(struct watch *w, struct queued_event *q)
 		refresh_container(&w->refresh, w->engine, watch_queue_subject(&q->event), &w->task);
 		return;
 	}
-}
-
-static void publish(struct watch *w, struct queued_event *q)
-{
-	struct docker_event e = q->event;
-
-	q->event = (struct docker_event){ 0 };
-	watch_queue_drop(&w->queue, q);
-	bus_publish(w->engine->cluster->bus, &e, w->engine);
-	event_finish(&e);
 }
 
 /* False while the refresh is under way. */
@@ -410,27 +448,27 @@ void watch_finish(struct watch *w)
 	task_finish(&w->task);
 	call_finish(&w->call);
 	drop_queue(w);
+	end_replay(w);
+	free(w->seen);
 	error_clear(&w->err);
 	watch_init(w, w->engine, w->monitor, w->ops);
-}
-
-/* By the engine's own clock. */
-static int64_t engine_now_ns(const struct engine *e)
-{
-	return clock_wall_ns() - e->clock_shift_ns;
 }
 
 void watch_open(struct watch *w)
 {
 	const struct remote *r = &w->engine->remote;
+	int64_t now_ns = max_of(engine_now_ns(w->engine), INT64_C(1)), since_ns;
 	auto_free char *since = NULL;
 
-	if (w->last_ns > engine_now_ns(w->engine) + clock_slack_ns)
-		w->last_ns = 0; /* nothing would come until then */
-	w->resume_ns = w->last_ns;
-	if (w->last_ns)
-		since = xasprintf("?since=%lld.%09lld", (long long)(w->last_ns / 1000000000),
-			(long long)(w->last_ns % 1000000000));
+	w->last_ns = min_of(w->last_ns, now_ns);
+	if (w->last_ns) {
+		since_ns = max_of(w->last_ns - resume_slack_ns, w->followed_ns);
+		since = xasprintf("?since=%lld.%09lld", (long long)(since_ns / NS_PER_S),
+			(long long)(since_ns % NS_PER_S));
+	} else {
+		w->last_ns = w->followed_ns = now_ns;
+	}
+	begin_replay(w);
 	remote_call_init(
 		&w->call, r, (struct api_version){ 0 }, "GET", "/events%s", since ? since : "");
 	w->call.mode = CALL_STREAM;

@@ -4,11 +4,12 @@
  * Events are taken in order.  Each one first has its effect on the record (a refresh of what it
  * names, an exec remembered, a record removed) and then goes to the bus.  A refresh covers all
  * events about the same thing that had come when it started.  The queue is bounded: when it runs
- * over it is thrown away, and a reconcile takes its place.
+ * over, all that waits is told at once, and a reconcile takes the place of its effects.
  *
- * After a break the stream resumes with `since` the last event; what was seen already is dropped.
- * The engine's clock tells that, so only what comes soon is taken for a replay: a clock that was
- * set back must not hide what happens from now on.
+ * After a break the stream resumes a little before the last event, because engines do not write
+ * theirs down in the order of their times; what was seen already is dropped, by what it says.  The
+ * times are the engine's, which may be wrong: nothing is asked for from the future, and only what
+ * comes soon is taken for a replay.
  */
 #pragma once
 
@@ -24,7 +25,7 @@ enum watch_state {
 	WATCH_OPEN,
 };
 
-enum { WATCH_SEEN_MAX = 16 };
+enum { WATCH_SEEN_MAX = 256 }; /* as an engine remembers */
 
 struct watch;
 
@@ -49,13 +50,16 @@ struct watch {
 	struct refresh refresh; /* for the event at the head of the queue */
 	bool refreshing;
 
-	int64_t last_ns;               /* newest event seen, by the engine's clock; 0: none */
-	int64_t resume_ns;             /* replay: events up to here may have been seen; 0: live */
-	int64_t opened_ms;             /* monotonic */
-	int64_t refused_ms;            /* monotonic; a head that opens nothing came; 0: none */
-	uint32_t breaks;               /* in a row, each soon after it was opened */
-	uint64_t seen[WATCH_SEEN_MAX]; /* hashes of events at last_ns */
-	size_t seen_count;
+	int64_t last_ns;     /* of the newest event seen, or of the first opening, by the engine's
+				clock; 0: never opened */
+	int64_t followed_ns; /* of that opening, likewise */
+	int64_t opened_ms;   /* monotonic */
+	int64_t refused_ms;  /* monotonic; a head that opens nothing came; 0: none */
+	uint32_t breaks;     /* in a row, each soon after it was opened */
+	uint64_t *seen;      /* keys of the newest events, a ring; owned */
+	size_t seen_count, seen_cap, seen_at;
+	uint64_t *expected; /* of those, what a replay has not brought again yet; owned */
+	size_t expected_count;
 };
 
 void watch_init(

@@ -105,6 +105,17 @@ static bool leads(void *arg)
 	return w->election && election_leads(w->election);
 }
 
+static void tell_leader(struct wire *w, const char *address, bool ours)
+{
+	const char *before = replica_leader(w->replica);
+
+	bus_publish_own(w->cluster->bus, JOURNAL_LEADER,
+		&(struct event_own){ EVENT_SWARM, "leader_change", NULL,
+			{ { "leader.old", *before ? before : NULL }, { "leader.new", address },
+				{ "leader.self", ours ? "true" : "false" } } },
+		NULL);
+}
+
 static void handle_leader(void *arg, const char *address)
 {
 	struct wire *w = arg;
@@ -114,6 +125,7 @@ static void handle_leader(void *arg, const char *address)
 	metric_inc(METRIC_leader_changes_total);
 	manager_set_acting(&w->manager, ours);
 	keep_set_leading(w->manager.keep, ours);
+	tell_leader(w, address, ours);
 	replica_set_leader(w->replica, address);
 }
 

@@ -270,7 +270,7 @@ static enum task_turn try_later(struct leave *l, const struct error *err)
 		l->from->name, error_text(err), (long long)wait_ms / 1000);
 	if (err != &l->err)
 		error_copy(&l->err, err);
-	move_tell_reason(l->drain->manager, "drain_failed",
+	(void)move_tell_reason(l->drain->manager, "drain_failed",
 		&(struct move_told){ l->old_id, l->name, NULL, l->from->name, l->from },
 		error_text(err), &l->told);
 	set_busy(l, false);

@@ -17,12 +17,13 @@ void move_tell(
 		what->about);
 }
 
-void move_tell_reason(struct manager *m, const char *action, const struct move_told *what,
+bool move_tell_reason(struct manager *m, const char *action, const struct move_told *what,
 	const char *reason, char **told)
 {
 	if (*told && strcmp(*told, reason) == 0)
-		return;
+		return false;
 	free(*told);
 	*told = xstrdup(reason);
 	move_tell(m, action, what, reason);
+	return true;
 }

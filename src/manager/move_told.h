@@ -4,6 +4,7 @@
  *   reschedule         it is on another node now
  *   reschedule_failed  it could not be made there, or not be started, and is tried again
  *   reschedule_waits   it waits for its node
+ *   reschedule_held    nothing moves at all: too many nodes are out of reach
  *   drain_leaves       it begins to leave a drained node
  *   drain_failed       it could not, and tries again
  */
@@ -24,6 +25,6 @@ struct move_told {
 void move_tell(
 	struct manager *m, const char *action, const struct move_told *what, const char *reason);
 /* Only when it is another reason than *told, which it becomes (owned by the caller; NULL at first).
- */
-void move_tell_reason(struct manager *m, const char *action, const struct move_told *what,
+ * True: it is. */
+bool move_tell_reason(struct manager *m, const char *action, const struct move_told *what,
 	const char *reason, char **told);

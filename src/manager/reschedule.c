@@ -21,6 +21,7 @@
 #include "manager/move_told.h"
 #include "manager/replacement.h"
 #include "manager/retire.h"
+#include "manager/waiting.h"
 
 enum {
 	REVIEW_MS = 1000, /* while a node is out of reach */
@@ -71,7 +72,6 @@ struct move {
 	bool was_running;
 	bool replaced; /* another daemon has the address: nobody needs to be asked */
 	bool busy;     /* takes one of MOVES_AT_ONCE */
-	bool named;    /* why it waits was said */
 	char *told;    /* why, as an event; owned; NULL */
 	int64_t retry_ms;
 	struct knock knock;
@@ -150,10 +150,14 @@ bool reschedule_may_move(struct reschedule *rs)
 	struct outage o;
 	enum hold hold = hold_now(rs->manager, &o);
 
-	if (hold == HOLD_SHARE && !rs->held)
-		log_warn("%zu of %zu nodes are out of reach: no container is made anew until "
-			 "more of them answer, as it may be this manager that is cut off",
-			o.gone, o.all);
+	if (hold == HOLD_SHARE && !rs->held) {
+		auto_free char *why = xasprintf("%zu of %zu nodes are out of reach", o.gone, o.all);
+
+		log_warn("%s: no container is made anew until more of them answer, as it may be "
+			 "this manager that is cut off",
+			why);
+		move_tell(rs->manager, "reschedule_held", &(struct move_told){ 0 }, why);
+	}
 	if (hold == HOLD_NOTHING || hold == HOLD_SHARE)
 		rs->held = hold == HOLD_SHARE;
 	return hold == HOLD_NOTHING;
@@ -256,9 +260,9 @@ static char *lost_body(struct move *mv)
 	return body;
 }
 
-static void tell_reason(struct move *mv, const char *action, const char *reason)
+static bool tell_reason(struct move *mv, const char *action, const char *reason)
 {
-	move_tell_reason(mv->reschedule->manager, action,
+	return move_tell_reason(mv->reschedule->manager, action,
 		&(struct move_told){ mv->old_id, mv->name, NULL, mv->from_name, mv->from }, reason,
 		&mv->told);
 }
@@ -271,7 +275,7 @@ static enum task_turn try_later(
 	log_warn("Failed to reschedule container %s from %s: %s (again in %lld s)", mv->name,
 		mv->from_name, error_text(err), (long long)wait_ms / 1000);
 	metric_inc(METRIC_reschedule_failures_total);
-	tell_reason(mv, "reschedule_failed", error_text(err));
+	(void)tell_reason(mv, "reschedule_failed", error_text(err));
 	set_busy(mv, false);
 	mv->retry_ms = min_of(wait_ms * 2, (int64_t)RETRY_MAX_MS);
 	task_wake(&mv->reschedule->task);
@@ -319,10 +323,11 @@ static void created(struct create *c, void *arg)
 
 static enum task_turn wait_for_node(struct move *mv, const char *volume)
 {
-	if (!mv->named)
-		log_warn("Container %s waits for its node %s, where its volume %s is", mv->name,
-			mv->from_name, volume);
-	mv->named = true;
+	auto_free char *why =
+		xasprintf("waits for its node %s, where its volume %s is", mv->from_name, volume);
+
+	if (tell_reason(mv, "reschedule_waits", why))
+		log_warn("Container %s %s", mv->name, why);
 	set_busy(mv, false);
 	task_wake(&mv->reschedule->task);
 	return task_wait_ms(&mv->task, &move_begin_step, RETRY_MAX_MS);
@@ -515,7 +520,7 @@ static void wake_moves(struct reschedule *rs, const struct engine *back)
 	}
 }
 
-static void tell_waiting(const struct engine *e)
+static void tell_waiting(struct manager *m, struct engine *e)
 {
 	size_t count = reschedule_count_waiting(e);
 
@@ -523,6 +528,7 @@ static void tell_waiting(const struct engine *e)
 		log_warn("%zu containers of node %s wait for it, as at most one copy of each may "
 			 "run: `docker node rm --force %s` says that it is gone",
 			count, e->name, e->name);
+	waiting_tell(m, e);
 }
 
 /* One that is new was read just now.  To read every engine of a large pool once more, and look over
@@ -545,7 +551,7 @@ static void handle_state(struct engine_listener *l, struct engine *e, enum engin
 	if (engine_is_healthy(e) && manager_may_act(rs->manager) && may_have_old_copies(e, before))
 		retire_start(rs->manager, e);
 	else if (manager_may_act(rs->manager))
-		tell_waiting(e);
+		tell_waiting(rs->manager, e);
 	wake_moves(rs, e);
 	task_wake(&rs->task);
 }

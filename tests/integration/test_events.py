@@ -179,6 +179,21 @@ def test_the_past_and_then_the_present(endpoint, docker):
         assert actions(follower.until("destroy", "late"), "late")[0] == "create"
 
 
+def test_what_happened_before_the_manager(docker, engines, start_manager):
+    """One that starts later, or leads later, asks the engines for what they remember; nothing is told twice."""
+    before = time.time()
+    live(docker, "web")
+    later = start_manager([engine.address for engine in engines]).wait_healthy()
+    with Follower(later.address, f"since={before:.9f}") as follower:
+        follower.until("destroy", "web")
+        later.docker("create", "--name", "late", *SLEEP)
+        assert actions(follower.until("create", "late"), "web") == []
+    said = later.docker("events", "--since", f"{before:.9f}", "--until", f"{time.time():.9f}", "--filter", "event=start",
+                        "--filter", "event=destroy", "--filter", "event=create", "--filter", "type=container",
+                        "--format", "{{.Action}} {{.Actor.Attributes.name}}")
+    assert said.splitlines() == ["create web", "start web", "destroy web", "create late"]
+
+
 def test_until_ends_the_stream(endpoint, docker):
     """What it told is what that time has; how much of a container's life this is depends on the machine."""
     start, end = time.time(), time.time() + 3
@@ -272,6 +287,10 @@ def test_loss_and_return_of_an_engine(manager, engines):
     assert (lost["Action"], lost["Actor"]["Attributes"]["node.name"]) == ("engine_disconnect", "node-1")
     assert (back["Action"], back["node"]["Addr"]) == ("engine_reconnect", engines[1].address)
     assert lost["from"] == "swarm node:node-1"
+    nodes = manager.docker("events", "--since", "0", "--until", f"{time.time():.9f}", "--filter", "type=node", "--format",
+                           "{{.Action}} {{.Actor.Attributes.name}} {{index .Actor.Attributes \"state.new\"}}").splitlines()
+    assert sorted(nodes[:3]) == [f"create node-{number} ready" for number in range(3)]
+    assert nodes[3:] == ["update node-1 down", "update node-1 ready"]
 
 
 def test_what_happens_while_the_stream_is_broken_is_told_later(manager, engines):

@@ -41,6 +41,12 @@ def test_a_killed_engine(manager, engines):
     assert not copies(others, "resting", "running")
     eventually(lambda: "tied waits for its node node-1, where its volume data is" in manager.log)
     assert not copies(others, "tied") and not copies(others, "anchor") and not copies(others, "once")
+    assert "its volume data is there" in manager.docker("inspect", "-f", "{{.State.Error}}", "tied")
+    assert "it has no policy" in manager.get("/containers/anchor/json").json["State"]["Error"]
+    assert "docker node rm --force node-1" in manager.get("/containers/once/json").json["State"]["Error"]
+    waits = manager.docker("events", "--since", "0", "--until", "0s", "--filter", "event=reschedule_waits", "--format",
+                           "{{.Actor.Attributes.name}}: {{.Actor.Attributes.reason}}").splitlines()
+    assert sorted(line.split(":")[0] for line in waits) == ["once", "tied"]
     assert "1 (at most one copy" in str(manager.get("/info").json)
     assert "--force says" in manager.docker.fails("node", "rm", "node-1")
     assert "is not down" in manager.docker.fails("node", "rm", "--force", others[0].name)

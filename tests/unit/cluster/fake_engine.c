@@ -144,6 +144,9 @@ static void make_answer(struct fake_engine *f, const char *path, struct answer *
 	} else if (str_starts_with(path, "/_ping")) {
 		f->pings++;
 		strbuf_add_str(&a->body, "OK");
+	} else if (str_starts_with(path, "/events")) {
+		f->past_asked++;
+		strbuf_add_str(&a->body, f->past ? f->past : "");
 	} else if (str_starts_with(path, "/version")) {
 		strbuf_addf(&a->body,
 			"{\"Version\":\"20.10.24\",\"ApiVersion\":\"%s\",\"MinAPIVersion\":\"%s\"}",
@@ -423,8 +426,8 @@ static void handle_exchange(struct exchange *x, void *arg)
 		start_answer(f, x, 503);
 		return;
 	}
-	if (str_starts_with(rest, "/events") && !contains(rest, f->hold) &&
-		!contains(rest, f->fail)) {
+	if (str_starts_with(rest, "/events") && !contains(rest, "until=") &&
+		!contains(rest, f->hold) && !contains(rest, f->fail)) {
 		open_events(f, x, rest);
 		return;
 	}
@@ -465,6 +468,14 @@ void fake_engine_cut_streams(struct fake_engine *f)
 	}
 }
 
+void fake_engine_emit_text(struct fake_engine *f, const char *text, size_t len)
+{
+	struct open_stream *s;
+
+	list_for_each (s, &f->streams, link)
+		exchange_write(s->x, text, len);
+}
+
 void fake_engine_emit_at(struct fake_engine *f, int64_t time_ns, const char *type,
 	const char *action, const char *id, const char *attributes)
 {
@@ -472,10 +483,8 @@ void fake_engine_emit_at(struct fake_engine *f, int64_t time_ns, const char *typ
 		"{\"Type\":\"%s\",\"Action\":\"%s\",\"Actor\":{\"ID\":\"%s\",\"Attributes\":{%s}},"
 		"\"time\":%lld,\"timeNano\":%lld}\n",
 		type, action, id, attributes, (long long)(time_ns / NS_PER_S), (long long)time_ns);
-	struct open_stream *s;
 
-	list_for_each (s, &f->streams, link)
-		exchange_write(s->x, text, strlen(text));
+	fake_engine_emit_text(f, text, strlen(text));
 }
 
 void fake_engine_emit(struct fake_engine *f, const char *type, const char *action, const char *id,

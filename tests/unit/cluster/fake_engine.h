@@ -68,6 +68,7 @@ struct fake_engine {
 	 * ends so; what comes after it is answered. */
 	enum fake_fault fault;
 	int fault_at;
+	const char *past;       /* what is answered to who asks for events with an end; NULL: "" */
 	bool lacks_image;       /* busybox, until it is pulled */
 	char pulled_with[64];   /* X-Registry-Auth of the newest pull; "" without */
 	struct strbuf networks; /* beside its bridge: entries, each after a comma */
@@ -77,6 +78,7 @@ struct fake_engine {
 	int streams_opened;
 	int asked, changes; /* all but pings and events; of these, those that are no GET */
 	char since[64];     /* of the newest stream */
+	int past_asked;     /* events with an end */
 };
 
 struct fake_engine *fake_engine_create(struct loop *loop);
@@ -98,6 +100,8 @@ void fake_engine_add_network(struct fake_engine *f, const char *name, const char
 /* To all open streams.  attributes: JSON members, `"name":"x"`, or "". */
 void fake_engine_emit(struct fake_engine *f, const char *type, const char *action, const char *id,
 	const char *attributes);
+/* Any bytes. */
+void fake_engine_emit_text(struct fake_engine *f, const char *text, size_t len);
 /* With a time of the test's choice. */
 void fake_engine_emit_at(struct fake_engine *f, int64_t time_ns, const char *type,
 	const char *action, const char *id, const char *attributes);

@@ -41,7 +41,7 @@ _swarm_value()
 		_swarm_words "swarm.overcommit= swarm.createretry= swarm.apiversion= swarm.together= swarm.volumes= swarm.reschedule-share=" "$2"
 		compopt -o nospace 2>/dev/null
 		;;
-	host | H | advertise | addr | replication-ttl | engine-refresh-min-interval | \
+	register | register-opt | host | H | advertise | addr | replication-ttl | engine-refresh-min-interval | \
 		engine-refresh-max-interval | engine-failure-retry | engine-refresh-retry | heartbeat | \
 		discovery-opt | container-name-refresh-filter | timeout | ttl | delay | url | days | \
 		label-add | label-rm | limit | env | e | label | cpu-shares | cpus | memory | publish | p | \
@@ -77,7 +77,8 @@ _swarm_options()
 			--engine-failure-retry --heartbeat --api-enable-cors --client-memory --cluster-driver \
 			--discovery-opt --cluster-opt --refresh-on-node-filter \
 			--container-name-refresh-filter --state-dir --audit --fence-command --no-page \
-			--relay-ports --relay-host --relay-range --dns --dns-domain --share-endpoint --help
+			--relay-ports --relay-host --relay-range --dns --dns-domain \
+			--register --register-opt --register-dry-run --share-endpoint --help
 		;;
 	join | j) printf '%s ' --advertise --heartbeat --ttl --delay --discovery-opt --help ;;
 	list | l) printf '%s ' --timeout --discovery-opt --help ;;

@@ -6,6 +6,7 @@
 #include "api/proxy.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "api/reply.h"
 #include "base/log.h"
@@ -17,12 +18,14 @@
 
 STEP(proxy_relayed);
 STEP(proxy_refreshed);
+STEP(proxy_withdrawn);
 
 static void proxy_finish(struct errand *e)
 {
 	struct proxy *p = container_of(e, struct proxy, errand);
 
 	touch_finish(p->touch);
+	withdrawal_finish(&p->withdrawal);
 	refresh_finish(&p->refresh);
 	image_making_end(&p->making);
 	relay_finish(&p->relay);
@@ -180,7 +183,38 @@ static const char *action_of(const struct proxy *p)
 											: NULL;
 }
 
-void proxy_start(struct proxy *p)
+/* A signal that is not meant to end a container ends no registration. */
+static bool signal_ends(const char *name)
+{
+	static const char *const ending[] = { "KILL", "9", "TERM", "15", "INT", "2", "QUIT", "3",
+		"ABRT", "6" };
+
+	if (strncasecmp(name, "SIG", 3) == 0)
+		name += 3;
+	for (size_t i = 0; i < ARRAY_SIZE(ending); i++) {
+		if (strcasecmp(name, ending[i]) == 0)
+			return true;
+	}
+	return !*name;
+}
+
+/* The container that this request is about to end; NULL: it does not run, or goes on. */
+static const struct container *ending_container(const struct proxy *p)
+{
+	const struct request *rq = p->errand.rq;
+	const char *signal = query_get(&rq->query, "signal"),
+		   *force = query_get(&rq->query, "force");
+	const struct container *c = p->flags & ROUTE_ENDS && p->container_id[0]
+					    ? engine_find_container(p->engine, p->container_id)
+					    : NULL;
+	bool removes = strcmp(rq->x->head.method, "DELETE") == 0;
+
+	if (!c || !container_is_running(c) || (removes && !(force && parse_query_bool(force))))
+		return NULL;
+	return str_ends_with(rq->route->path, "/kill") && signal && !signal_ends(signal) ? NULL : c;
+}
+
+static void start_relay(struct proxy *p)
 {
 	const char *action = action_of(p);
 
@@ -195,6 +229,24 @@ void proxy_start(struct proxy *p)
 	p->relay.hijack = request_may_hijack(p->errand.rq);
 	relay_start(&p->relay, p->errand.rq->api->loop, p->errand.rq->x, p->engine->remote.endpoint,
 		&p->errand.task);
+}
+
+static enum task_turn proxy_withdrawn(struct task *t)
+{
+	start_relay(container_of(t, struct proxy, errand.task));
+	return task_wait(t, &proxy_relayed_step); /* as there */
+}
+
+void proxy_start(struct proxy *p)
+{
+	const struct container *c = ending_container(p);
+
+	if (!c || !p->errand.rq->api->manager->withdrawer) {
+		start_relay(p);
+		return;
+	}
+	(void)task_wait_for(&p->errand.task, &p->withdrawal.done, &proxy_withdrawn_step);
+	withdrawal_start(&p->withdrawal, p->errand.rq->api->manager, c, &p->errand.task);
 }
 
 struct container *proxy_find_container(

@@ -13,6 +13,7 @@
 #include "cluster/refresh.h"
 #include "cluster/touch.h"
 #include "http/relay.h"
+#include "manager/withdraw.h"
 
 struct proxy {
 	struct errand errand;
@@ -21,8 +22,9 @@ struct proxy {
 	enum route_flags flags; /* the row's; the endpoint may take some away before it starts */
 	struct relay relay;
 	struct refresh refresh;
-	struct touch *touch; /* of a request that changes the container; or NULL */
-	bool refreshed;      /* at the end */
+	struct withdrawal withdrawal; /* of a container that may end */
+	struct touch *touch;          /* of a request that changes the container; or NULL */
+	bool refreshed;               /* at the end */
 	struct image_making making;
 	/* Called once with a successful answer, whose body is there, before the refresh and before
 	 * the client sees any of it.  NULL: nobody looks. */

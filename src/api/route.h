@@ -17,6 +17,7 @@ enum route_flags {
 	ROUTE_HOLD_TAIL = 32,     /* with either: the body goes with the end */
 	ROUTE_HIJACK = 64,        /* a raw stream follows */
 	ROUTE_UPGRADE = 128,      /* ... when the client asks for one */
+	ROUTE_ENDS = 512,         /* the container may end: nobody is sent there any more */
 	ROUTE_BY_NAME = 256,      /* the engine repeats in its errors what it was asked for */
 };
 

@@ -16,6 +16,7 @@ struct cluster_config {
 	int64_t refresh_min_ms, refresh_max_ms; /* 30 s, 60 s */
 	uint32_t failure_retry;                 /* 3 */
 	double overcommit;                      /* 0.05 */
+	bool keeps_services;                    /* as in struct engine_terms */
 	struct tls_context *tls;                /* for engines; NULL: plain; counted */
 };
 

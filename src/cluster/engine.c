@@ -463,5 +463,6 @@ struct container_view engine_container_view(const struct engine *e)
 		.engine_ip = *e->ip ? e->ip : NULL,
 		.clock_shift_ns = e->clock_shift_ns,
 		.engine_cpus = e->cpus,
+		.keeps_services = e->terms && e->terms->keeps_services,
 	};
 }

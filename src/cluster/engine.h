@@ -58,6 +58,7 @@ struct engine_terms {
 	struct tls_context *tls; /* NULL: plain */
 	uint32_t failure_retry;
 	int64_t overcommit_percent; /* truncated toward zero */
+	bool keeps_services;        /* for registration (docker/service_facts.h) */
 	struct listeners listeners; /* engine_listener::link; they hear of every one */
 };
 

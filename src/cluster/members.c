@@ -52,6 +52,7 @@ struct cluster *members_create(struct loop *loop, const struct cluster_config *c
 		.tls = config->tls,
 		.failure_retry = config->failure_retry,
 		.overcommit_percent = (int64_t)(config->overcommit * 100),
+		.keeps_services = config->keeps_services,
 	};
 	listeners_init(&cluster->terms.listeners);
 	cluster->lookup = lookup_create();

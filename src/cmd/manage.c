@@ -9,6 +9,7 @@
 #include "base/parse.h"
 #include "cmd/command.h"
 #include "cmd/memory.h"
+#include "cmd/tls_choice.h"
 #include "cmd/wire.h"
 #include "discovery/embedded.h"
 #include "discovery/schemes.h"
@@ -16,6 +17,7 @@
 #include "docker/port.h"
 #include "manager/fence.h"
 #include "names/zone.h"
+#include "register/options.h"
 
 #define DEFAULT_STATE_DIR "/var/lib/swarm"
 #define UNIX_SCHEME       "unix://"
@@ -51,6 +53,9 @@ struct manage_args {
 	char *relay_range;
 	char *dns; /* NULL: not given */
 	char *dns_domain;
+	char *register_url; /* NULL: not given */
+	struct strv register_options;
+	bool register_dry_run;
 	bool refresh_on_node_filter;
 	char *container_name_refresh_filter;
 };
@@ -200,6 +205,23 @@ static const struct option_spec manage_options[] = {
 		.help = "domain that these names stand in",
 	},
 	{
+		"register",
+		OPTION(STRING, struct manage_args, register_url),
+		.help = "registry that is told of published ports as services, such as "
+			"consul://192.0.2.1:8500",
+	},
+	{
+		"register-opt",
+		OPTION(LIST, struct manage_args, register_options),
+		.help = "option of the registration, key=value",
+		.more = register_option_lines,
+	},
+	{
+		"register-dry-run",
+		OPTION(BOOL, struct manage_args, register_dry_run),
+		.help = "write to the log what would be written to the registry",
+	},
+	{
 		"share-endpoint",
 		OPTION(BOOL, struct manage_args, share_endpoint),
 		.help = "give containers on this host that bind /var/run/docker.sock the "
@@ -253,46 +275,6 @@ static const struct option_spec manage_options[] = {
 			"that contains this",
 	},
 };
-
-/* --- TLS --- */
-
-static bool check_tls_options(const struct manage_args *args, struct error *err)
-{
-	if (!args->tls && !args->tlsverify) {
-		if (args->tlscacert || args->tlscert || args->tlskey)
-			return error_set(err, ERROR_INVALID,
-				"--tlscert, --tlskey and --tlscacert require the use of either "
-				"--tls or --tlsverify");
-		return true;
-	}
-	if (!args->tlscert || !args->tlskey)
-		return error_set(err, ERROR_INVALID,
-			"--tlscert and --tlskey must be provided when using --tls");
-	if (args->tlsverify && !args->tlscacert)
-		return error_set(
-			err, ERROR_INVALID, "--tlscacert must be provided when using --tlsverify");
-	return true;
-}
-
-static bool load_tls(const struct manage_args *args, struct manage_options *o, struct error *err)
-{
-	struct tls_files files = {
-		.ca_file = args->tlsverify ? args->tlscacert : NULL,
-		.cert_file = args->tlscert,
-		.key_file = args->tlskey,
-	};
-	enum tls_verify verify = args->tlsverify ? TLS_VERIFY_PEER : TLS_VERIFY_NONE;
-
-	if (!check_tls_options(args, err))
-		return false;
-	if (!args->tls && !args->tlsverify)
-		return true;
-	o->tls_server = tls_server_create(&files, verify, err);
-	if (!o->tls_server)
-		return false;
-	o->tls_client = tls_client_create(&files, verify, err);
-	return o->tls_client != NULL;
-}
 
 /* --- engines --- */
 
@@ -494,6 +476,22 @@ static bool check_dns(const struct manage_args *args, struct manage_options *o, 
 	return value_ip("dns", host, false, &o->dns_host, err);
 }
 
+/* --- services --- */
+
+static bool check_register(
+	const struct manage_args *args, struct manage_options *o, struct error *err)
+{
+	if (!args->register_url)
+		return (args->register_options.count == 0 && !args->register_dry_run) ||
+		       error_set(err, ERROR_INVALID,
+			       "--register-opt and --register-dry-run need --register URL");
+	if (!register_options_parse(
+		    &o->registration, args->register_url, &args->register_options, err))
+		return false;
+	o->registration.dry_run = args->register_dry_run;
+	return true;
+}
+
 /* --- the endpoint for containers --- */
 
 static bool check_share(const struct manage_args *args, struct manage_options *o, struct error *err)
@@ -541,11 +539,15 @@ static void note_plain_values(
 static bool check_all(const struct invocation *in, const struct manage_args *args,
 	const struct strv *words, struct manage_options *o, struct error *err)
 {
-	if (!load_tls(args, o, err) || !check_refresh(args, o, err) ||
-		!check_retries(args, o, err) || !check_discovery(in, args, words, o, err) ||
-		!check_cluster(args, o, err) || !check_replication(args, o, err) ||
-		!check_hosts(args, o, err) || !check_relay(args, o, err) ||
-		!check_dns(args, o, err) || !check_share(args, o, err) ||
+	const struct tls_choice tls = { args->tls, args->tlsverify, args->tlscacert, args->tlscert,
+		args->tlskey };
+
+	if (!tls_choice_load(&tls, &o->tls_server, &o->tls_client, err) ||
+		!check_refresh(args, o, err) || !check_retries(args, o, err) ||
+		!check_discovery(in, args, words, o, err) || !check_cluster(args, o, err) ||
+		!check_replication(args, o, err) || !check_hosts(args, o, err) ||
+		!check_relay(args, o, err) || !check_dns(args, o, err) ||
+		!check_register(args, o, err) || !check_share(args, o, err) ||
 		!check_client_memory(args, o, err) || !fence_check(args->fence_command, err))
 		return false;
 	note_state_dir(args, o);
@@ -565,6 +567,7 @@ static void manage_options_finish(struct manage_options *o)
 	free(o->relay_host);
 	free(o->dns_host);
 	free(o->dns_domain);
+	register_options_finish(&o->registration);
 	free(o->shared_socket);
 	free(o->state_dir);
 	free(o->audit);

@@ -12,6 +12,7 @@
 #include "cmd/values.h"
 #include "discovery/discovery.h"
 #include "net/tls.h"
+#include "register/options.h"
 #include "sched/sched.h"
 
 struct manage_options {
@@ -50,6 +51,8 @@ struct manage_options {
 			 */
 	uint16_t dns_port;
 	char *dns_domain; /* owned; NULL without dns_host */
+
+	struct register_options registration; /* layout NULL: services are not registered */
 
 	bool replication;
 	char *advertise; /* owned; NULL when not given; checked only with replication */

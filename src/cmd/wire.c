@@ -37,6 +37,7 @@
 #include "manager/publish.h"
 #include "manager/reschedule.h"
 #include "names/names.h"
+#include "register/registrar.h"
 
 struct wire {
 	const struct manage_options *options;
@@ -49,6 +50,7 @@ struct wire {
 	struct audit *audit;           /* owned; NULL: nobody wants to know */
 	struct publish *publish;       /* owned; NULL: published ports are not relayed */
 	struct names *names;           /* owned; NULL: DNS is not answered */
+	struct registrar *registrar;   /* owned; NULL: services are not registered */
 	struct api api;
 	struct registry
 		*registry; /* owned; NULL: members are kept elsewhere, and there is no hub */
@@ -126,12 +128,16 @@ static void handle_leader(void *arg, const char *address)
 	manager_set_acting(&w->manager, ours);
 	keep_set_leading(w->manager.keep, ours);
 	tell_leader(w, address, ours);
+	if (w->registrar)
+		registrar_set_leading(w->registrar, ours);
 	replica_set_leader(w->replica, address);
 }
 
 static bool is_resigning(void *arg)
 {
-	return ((struct wire *)arg)->resigning;
+	const struct wire *w = arg;
+
+	return w->resigning || (w->registrar && registrar_is_resigning(w->registrar));
 }
 
 static void handle_resigned(void *arg)
@@ -181,6 +187,8 @@ static void start_election(struct wire *w)
 /* Before anything else ends, so that the next leader need not wait for it. */
 static void resign(struct wire *w)
 {
+	if (w->registrar)
+		registrar_resign(w->registrar);
 	if (!w->election)
 		return;
 	w->resigning = true;
@@ -347,6 +355,7 @@ static void build_cluster(struct wire *w)
 						     .refresh_max_ms = o->refresh_max_ms,
 						     .failure_retry = o->failure_retry,
 						     .overcommit = o->cluster.overcommit,
+						     .keeps_services = o->registration.layout,
 						     .tls = o->tls_client,
 					     });
 	parts_init(&w->manager, w->loop, w->cluster, o->sched, o->cluster.create_retry);
@@ -382,6 +391,21 @@ static bool open_names(struct wire *w, struct error *err)
 		},
 		err);
 	return w->names != NULL;
+}
+
+/* Of several managers none leads before it is elected. */
+static bool open_registrar(struct wire *w, struct error *err)
+{
+	const struct manage_options *o = w->options;
+
+	if (!o->registration.layout)
+		return true;
+	w->registrar = registrar_create(&w->manager, &o->registration, err);
+	if (!w->registrar)
+		return error_wrap(err, "--register");
+	if (!o->replication)
+		registrar_set_leading(w->registrar, true);
+	return true;
 }
 
 /* As it calls itself, and as it was told to call itself. */
@@ -453,6 +477,7 @@ static void tear_down(struct wire *w)
 		hub_finish(&w->hub);
 	registry_destroy(w->registry);
 	serve_finish(&w->serve);
+	registrar_destroy(steal(w->registrar));
 	names_destroy(steal(w->names));
 	publish_destroy(steal(w->publish));
 	w->manager.drain = NULL;
@@ -478,7 +503,8 @@ bool wire_run(const struct manage_options *options, struct error *err)
 	/* Nothing here waits for a store or an engine: docker-machine expects an open port before
 	 * they are ready. */
 	started = started && open_registry(&w, err) && open_keep(&w, err) &&
-		  start_discovery(&w, err) && open_names(&w, err) && serve_listen(&w.serve, err);
+		  start_discovery(&w, err) && open_names(&w, err) && open_registrar(&w, err) &&
+		  serve_listen(&w.serve, err);
 	if (started) {
 		start_election(&w);
 		print_invitation(&w);

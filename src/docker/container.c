@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/parse.h"
 #include "docker/container_facts.h"
+#include "docker/service_facts.h"
 
 struct container *container_create(void)
 {
@@ -92,6 +93,7 @@ void container_destroy(struct container *c)
 	intern_unref(c->image_id);
 	intern_unref(c->network_mode);
 	free(c->blueprint);
+	service_facts_destroy(c->services);
 	free(c->entry);
 	free(c);
 }

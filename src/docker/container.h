@@ -25,6 +25,7 @@
 #include "docker/port.h"
 #include "docker/version.h"
 
+struct service_facts;
 struct engine; /* only a pointer here; cluster/ knows it */
 
 enum container_state {
@@ -97,6 +98,8 @@ struct container {
 	uint16_t networks_count, mounts_count;
 
 	char *blueprint; /* owned; of a container that may move (docker/blueprint.h), else NULL */
+	struct service_facts *services; /* owned; NULL: nobody registers services, or it does not
+					   run */
 
 	char *entry; /* owned; the list entry with holes; NULL while pending */
 	uint32_t entry_len;
@@ -119,6 +122,7 @@ struct container_view {
 				   (leave) */
 	int64_t clock_shift_ns; /* manager minus engine, 0 when below 2 s */
 	int64_t engine_cpus;    /* to read CpuShares back as CPUs */
+	bool keeps_services;    /* services are registered: what that needs is kept */
 };
 /* Replace everything that the list entry tells.  Keys that nobody here knows stay in the text.
  * Fails on a shape that is no list entry (no Id). */

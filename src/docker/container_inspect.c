@@ -12,6 +12,7 @@
 #include "docker/container.h"
 #include "docker/container_facts.h"
 #include "docker/needs.h"
+#include "docker/service_facts.h"
 
 /* As engines do: paused wins over restarting, restarting over running. */
 static enum container_state read_state(yyjson_val *state, enum container_state otherwise)
@@ -257,6 +258,8 @@ bool container_set_inspect(struct container *c, yyjson_val *inspect,
 	free(c->blueprint);
 	c->blueprint =
 		blueprint_is_wanted(&c->labels) ? blueprint_from_inspect(inspect, view) : NULL;
+	service_facts_destroy(c->services);
+	c->services = view->keeps_services ? service_facts_from_inspect(inspect) : NULL;
 	c->inspected = true;
 	return true;
 }

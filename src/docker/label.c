@@ -71,6 +71,17 @@ void labels_set(struct labels *l, const char *key, const char *value)
 	there->value = fresh;
 }
 
+static int compare_keys(const void *a, const void *b)
+{
+	return strcmp(((const struct label *)a)->key, ((const struct label *)b)->key);
+}
+
+void labels_sort(struct labels *l)
+{
+	if (l->count > 1)
+		qsort(l->items, l->count, sizeof(*l->items), compare_keys);
+}
+
 const char *labels_get(const struct labels *l, const char *key)
 {
 	const struct label *there = find_label(l, key);

@@ -20,6 +20,7 @@ void labels_finish(struct labels *l);
 void labels_copy(struct labels *to, const struct labels *from);
 void labels_add(struct labels *l, const char *key, const char *value);
 void labels_set(struct labels *l, const char *key, const char *value); /* replaces, or appends */
+void labels_sort(struct labels *l);                                    /* by key */
 /* NULL when absent; of a key that came twice the last counts, as for every Docker client. */
 const char *labels_get(const struct labels *l, const char *key);
 /* The same by an interned key (intern_find). */

@@ -1,5 +1,6 @@
 /*
- * kv/consul.h - the Consul driver's parts; for consul*.c only.
+ * kv/consul.h - the Consul driver's parts; for consul*.c, and for register/catalog.c, which
+ * keeps more than keys there.
  */
 #pragma once
 

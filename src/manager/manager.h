@@ -27,9 +27,11 @@ struct manager {
 	struct keep *keep;                   /* owned; what outlives this manager */
 	struct node_settings *node_settings; /* owned; what operators said about nodes */
 	struct desired *desired;             /* owned; the containers in it */
-	const char *shared_socket; /* its own, for containers; borrowed; NULL: none is shared */
-	struct drain *drain;       /* set by its owner; NULL: none is drained */
-	struct publish *publish;   /* set by its owner; NULL: published ports are not relayed */
+	const char *shared_socket;     /* its own, for containers; borrowed; NULL: none is shared */
+	struct drain *drain;           /* set by its owner; NULL: none is drained */
+	struct publish *publish;       /* set by its owner; NULL: published ports are not relayed */
+	struct withdrawer *withdrawer; /* set by its owner; NULL: services are not registered */
+	struct list withdrawals;       /* struct withdrawal::link: containers about to end */
 
 	bool acting;              /* private; see manager_may_act */
 	bool (*leads)(void *arg); /* private; NULL: nobody is to be asked */

@@ -26,6 +26,7 @@ void parts_init(struct manager *m, struct loop *loop, struct cluster *cluster, s
 	list_init(&m->works);
 	list_init(&m->network_spreads);
 	list_init(&m->network_claims);
+	list_init(&m->withdrawals);
 	m->decisions = decisions_create();
 	m->builds = builds_create(loop);
 	m->keep = keep_create(loop);

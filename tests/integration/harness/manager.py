@@ -149,6 +149,12 @@ class Manager:
     def signal(self, number):
         self.process.send_signal(number)
 
+    def kill(self):
+        """Without a word, as the machine would that loses its power."""
+        self.process.kill()
+        self.process.wait()
+        self.process = None
+
     def stop(self):
         """End it politely and look at how it went."""
         self.docker.close()

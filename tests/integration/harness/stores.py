@@ -205,7 +205,7 @@ def quote(key):
 class Consul(Store):
     scheme = "consul"
 
-    def __init__(self, folder, tls=None, token=None, peers=None, host=None):
+    def __init__(self, folder, tls=None, token=None, peers=None, host=None, dns=False):
         super().__init__(folder, host)
         self.program = program("consul")
         self.tls = tls
@@ -213,6 +213,8 @@ class Consul(Store):
         self.peers = peers if peers is not None else [self]
         self.name = f"server-{self.port}"
         self.ports = {name: free_port() for name in ("server", "serf_lan", "serf_wan")}
+        if dns:
+            self.ports["dns"] = free_port()
 
     def config(self):
         ports = {"http": self.port, "dns": -1, "grpc": -1, "https": -1, **self.ports}

@@ -44,6 +44,7 @@ struct book_ops {
 
 struct book {
 	const struct book_ops *ops;
+	struct loop *loop;
 	struct kv *kv;        /* borrowed */
 	struct kv_lock *lock; /* borrowed; NULL: nothing is ever written */
 	const char *cluster;  /* borrowed */
@@ -60,12 +61,19 @@ struct book {
 	struct strv foreign;     /* keys of others */
 };
 
+/* What the path of the URL is. */
+enum layout_base {
+	LAYOUT_LOCK,   /* where the lock is kept; records have a place of their own */
+	LAYOUT_PATH,   /* where records begin */
+	LAYOUT_DOMAIN, /* a DNS domain that they begin under */
+};
+
 struct layout {
 	const char *scheme;
-	const char *driver; /* of kv/ */
-	bool has_base;      /* the path of the URL is where records begin */
-	bool needs_base;    /* ... and must be there */
-	size_t batch;       /* changes at a time; at most BOOK_BATCH */
+	const char *driver;       /* of kv/ */
+	const char *store_option; /* that it cannot do without; NULL */
+	enum layout_base base;
+	size_t batch; /* changes at a time; at most BOOK_BATCH */
 	struct book *(*create)(void);
 	void (*add)(
 		struct kv_entries *ret, const struct book_place *place, const struct service *s);
@@ -77,7 +85,7 @@ struct layout {
 extern const struct layout *const layouts[];
 extern const size_t layouts_count;
 
-extern const struct layout catalog_layout;
+extern const struct layout catalog_layout, consul_keys_layout, etcd_keys_layout, skydns_layout;
 
 /* For the layouts. */
 static inline void book_finish(struct book *b)

@@ -173,7 +173,7 @@ static void begin(struct catalog *c, const struct task_step *first)
 
 	book_begin(&c->base);
 	worker_finish(&c->worker);
-	worker_start(&c->worker, &store->servers, c->base.kv->loop, first);
+	worker_start(&c->worker, &store->servers, c->base.loop, first);
 }
 
 static void catalog_read(struct book *r)

@@ -10,6 +10,7 @@
 #include "kv/kv.h"
 #include "kv/location.h"
 #include "register/book.h"
+#include "register/keys_record.h"
 
 enum {
 	GRACE_MS = 60 * 1000,
@@ -21,6 +22,9 @@ enum {
 
 const struct layout *const layouts[] = {
 	&catalog_layout,
+	&consul_keys_layout,
+	&etcd_keys_layout,
+	&skydns_layout,
 };
 const size_t layouts_count = ARRAY_SIZE(layouts);
 
@@ -132,7 +136,20 @@ static const struct layout *find_layout(const char *url, size_t len, struct erro
 	return NULL;
 }
 
-/* A layout of keys begins its keys with the path; the catalog has only a lock there. */
+static bool read_base(
+	struct register_options *o, const char *url, const char *path, struct error *err)
+{
+	const char *example = o->layout->base == LAYOUT_DOMAIN ? "skydns.local" : "services";
+	auto_free char *clean = kv_join("", path);
+
+	if (*clean)
+		o->base = o->layout->base == LAYOUT_DOMAIN ? keys_skydns_base(clean) : steal(clean);
+	return o->base ||
+	       error_set(err, ERROR_INVALID,
+		       "--register %s: where do the records begin? Say %s://HOST:PORT/%s", url,
+		       o->layout->scheme, example);
+}
+
 static bool parse_url(struct register_options *o, const char *url, struct error *err)
 {
 	const char *colon = strstr(url, "://");
@@ -144,11 +161,14 @@ static bool parse_url(struct register_options *o, const char *url, struct error 
 		return false;
 	auto_free char *host = host_len ? xstrndup(rest, host_len) : xstrdup("127.0.0.1");
 
-	o->store = o->layout->has_base ? steal(host) : xasprintf("%s%s", host, rest + host_len);
-	o->base = o->layout->has_base ? kv_join("", rest + host_len) : xstrdup("");
-	if (o->layout->needs_base && !*o->base)
-		return error_set(err, ERROR_INVALID,
-			"--register %s: the domain is missing: %s/skydns.local", url, url);
+	if (o->layout->store_option)
+		strv_add(&o->store_options, o->layout->store_option);
+	if (o->layout->base != LAYOUT_LOCK) {
+		o->store = steal(host);
+		return read_base(o, url, rest + host_len, err);
+	}
+	o->store = xasprintf("%s%s", host, rest + host_len);
+	o->base = xstrdup("");
 	return true;
 }
 

@@ -314,6 +314,7 @@ static void introduce(struct registrar *r)
 	struct manager *m = r->manager;
 
 	r->book = r->options->layout->create();
+	r->book->loop = m->loop;
 	r->book->kv = r->kv;
 	r->book->cluster = r->options->cluster;
 	r->book->base = r->options->base;

@@ -1,5 +1,6 @@
 """Services in a real Consul: what registrator would have written on each host, and nothing else."""
 
+import base64
 import random
 import shutil
 import subprocess
@@ -7,7 +8,7 @@ import subprocess
 import pytest
 
 from fakes.actions import Hang
-from harness.stores import Consul
+from harness.stores import Consul, Etcd
 from harness.wait import eventually
 
 TIMEOUT = 60
@@ -188,3 +189,52 @@ def test_containers_come_and_go_at_random(fakes, consul, register):
     figures = manager.get("/metrics").text
     assert f"swarm_registered_services {len(expected)}\n" in figures
     assert "swarm_register_failures_total 0\n" in figures
+
+
+def decoded(text):
+    return base64.b64decode(text or "").decode()
+
+
+def consul_keys(store, base):
+    answer = store.request("GET", f"/v1/kv/{base}?recurse")
+    return {e["Key"]: decoded(e["Value"]) for e in answer.json} if answer.status == 200 else {}
+
+
+def etcd_keys(store, base):
+    body = {"key": store.text(base + "/"), "range_end": store.text(base + "0")}
+    return {decoded(e["key"]): decoded(e.get("value")) for e in store.call("/kv/range", body).get("kvs", [])}
+
+
+@pytest.mark.parametrize("scheme", ["consulkv", "skydns2"])
+def test_keys_of_a_store(fakes, consul, start_manager, tmp_path, scheme):
+    """A stranger's key stays, ours go, custom ids included, also when another manager has written them."""
+    engine = fakes(1)[0]
+    ip = engine.address.rpartition(":")[0]
+    is_etcd = scheme == "skydns2"
+    store = Etcd(tmp_path / "etcd").start() if is_etcd else consul
+    path, base, keys = ("a.local", "skydns/local/a", etcd_keys) if is_etcd else ("services", "services", consul_keys)
+    value = f'{{"host":"{ip}","port":%s}}' if is_etcd else f"{ip}:%s"
+    if is_etcd:
+        store.call("/kv/put", {"key": store.text(f"{base}/web/theirs"), "value": store.text("1")})
+    else:
+        store.request("PUT", f"/v1/kv/{base}/web/theirs", b"1")
+    theirs = {f"{base}/web/theirs": "1"}
+    flags = [f"--register={scheme}://{store.address}/{path}", "--register-opt", "grace=1s"]
+    engine.add_container("w", **publish("web", "20080:80"))
+    engine.add_container("c", **publish("web", "20081:80", env=["SERVICE_ID=mine"]))
+    try:
+        manager = start_manager([engine.address], *flags).wait_healthy()
+        ours = {f"{base}/web/fake-0:w:80": value % 20080, f"{base}/web/mine": value % 20081}
+        eventually(lambda: keys(store, base) == {**theirs, **ours}, timeout=TIMEOUT)
+        manager.stop()
+        engine.remove_container("c")
+        manager = start_manager([engine.address], *flags).wait_healthy()
+        del ours[f"{base}/web/mine"]
+        eventually(lambda: keys(store, base) == {**theirs, **ours}, timeout=TIMEOUT)
+        assert manager.request("POST", "/containers/w/stop").status == 204
+        assert keys(store, base) == theirs
+        eventually(lambda: keys(store, "docker/swarm/registered") == {}, timeout=TIMEOUT)
+        manager.stop()
+    finally:
+        if is_etcd:
+            store.stop()

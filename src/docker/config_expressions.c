@@ -98,6 +98,7 @@ static void read_labels(struct container_config *c, struct config_reader *r)
 	yyjson_mut_val *labels = config_read_object(r, config_root(c), "", "Labels"), *key;
 	yyjson_mut_obj_iter iter;
 
+	labels_reserve(&c->labels, yyjson_mut_obj_size(labels));
 	yyjson_mut_obj_iter_init(labels, &iter);
 	while ((key = yyjson_mut_obj_iter_next(&iter))) {
 		yyjson_mut_val *value = yyjson_mut_obj_iter_get_val(key);
@@ -105,7 +106,7 @@ static void read_labels(struct container_config *c, struct config_reader *r)
 		const char *text = yyjson_mut_is_null(value) ? "" : config_plain_str(value);
 
 		if (name && text)
-			labels_add(&c->labels, name, text);
+			labels_append(&c->labels, name, text);
 		else if (!config_reader_fail(r, "", "Labels", "an object of strings"))
 			return;
 	}

@@ -22,13 +22,13 @@ void labels_finish(struct labels *l)
 }
 
 /* Exactly the room that is needed: a cluster holds hundreds of thousands of labels. */
-static void labels_reserve(struct labels *l, size_t more)
+void labels_reserve(struct labels *l, size_t more)
 {
 	if (more)
 		l->items = xreallocarray(l->items, l->count + more, sizeof(*l->items));
 }
 
-static void labels_append(struct labels *l, const char *key, const char *value)
+void labels_append(struct labels *l, const char *key, const char *value)
 {
 	l->items[l->count++] = (struct label){ intern(key), intern(value) };
 }

@@ -19,6 +19,9 @@ struct labels {
 void labels_finish(struct labels *l);
 void labels_copy(struct labels *to, const struct labels *from);
 void labels_add(struct labels *l, const char *key, const char *value);
+/* For many: room for so many more, and one that takes of it. */
+void labels_reserve(struct labels *l, size_t more);
+void labels_append(struct labels *l, const char *key, const char *value);
 void labels_set(struct labels *l, const char *key, const char *value); /* replaces, or appends */
 void labels_sort(struct labels *l);                                    /* by key */
 /* NULL when absent; of a key that came twice the last counts, as for every Docker client. */

@@ -115,7 +115,7 @@ def many_labels(pool):
 
 
 def many_expressions(pool):
-    return pool.create("picky", Env=[f"affinity:image==~x{i}" for i in range(16_000)])
+    return pool.create("picky", Env=[f"affinity:image==~x{i}" for i in range(12_000)])
 
 
 def many_binds(pool):

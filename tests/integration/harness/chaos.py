@@ -138,7 +138,7 @@ class World:
         for manager in self.managers:
             manager.arguments[1:1] = ["--debug"]
         for manager in self.managers:
-            manager.absences = []  # [begin, end] by the clock that is in its log
+            manager.absences = []  # [kind, begin, end] by the clock that is in its log
 
     def start(self):
         for manager in self.managers:
@@ -205,12 +205,12 @@ class World:
             begun = time.time()
             end = getattr(self, f"break_{what}")(number, fault.kind)
             if what == "manager" and fault.kind != "apart":
-                self.managers[number].absences.append([begun, math.inf])
+                self.managers[number].absences.append([fault.kind, begun, math.inf])
             time.sleep(fault.seconds)
             self.history.note(name, f"end of {fault.kind}")
             end()
             if what == "manager" and fault.kind != "apart":
-                self.managers[number].absences[-1][1] = time.time()
+                self.managers[number].absences[-1][2] = time.time()
             self.history.note(name, "whole again")
 
 

@@ -142,9 +142,10 @@ def seconds_of(text):
 
 
 def end_of(manager, begin, end):
-    """A leader that is frozen or dead does not act: its time ends there, if the first thing it does then is to say so."""
-    for gone, back in manager.absences:
-        if begin - RESOLUTION <= gone <= end <= back + RESOLUTION:
+    """The time of one that was killed ends there, as another begins in its place; that of one that was frozen, if the
+    first thing that it does then is to say so."""
+    for kind, gone, back in manager.absences:
+        if begin - RESOLUTION <= gone <= end and (kind == "kill" or end <= back + RESOLUTION):
             return gone
     return end
 

@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "discovery/schemes.h"
 #include "discovery/entry.h"
 #include "discovery/file.h"
 #include "discovery/node_list.h"
 #include "discovery/range.h"
+#include "discovery/schemes.h"
 #include "fuzz.h"
 #include "kv/http_proxy.h"
 

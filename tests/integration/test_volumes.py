@@ -230,7 +230,7 @@ def test_what_all_refuse_is_told_in_their_words(fakes, start_manager):
         response = manager.request("POST", path, body={"Name": "x"})
         assert (response.status, response.json) == (400, refusal), path
     engines[1].script("POST", "/containers/prune", Reply(409, {"message": "busy"}))
-    assert manager.request("POST", "/containers/prune").json["message"].startswith("node node-")
+    assert manager.request("POST", "/containers/prune").json["message"].startswith("node fake-1: ")
 
 
 def test_who_invents_the_name(fakes, start_manager):

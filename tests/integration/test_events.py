@@ -201,8 +201,9 @@ def test_until_ends_the_stream(endpoint, docker):
         live(docker, "web")
         told = actions(follower.rest(), "web")
     assert time.time() >= end
+    # What an engine says right before the end is told when its record shows it, and can be too late for the stream.
     with Follower(endpoint, f"since={start:.3f}&until={end:.3f}") as past:
-        assert told and told == actions(past.rest(), "web")
+        assert told and told == actions(past.rest(), "web")[:len(told)]
 
 
 @pytest.mark.parametrize("query", ["since=yesterday", "until=soon", "since=20&until=10"])

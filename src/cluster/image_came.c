@@ -13,6 +13,9 @@
 /* More at once are forgotten, and count as made. */
 enum { PULLED_MAX = 64 };
 
+/* Each is sought among those that it had before, all in one turn; what has more is not dated. */
+enum { TAGS_MAX = 256 };
+
 int64_t image_came_ms(const struct image *i, const char *reference)
 {
 	for (size_t n = 0; i->came_ms && n < i->tags_count; n++) {
@@ -68,7 +71,9 @@ static void set_came(const struct engine *e, const char *name, int64_t ms)
 	{
 		struct image *i = (struct image *)mark_image(m); /* the engine's own */
 
-		for (size_t n = 0; m->of->engine == e && n < i->tags_count; n++) {
+		if (m->of->engine != e || i->tags_count > TAGS_MAX)
+			continue;
+		for (size_t n = 0; n < i->tags_count; n++) {
 			if (!reference_answers(i->tags[n], name, IMAGE_MATCH_TAG))
 				continue;
 			if (!i->came_ms)
@@ -132,8 +137,8 @@ void image_came_date(const struct engine *e, struct image *i, int64_t now_ms)
 	const struct image *before;
 	bool any = false;
 
-	if (!e->image_marks || !e->cluster || i->tags_count == 0)
-		return; /* the first list */
+	if (!e->image_marks || !e->cluster || i->tags_count == 0 || i->tags_count > TAGS_MAX)
+		return; /* the first list, or nothing to date */
 	before = present_image(e, i->id);
 	i->came_ms = xcalloc(i->tags_count, sizeof(*i->came_ms));
 	for (size_t n = 0; n < i->tags_count; n++) {

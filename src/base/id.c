@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/util.h"
+
 /* Waits only in the first moments after boot, until the kernel has collected enough. */
 static void random_bytes(void *to, size_t len)
 {
@@ -40,6 +42,19 @@ void id_new(char ret_id[ID_HEX_LEN + 1])
 	} while (strspn(ret_id, "0123456789") >= 12);
 }
 
+/* Pauses are spread by the thousand a minute: the kernel is asked for many numbers at once. */
+static uint64_t random_number(void)
+{
+	static _Thread_local uint64_t numbers[32];
+	static _Thread_local size_t left;
+
+	if (left == 0) {
+		random_bytes(numbers, sizeof(numbers));
+		left = ARRAY_SIZE(numbers);
+	}
+	return numbers[--left];
+}
+
 uint64_t random_below(uint64_t bound)
 {
 	uint64_t value;
@@ -48,7 +63,7 @@ uint64_t random_below(uint64_t bound)
 
 	assert(bound > 0);
 	do {
-		random_bytes(&value, sizeof(value));
+		value = random_number();
 	} while (value < first_fair);
 	return value % bound;
 }

@@ -2,8 +2,9 @@
  * cluster/pulse.c - is the daemon still there?
  *
  * With the default of three failures the worst case, a daemon that freezes just after it was heard,
- * is flagged after PERIOD_MS + PERIOD_SPREAD_MS + 3 * BUDGET_MS + 2 * RETRY_SILENT_MS, i.e. 7.9 s.
- * One that ended refuses connections: 2 * (RETRY_MS + RETRY_MS / 3) after the break, i.e. 0.8 s.
+ * is flagged after PERIOD_MS + PERIOD_SPREAD_MS + TOGETHER_MS + 3 * BUDGET_MS + 2 *
+ * RETRY_SILENT_MS, i.e. 7.9 s. One that ended refuses connections: 2 * (RETRY_MS + RETRY_MS / 3)
+ * after the break, i.e. 0.8 s.
  */
 #include "cluster/pulse.h"
 
@@ -14,7 +15,8 @@
 enum {
 	ANSWER_MAX_BYTES = 64 * 1024,
 	PERIOD_MS = 2000, /* of silence until a ping */
-	PERIOD_SPREAD_MS = 400,
+	PERIOD_SPREAD_MS = 300,
+	TOGETHER_MS = 100,     /* pings that fall due within this go out in one turn of the loop */
 	BUDGET_MS = 1700,      /* for connection and answer together */
 	RETRY_MS = 300,        /* after a refusal, plus a third at random */
 	RETRY_SILENT_MS = 200, /* after silence, which was a wait itself */
@@ -76,6 +78,11 @@ void pulse_handle_failure(struct pulse *p)
 	task_wake(&p->task);
 }
 
+static int64_t next_slot_ms(int64_t due_ms)
+{
+	return (due_ms + TOGETHER_MS - 1) / TOGETHER_MS * TOGETHER_MS;
+}
+
 static int64_t left_ms(const struct pulse *p)
 {
 	int64_t due = p->next_ms;
@@ -83,7 +90,7 @@ static int64_t left_ms(const struct pulse *p)
 	if (p->urgent)
 		return 0;
 	if (p->engine->failures == 0 && engine_is_healthy(p->engine))
-		due = max_of(due, p->engine->heard_ms + PERIOD_MS);
+		due = next_slot_ms(max_of(due, p->engine->heard_ms + PERIOD_MS));
 	return due - clock_mono_ms();
 }
 

@@ -187,11 +187,11 @@ static void read_rest(struct stream *s)
 		read_input(s, STREAM_INPUT_MARK, &ignored);
 }
 
-static bool kernel_saw_error(struct stream *s)
+static bool kernel_sees(const struct stream *s, short events)
 {
-	struct pollfd p = { .fd = s->transport.fd };
+	struct pollfd p = { .fd = s->transport.fd, .events = events };
 
-	return poll(&p, 1, 0) == 1 && (p.revents & POLLERR);
+	return poll(&p, 1, 0) == 1 && (p.revents & events);
 }
 
 static void break_by_kernel(struct stream *s)
@@ -222,7 +222,7 @@ static void work_hang_up(struct stream *s)
 	}
 	if (!s->input_ended && !read_input(s, 2 * STREAM_INPUT_MARK, &err))
 		stream_break(s, &err);
-	else if (kernel_saw_error(s))
+	else if (kernel_sees(s, POLLERR))
 		break_by_kernel(s);
 	s->hung_up = false;
 }
@@ -352,7 +352,7 @@ static void handle_look_again(struct deferred *d)
 	struct stream *s = container_of(d, struct stream, look_again);
 
 	/* A read that finds nothing would leave its whole block of memory behind. */
-	s->can_read |= transport_unread(&s->transport) > 0 || kernel_saw_error(s);
+	s->can_read |= kernel_sees(s, POLLIN | POLLERR);
 	want_work(s);
 }
 
@@ -370,7 +370,7 @@ static void handle_event(evutil_socket_t fd maybe_unused, short what, void *arg)
 	}
 	/* libevent shows an error as both and without EV_CLOSED; so look, but only if reading will
 	 * not find out. */
-	if (what & EV_CLOSED || (!wants_input(s) && kernel_saw_error(s)))
+	if (what & EV_CLOSED || (!wants_input(s) && kernel_sees(s, POLLERR)))
 		s->hung_up = true;
 	want_work(s);
 }

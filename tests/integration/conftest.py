@@ -49,8 +49,14 @@ def pytest_addoption(parser):
     parser.addoption("--long", action="store_true", help="what is done many times is done more often")
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "long: only with --long")
+
+
 def is_wanted(config, item):
     if DIRECT and {"manager", "start_manager"} & set(item.fixturenames):
+        return False
+    if item.get_closest_marker("long") and not config.getoption("--long"):
         return False
     part = config.getoption("--part")
     is_first = "lab" in item.fixturenames and item.module.__name__ < SECOND_HALF

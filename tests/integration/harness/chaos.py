@@ -19,7 +19,7 @@ from harness.member import Member, leader_among
 from harness.wait import eventually
 
 # What may happen to whom, and how often compared with the others of its kind.
-ENGINE_FAULTS = {"kill": 3, "off": 3, "freeze": 3, "cut": 3, "deaf": 1, "mute": 2, "reset": 2}
+ENGINE_FAULTS = {"kill": 3, "quit": 2, "off": 3, "freeze": 3, "cut": 3, "deaf": 1, "mute": 2, "reset": 2}
 MANAGER_FAULTS = {"kill": 3, "stop": 2, "freeze": 3, "apart": 2}
 STORE_FAULTS = {"freeze": 1, "kill": 1}
 # Shorter than anybody notices, than a time to live, than a frozen engine is waited for; and longer.
@@ -171,7 +171,7 @@ class World:
         if kind == "reset":  # every connection breaks, none can be made, and what runs there runs on
             return firewall(engine, "INPUT", "-p", "tcp", "--dport", "2375", "-j", "REJECT", "--reject-with", "tcp-reset")
         getattr(engine, kind)()
-        return {"kill": engine.start, "off": engine.start, "freeze": engine.thaw, "cut": engine.mend}[kind]
+        return {"kill": engine.start, "quit": engine.start, "off": engine.start, "freeze": engine.thaw, "cut": engine.mend}[kind]
 
     def break_manager(self, number, kind):
         manager, gates = self.managers[number], self.gates[number]
@@ -192,26 +192,35 @@ class World:
         if kind == "freeze":
             self.store.freeze()
             return self.store.thaw
-        self.store.kill()
+        if kind == "gone":  # all its servers
+            self.store.stop()
+        else:
+            self.store.kill()
         return self.store.start
+
+    @contextlib.contextmanager
+    def broken(self, what, number, kind):
+        """Whole again afterwards."""
+        name = f"{what}-{number}"
+        self.history.note(name, kind)
+        absence = [kind, time.time(), math.inf]
+        end = getattr(self, f"break_{what}")(number, kind)
+        if what == "manager" and kind != "apart":
+            self.managers[number].absences.append(absence)
+        try:
+            yield
+        finally:
+            self.history.note(name, f"end of {kind}")
+            end()
+            absence[2] = time.time()
+            self.history.note(name, "whole again")
 
     def suffer(self, target, faults):
         """All faults of one, one after the other."""
-        what, number = target
-        name = f"{what}-{number}"
         for fault in faults:
             time.sleep(max(0.0, self.history.begun + fault.at - time.monotonic()))
-            self.history.note(name, f"{fault.kind} for {fault.seconds:.1f} s")
-            begun = time.time()
-            end = getattr(self, f"break_{what}")(number, fault.kind)
-            if what == "manager" and fault.kind != "apart":
-                self.managers[number].absences.append([fault.kind, begun, math.inf])
-            time.sleep(fault.seconds)
-            self.history.note(name, f"end of {fault.kind}")
-            end()
-            if what == "manager" and fault.kind != "apart":
-                self.managers[number].absences[-1][2] = time.time()
-            self.history.note(name, "whole again")
+            with self.broken(*target, fault.kind):
+                time.sleep(fault.seconds)
 
 
 class Thread(threading.Thread):
@@ -235,14 +244,13 @@ class Thread(threading.Thread):
 
 
 @contextlib.contextmanager
-def telling(world, faults, seed):
+def telling(world, plan=""):
     """Whatever fails brings the history along."""
     try:
         yield
     except Exception as failure:
-        planned = "\n".join(f"{what}-{number}: {fault}" for (what, number), of in sorted(faults.items()) for fault in of)
         logs = "\n".join(f"{manager.address}: {manager.log_path}" for manager in world.managers)
-        raise AssertionError(f"{failure}\n\nseed {seed}\n\n{planned}\n\n{world.history}\n\n{logs}") from failure
+        raise AssertionError(f"{failure}\n\n{plan}\n\n{world.history}\n\n{logs}") from failure
 
 
 def trouble_and_work(world, rng, faults, seconds, clients):
@@ -265,7 +273,8 @@ def run(world, seed, seconds=20.0, clients=3):
     """One seed from the first fault to quiet; AssertionError with the history when something is not as it should be."""
     rng = random.Random(seed)
     faults = plan(rng, seconds, len(world.engines), len(world.managers))
-    with telling(world, faults, seed):
+    planned = "\n".join(f"{what}-{number}: {fault}" for (what, number), of in sorted(faults.items()) for fault in of)
+    with telling(world, f"seed {seed}\n\n{planned}"):
         chaos_checks.remember(world)
         boxes = trouble_and_work(world, rng, faults, seconds, clients)
         world.history.note("all", "whole again; waiting for quiet")

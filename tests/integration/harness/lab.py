@@ -41,12 +41,16 @@ class Engine:
         """The engine dies, its host stays: connections are refused."""
         self._lab("kill")
 
+    def quit(self):
+        """The engine is stopped as it should be, and ends its containers first."""
+        self._lab("quit")
+
     def off(self):
         """The host loses its power: silence."""
         self._lab("off")
 
     def start(self):
-        """Back after kill or off."""
+        """Back after kill, quit or off."""
         self._lab("start")
 
     def restart(self):

@@ -57,6 +57,17 @@ void remote_send(struct call *c, const struct remote *r, struct task *waiter)
 	call_send(c, r->endpoint, waiter);
 }
 
+void remote_change(struct call *c, const struct remote *r, const char *method, const char *id,
+	const char *rest, int64_t timeout_ms, struct task *waiter)
+{
+	call_finish(c);
+	remote_call_init(c, r, (struct api_version){ 0 }, method, "/containers/%s%s", id, rest);
+	c->mode = CALL_TEXT;
+	if (timeout_ms)
+		c->head_timeout_ms = timeout_ms;
+	remote_send(c, r, waiter);
+}
+
 static bool is_silence(const struct error *err)
 {
 	return err->code == ERROR_CONNECT || err->code == ERROR_TIMEOUT;

@@ -32,6 +32,11 @@ struct api_version remote_version(const struct remote *r, struct api_version cli
 void remote_call_init(struct call *c, const struct remote *r, struct api_version v,
 	const char *method, const char *fmt, ...) printf_like(5, 6);
 void remote_send(struct call *c, const struct remote *r, struct task *waiter);
+/* Ends the call, whatever it was, and sends another, which changes one container: "POST", its id,
+ * "/stop"; "DELETE", its id, "?force=1".  The answer is kept as text.  timeout_ms: for its head; 0:
+ * the usual. */
+void remote_change(struct call *c, const struct remote *r, const char *method, const char *id,
+	const char *rest, int64_t timeout_ms, struct task *waiter);
 /* The target for a request that is passed on. Caller frees. */
 char *remote_target(
 	const struct remote *r, struct api_version client, const char *path_and_query) must_check;

@@ -71,11 +71,8 @@ static enum task_turn connect_ask(struct task *t)
 
 static enum task_turn remove_container(struct connect *c)
 {
-	call_finish(&c->call);
-	remote_call_init(&c->call, &c->engine->remote, (struct api_version){ 0 }, "DELETE",
-		"/containers/%s?force=1&v=1", c->container_id);
-	c->call.mode = CALL_TEXT;
-	remote_send(&c->call, &c->engine->remote, &c->task);
+	remote_change(&c->call, &c->engine->remote, "DELETE", c->container_id, "?force=1&v=1", 0,
+		&c->task);
 	return task_wait_for(&c->task, &c->call.done, &connect_removed_step);
 }
 

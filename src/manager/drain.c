@@ -282,12 +282,7 @@ static enum task_turn try_later(struct leave *l, const struct error *err)
 static void ask(struct leave *l, struct engine *e, const char *method, const char *id,
 	const char *rest, int64_t timeout_ms)
 {
-	call_finish(&l->call);
-	remote_call_init(&l->call, &e->remote, (struct api_version){ 0 }, method,
-		"/containers/%s%s", id, rest);
-	l->call.mode = CALL_TEXT;
-	l->call.head_timeout_ms = timeout_ms;
-	remote_send(&l->call, &e->remote, &l->task);
+	remote_change(&l->call, &e->remote, method, id, rest, timeout_ms, &l->task);
 }
 
 static void set_destination(struct leave *l, struct engine *to, const char *id)

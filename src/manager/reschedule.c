@@ -488,12 +488,8 @@ static enum task_turn move_start(struct task *t)
 		return task_wait_ms(t, &move_start_step, REVIEW_MS);
 	}
 	set_busy(mv, true);
-	call_finish(&mv->call);
-	remote_call_init(&mv->call, &mv->to->remote, (struct api_version){ 0 }, "POST",
-		"/containers/%s/start", mv->new_id);
-	mv->call.mode = CALL_TEXT;
-	mv->call.head_timeout_ms = START_TIMEOUT_MS;
-	remote_send(&mv->call, &mv->to->remote, t);
+	remote_change(
+		&mv->call, &mv->to->remote, "POST", mv->new_id, "/start", START_TIMEOUT_MS, t);
 	return task_wait_for(t, &mv->call.done, &move_started_step);
 }
 

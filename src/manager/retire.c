@@ -185,12 +185,7 @@ int64_t retire_stop_timeout_ms(const struct container *c)
 
 static void ask(struct retire *r, const char *method, const char *rest, int64_t timeout_ms)
 {
-	call_finish(&r->call);
-	remote_call_init(&r->call, &r->engine->remote, (struct api_version){ 0 }, method,
-		"/containers/%s%s", r->id, rest);
-	r->call.mode = CALL_TEXT;
-	r->call.head_timeout_ms = timeout_ms;
-	remote_send(&r->call, &r->engine->remote, &r->task);
+	remote_change(&r->call, &r->engine->remote, method, r->id, rest, timeout_ms, &r->task);
 }
 
 static void settle(const struct retire *r)

@@ -26,13 +26,13 @@ size_t filter_keep(struct node **nodes, size_t count, filter_test *test, const v
 	return kept;
 }
 
-size_t filter_keep_most(struct node **nodes, size_t count, filter_count *score,
-	const struct strv *names, size_t *ret_most)
+size_t filter_keep_most(
+	struct node **nodes, size_t count, filter_count *score, const void *arg, size_t *ret_most)
 {
 	size_t most = 0, kept = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		size_t n = score(nodes[i], names);
+		size_t n = score(nodes[i], arg);
 
 		if (n > most) {
 			most = n;

@@ -57,9 +57,9 @@ typedef bool filter_test(const struct node *n, const void *arg);
 size_t filter_keep(struct node **nodes, size_t count, filter_test *test, const void *arg);
 
 /* The nodes with the highest count; *ret_most is that count. */
-typedef size_t filter_count(const struct node *n, const struct strv *names);
-size_t filter_keep_most(struct node **nodes, size_t count, filter_count *score,
-	const struct strv *names, size_t *ret_most);
+typedef size_t filter_count(const struct node *n, const void *arg);
+size_t filter_keep_most(
+	struct node **nodes, size_t count, filter_count *score, const void *arg, size_t *ret_most);
 
 /* Narrows by one expression, soft or not. */
 typedef size_t filter_by(

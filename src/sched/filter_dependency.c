@@ -103,39 +103,37 @@ static size_t narrow(const struct round *r, struct node **nodes, size_t count)
 
 /* --- preferences --- */
 
-/* How many of the networks that spread the node has, and how many containers are in them there. */
-static size_t count_networks(const struct round *r, const struct node *n, bool neighbours)
+/* The node's network of this name, if it spreads. */
+static const struct network *find_spreading(
+	const struct round *r, const struct node *n, const struct wish_network *w)
 {
+	return reach_of(r, w) == NETWORK_SPREADS ? find_network(n, w) : NULL;
+}
+
+/* How many of the networks that spread the node has. */
+static size_t count_networks(const struct node *n, const void *arg)
+{
+	const struct round *r = arg;
 	size_t count = 0;
 
-	for (size_t i = 0; i < r->wish->networks_count; i++) {
-		const struct wish_network *w = &r->wish->networks[i];
-		const struct network *net =
-			reach_of(r, w) == NETWORK_SPREADS ? find_network(n, w) : NULL;
-
-		if (net)
-			count += neighbours ? node_count_in_network(n, net->name) : 1;
-	}
+	for (size_t i = 0; i < r->wish->networks_count; i++)
+		count += find_spreading(r, n, &r->wish->networks[i]) != NULL;
 	return count;
 }
 
-static size_t keep_most_networked(
-	const struct round *r, struct node **nodes, size_t count, bool neighbours, size_t *ret_most)
+/* How many containers are in them there. */
+static size_t count_neighbours(const struct node *n, const void *arg)
 {
-	size_t most = 0, kept = 0;
+	const struct round *r = arg;
+	size_t count = 0;
 
-	for (size_t i = 0; i < count; i++) {
-		size_t n = count_networks(r, nodes[i], neighbours);
+	for (size_t i = 0; i < r->wish->networks_count; i++) {
+		const struct network *net = find_spreading(r, n, &r->wish->networks[i]);
 
-		if (n > most) {
-			most = n;
-			kept = 0;
-		}
-		if (n == most)
-			nodes[kept++] = nodes[i];
+		if (net)
+			count += node_count_in_network(n, net->name);
 	}
-	*ret_most = most;
-	return kept;
+	return count;
 }
 
 static bool has_replaced(const struct node *n, const struct wish *w)
@@ -187,8 +185,8 @@ static size_t prefer(const struct round *r, struct node **nodes, size_t count)
 	count = named_volumes_prefer(r, nodes, count);
 	if (count < 2 || !has_spreading(r))
 		return count;
-	count = keep_most_networked(r, nodes, count, true, &most);
-	return most ? count : keep_most_networked(r, nodes, count, false, &most);
+	count = filter_keep_most(nodes, count, count_neighbours, r, &most);
+	return most ? count : filter_keep_most(nodes, count, count_networks, r, &most);
 }
 
 static void list(const struct wish *w, struct strv *items)

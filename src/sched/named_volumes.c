@@ -115,8 +115,9 @@ static size_t keep_last_used(struct node **nodes, size_t count, const char *name
 	return kept ? kept : count;
 }
 
-static size_t count_held(const struct node *n, const struct strv *names)
+static size_t count_held(const struct node *n, const void *arg)
 {
+	const struct strv *names = arg;
 	size_t count = 0;
 
 	for (size_t i = 0; i < names->count; i++) {

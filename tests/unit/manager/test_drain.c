@@ -86,7 +86,7 @@ static void settle(struct trial *trials, int count)
 	for (int left = count; left > 0;) {
 		left = 0;
 		for (int i = 0; i < count; i++) {
-			loop_turn(trials[i].rig.fx.loop, 1);
+			loop_turn(trials[i].rig.fx.loop, i == 0);
 			left += !has_left(&trials[i]);
 		}
 		if (clock_mono_ms() > until)

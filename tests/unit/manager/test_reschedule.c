@@ -129,7 +129,7 @@ static void settle(struct trial *trials, int count)
 	for (int left = count; left > 0;) {
 		left = 0;
 		for (int i = 0; i < count; i++) {
-			loop_turn(trials[i].rig.fx.loop, 1);
+			loop_turn(trials[i].rig.fx.loop, i == 0);
 			left += !is_settled(&trials[i].rig);
 		}
 		for (int i = 0; clock_mono_ms() > until && i < count; i++) {

@@ -65,21 +65,27 @@ static bool has_left(const struct trial *t)
 	       count_copies(t->rig.fakes[!t->from], "running") == 1;
 }
 
+/* Counted once: both copies run for a while. */
 static int count_waits(int from)
 {
+	static int waits[2];
 	struct trial t;
-	int waits;
 
+	if (waits[from])
+		return waits[from];
 	begin(&t, from, FAKE_NO_FAULT, 0);
 	turn_until(t.rig.fx.loop, has_left(&t));
-	waits = t.rig.fakes[0]->asked;
-	assert_in_range(waits, 2, WAITS_MAX);
+	waits[from] = t.rig.fakes[0]->asked;
+	assert_in_range(waits[from], 2, WAITS_MAX);
 	end(&t);
-	return waits;
+	return waits[from];
 }
 
-/* Side by side, because what failed waits before it is tried again. */
-static void settle(struct trial *trials, int count)
+/* Side by side, because both copies run for a while, and what failed waits before it is tried
+ * again.
+ */
+static void turn_all_until(
+	struct trial *trials, int count, bool (*is_there)(const struct trial *t), const char *what)
 {
 	int64_t until = clock_mono_ms() + 100 * 1000;
 
@@ -87,13 +93,36 @@ static void settle(struct trial *trials, int count)
 		left = 0;
 		for (int i = 0; i < count; i++) {
 			loop_turn(trials[i].rig.fx.loop, i == 0);
-			left += !has_left(&trials[i]);
+			left += !is_there(&trials[i]);
 		}
 		if (clock_mono_ms() > until)
-			fail_msg("%d of %d do not leave", left, count);
+			fail_msg("%d of %d %s", left, count, what);
 	}
+}
+
+static void settle(struct trial *trials, int count)
+{
+	turn_all_until(trials, count, has_left, "do not leave");
 	for (int i = 0; i < count; i++)
 		end(&trials[i]);
+}
+
+static bool is_frozen(const struct trial *t)
+{
+	return !list_empty(&t->rig.fakes[0]->held);
+}
+
+/* One for each wait on either side; returns how many. */
+static int begin_frozen(struct trial *trials)
+{
+	int count = 0;
+
+	for (int from = 0; from < 2; from++) {
+		for (int n = 0, waits = count_waits(from); n < waits; n++)
+			begin(&trials[count++], from, FAKE_FREEZES, n);
+	}
+	turn_all_until(trials, count, is_frozen, "do not come so far");
+	return count;
 }
 
 static void test_refused_or_cut(void **state maybe_unused)
@@ -114,23 +143,19 @@ static void test_refused_or_cut(void **state maybe_unused)
 static void test_frozen(void **state maybe_unused)
 {
 	struct trial trials[2 * WAITS_MAX];
-	int count = 0;
+	int count = begin_frozen(trials);
 
-	for (int from = 0; from < 2; from++) {
-		for (int n = 0, waits = count_waits(from); n < waits; n++) {
-			struct rig *r = &trials[count].rig;
-			auto_error struct error err = ERROR_INIT;
+	for (int i = 0; i < count; i++) {
+		struct rig *r = &trials[i].rig;
+		auto_error struct error err = ERROR_INIT;
 
-			begin(&trials[count++], from, FAKE_FREEZES, n);
-			rig_wait_frozen(r);
-			fake_engine_stop(r->fakes[0]);
-			error_set(&err, ERROR_CLOSED, "it is dead");
-			for (int k = 0; k < 3; k++)
-				engine_report_failure(r->engines[0], &err);
-			turn_for_ms(r->fx.loop, 20);
-			fake_engine_start(r->fakes[0]);
-			engine_report_success(r->engines[0]);
-		}
+		fake_engine_stop(r->fakes[0]);
+		error_set(&err, ERROR_CLOSED, "it is dead");
+		for (int k = 0; k < 3; k++)
+			engine_report_failure(r->engines[0], &err);
+		turn_for_ms(r->fx.loop, 20);
+		fake_engine_start(r->fakes[0]);
+		engine_report_success(r->engines[0]);
 	}
 	settle(trials, count);
 }
@@ -139,42 +164,35 @@ static void test_frozen(void **state maybe_unused)
 static void test_no_longer_allowed(void **state maybe_unused)
 {
 	struct trial trials[2 * WAITS_MAX];
-	int count = 0;
+	int count = begin_frozen(trials);
 
-	for (int from = 0; from < 2; from++) {
-		for (int n = 0, waits = count_waits(from); n < waits; n++) {
-			struct trial *t = &trials[count++];
-			struct rig *r = &t->rig;
-			int changes;
+	for (int i = 0; i < count; i++) {
+		struct rig *r = &trials[i].rig;
+		int changes = r->fakes[0]->changes + r->fakes[1]->changes;
 
-			begin(t, from, FAKE_FREEZES, n);
-			rig_wait_frozen(r);
-			changes = r->fakes[0]->changes + r->fakes[1]->changes;
-			manager_set_acting(&r->manager, false);
-			fake_engine_release(r->fakes[0]);
-			turn_until(r->fx.loop, list_empty(&r->manager.works));
-			turn_for_ms(r->fx.loop, 20);
-			assert_int_equal(r->fakes[0]->changes + r->fakes[1]->changes, changes);
-			manager_set_acting(&r->manager, true);
-			say(t, AVAILABILITY_DRAIN); /* as when all that is kept was read */
-		}
+		manager_set_acting(&r->manager, false);
+		fake_engine_release(r->fakes[0]);
+		turn_until(r->fx.loop, list_empty(&r->manager.works));
+		turn_for_ms(r->fx.loop, 20);
+		assert_int_equal(r->fakes[0]->changes + r->fakes[1]->changes, changes);
+		manager_set_acting(&r->manager, true);
+		say(&trials[i], AVAILABILITY_DRAIN); /* as when all that is kept was read */
 	}
 	settle(trials, count);
 }
 
 static void test_cancelled(void **state maybe_unused)
 {
-	for (int from = 0; from < 2; from++) {
-		for (int n = 0, waits = count_waits(from); n < waits; n++) {
-			struct trial t;
+	struct trial trials[2 * WAITS_MAX];
+	int count = begin_frozen(trials);
 
-			begin(&t, from, FAKE_FREEZES, n);
-			rig_wait_frozen(&t.rig);
-			drain_destroy(steal(t.drain));
-			fake_engine_release(t.rig.fakes[0]);
-			rig_wait_idle(&t.rig); /* a create goes on without it */
-			end(&t);
-		}
+	for (int i = 0; i < count; i++) {
+		struct trial *t = &trials[i];
+
+		drain_destroy(steal(t->drain));
+		fake_engine_release(t->rig.fakes[0]);
+		rig_wait_idle(&t->rig); /* a create goes on without it */
+		end(t);
 	}
 }
 

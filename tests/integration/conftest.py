@@ -38,19 +38,26 @@ LABELS = ["--label", "0:storage=ssd", "--label", "1:storage=disk", "--label", "2
 # A registry of the tests has no certificate.
 PLAIN_REGISTRY = ["--dockerd", "--insecure-registry=10.213.0.0/16"]
 STARTS_ENGINES = {"lab", "matrix", "store_engines"}
-# Of the modules with shared engines those from here on are in the part of the others: both then take as long.
-SECOND_HALF = "test_s"
+# What can go on at once: with the shared engines or without, and modules from a name up to another, so that all take as long.
+PARTS = {
+    "engines-1": (True, "", "test_failures"),
+    "engines-2": (True, "test_failures", "~"),
+    "others-1": (False, "", "test_replication"),
+    "others-2": (False, "test_replication", "~"),
+}
 DIRECT = bool(os.environ.get("SWARM_TEST_DIRECT"))
 
 
 def pytest_addoption(parser):
-    parser.addoption("--part", choices=["engines", "others"],
-                     help="two halves that can go on at once: a part of the tests that use the shared engines, and all others")
+    parser.addoption("--part", choices=PARTS, help="one of four parts that can go on at once, each with labs of its own")
     parser.addoption("--long", action="store_true", help="what is done many times is done more often")
 
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "long: only with --long")
+    part = config.getoption("--part")
+    if part:
+        os.environ["SWARM_TEST_LAB"] = f"{name_for_this_tree()}-{part}"
 
 
 def is_wanted(config, item):
@@ -59,8 +66,10 @@ def is_wanted(config, item):
     if item.get_closest_marker("long") and not config.getoption("--long"):
         return False
     part = config.getoption("--part")
-    is_first = "lab" in item.fixturenames and item.module.__name__ < SECOND_HALF
-    return part is None or part == ("engines" if is_first else "others")
+    if part is None:
+        return True
+    with_lab, first, end = PARTS[part]
+    return ("lab" in item.fixturenames) == with_lab and first <= item.module.__name__ < end
 
 
 def pytest_collection_modifyitems(config, items):
@@ -83,9 +92,8 @@ def clean(lab):
 
 
 @pytest.fixture(scope="session")
-def lab(request):
-    name = name_for_this_tree() + ("-others" if request.config.getoption("--part") == "others" else "")
-    lab = Lab(name, ENGINE_COUNT, *LABELS, *PLAIN_REGISTRY)
+def lab():
+    lab = Lab(name_for_this_tree(), ENGINE_COUNT, *LABELS, *PLAIN_REGISTRY)
     yield lab
     lab.down()
 

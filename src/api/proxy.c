@@ -14,6 +14,7 @@
 #include "base/parse.h"
 #include "cluster/find_container.h"
 #include "cluster/fresh.h"
+#include "manager/acknowledged.h"
 #include "manager/desired.h"
 
 STEP(proxy_relayed);
@@ -139,13 +140,45 @@ static enum task_turn proxy_relayed(struct task *t)
 	return leaves_images(p) ? refresh_at_end(p) : proxy_end(p);
 }
 
+/* What a success says by itself. */
+static enum deed deed_of(const struct proxy *p)
+{
+	static const struct {
+		const char *method, *path;
+		enum deed deed;
+	} deeds[] = {
+		{ "POST", "/containers/{name}/start", DEED_START },
+		{ "POST", "/containers/{name}/restart", DEED_START },
+		{ "POST", "/containers/{name}/stop", DEED_STOP },
+		{ "POST", "/containers/{name}/rename", DEED_RENAME },
+		{ "DELETE", "/containers/{name}", DEED_REMOVE },
+	};
+	const struct route *route = p->errand.rq->route;
+
+	for (size_t i = 0; i < ARRAY_SIZE(deeds); i++) {
+		if (strcmp(route->method, deeds[i].method) == 0 &&
+			strcmp(route->path, deeds[i].path) == 0)
+			return deeds[i].deed;
+	}
+	return DEED_NONE;
+}
+
+static void believe_answer(struct proxy *p)
+{
+	const struct request *rq = p->errand.rq;
+
+	log_debug("node %s: refresh after %s failed: %s", p->engine->name, rq->path,
+		error_text(&p->refresh.err));
+	acknowledged_apply(rq->api->manager, p->engine, p->container_id, deed_of(p),
+		query_get(&rq->query, "name"));
+}
+
 static enum task_turn proxy_refreshed(struct task *t)
 {
 	struct proxy *p = container_of(t, struct proxy, errand.task);
 
 	if (p->refresh.err.code)
-		log_debug("node %s: refresh after %s failed: %s", p->engine->name,
-			p->errand.rq->path, error_text(&p->refresh.err));
+		believe_answer(p);
 	relay_release(&p->relay);
 	return task_go(t, &proxy_relayed_step);
 }

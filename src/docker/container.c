@@ -80,6 +80,17 @@ void container_clear_names(struct container *c)
 	c->names_count = 0;
 }
 
+void container_rename(struct container *c, const char *name)
+{
+	if (!c->names_count) {
+		free(c->names); /* room for an entry's names that were none */
+		c->names = xcalloc(1, sizeof(*c->names));
+		c->names_count = 1;
+	}
+	free((char *)c->names[0]);
+	c->names[0] = *name == '/' ? xstrdup(name) : xasprintf("/%s", name);
+}
+
 void container_destroy(struct container *c)
 {
 	if (!c)

@@ -116,6 +116,9 @@ struct container {
 struct container *container_create(void) must_check;
 void container_destroy(struct container *c);
 
+/* Its first name is this one, with or without '/'; aliases stay. */
+void container_rename(struct container *c, const char *name);
+
 /* How the engine's facts are turned into the manager's. */
 struct container_view {
 	const char *engine_ip;  /* replaces 0.0.0.0, :: in published ports; an IP literal or NULL

@@ -67,15 +67,8 @@ static void set_state(struct container *c, yyjson_val *state, const struct conta
 /* Only the name; link aliases stand in the list entry. */
 static void set_name(struct container *c, const char *name)
 {
-	if (!*name)
-		return;
-	if (c->names_count == 0) {
-		free(c->names); /* room for an entry's names that were none */
-		c->names = xcalloc(1, sizeof(*c->names));
-		c->names_count = 1;
-	}
-	free((char *)c->names[0]);
-	c->names[0] = *name == '/' ? xstrdup(name) : xasprintf("/%s", name);
+	if (*name)
+		container_rename(c, name);
 }
 
 static int compare_uses(const void *x, const void *y)

@@ -221,6 +221,14 @@ static void drop(struct desired *d, struct wanted *w)
 	keep_drop(d->manager->keep, key, NULL, NULL);
 }
 
+void desired_forget(struct desired *d, const struct container *c)
+{
+	struct wanted *w = desired_find(d, c->swarm_id);
+
+	if (w && strcmp(w->id, c->id) == 0)
+		drop(d, w);
+}
+
 /* By any of its copies. */
 bool desired_is_seen(const struct desired *d, const struct wanted *w)
 {

@@ -29,6 +29,9 @@ void desired_destroy(struct desired *d);
 bool desired_keep(
 	struct desired *d, const struct container *c, struct keep_write *w, struct task *t);
 
+/* This copy was removed, whatever its engine shows.  One that is not kept is left out. */
+void desired_forget(struct desired *d, const struct container *c);
+
 /* X-Registry-Auth with which its create was asked for; only in memory, for as long as it is kept.
  * One that is not kept is left out. */
 void desired_remember_auth(struct desired *d, const char *swarm_id, const char *registry_auth);

@@ -4,6 +4,7 @@ import statistics
 
 import pytest
 
+from fakes.actions import Close, Reply
 from harness.lab import holder
 from harness.wait import eventually, seconds
 
@@ -147,3 +148,17 @@ def test_an_engine_that_is_not_there_yet(engines, start_manager):
     assert holder(engines[:2], "web")
     engines[2].start()
     manager.wait_healthy(3, timeout=60)
+
+
+def test_what_an_engine_has_answered_is_known(fakes, start_manager):
+    """Also when it fails right after, before it could be read."""
+    engine, = fakes(1)
+    for name in ("gone", "old", "ends", "begins"):
+        engine.add_container(name, running=name != "begins")
+    manager = start_manager([engine.address], "--engine-failure-retry", "1000").wait_healthy()
+    engine.script("*", "/containers/*", Reply(204))  # and does nothing, so that no event tells of it
+    engine.script("GET", "/containers/*", Close())
+    for method, target in [("DELETE", "/gone?force=1"), ("POST", "/old/rename?name=new"), ("POST", "/ends/stop"), ("POST", "/begins/start")]:
+        assert manager.request(method, "/containers" + target).status == 204
+    shown = {c["Names"][0].rsplit("/", 1)[1]: c["State"] for c in manager.list()}
+    assert shown == {"new": "running", "ends": "exited", "begins": "running"}

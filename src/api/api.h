@@ -12,6 +12,7 @@
 #include "http/server.h"
 #include "manager/manager.h"
 
+struct asker;
 struct past;
 struct request;
 
@@ -39,6 +40,7 @@ struct api {
 	struct list requests;          /* struct request::link: under way */
 	struct list event_streams;     /* open /events */
 	struct past *past;             /* owned; what engines remember, for them */
+	struct asker *asker;           /* owned */
 	struct list page_streams;      /* of open pages */
 	struct pages_live *pages_live; /* owned */
 	/* Is told of every request at its end, its exchange still there (NULL: somebody else's). */

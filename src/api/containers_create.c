@@ -4,6 +4,7 @@
  */
 #include <assert.h>
 
+#include "api/asker.h"
 #include "api/containers.h"
 #include "api/dry_run.h"
 #include "api/errand.h"
@@ -93,6 +94,7 @@ static enum task_turn create_request_begin(struct task *t)
 		dry_run_reply(errand_detach(&cr->errand), &config);
 		return TASK_WAIT;
 	}
+	asker_note_project(rq, labels_get(&config.labels, LABEL_COMPOSE_PROJECT));
 	cr->create = create_start(rq->api->manager, &config,
 		headers_get(&rq->x->head.headers, "X-Registry-Auth"), rq->version, handle_created,
 		cr);

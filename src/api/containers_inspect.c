@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "api/ask.h"
+#include "api/asker.h"
 #include "api/containers_lost.h"
 #include "api/proxy.h"
 #include "base/json_splice.h"
@@ -194,6 +195,7 @@ static bool prepare(struct ask *a, struct error *err)
 		return false;
 	auto_free char *path = request_path_for(rq, c->id);
 
+	asker_note_container(rq, c->id);
 	ask_add(a, c->engine, path, NULL)->call.keeps_text = true;
 	return true;
 }

@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "api/asker.h"
 #include "api/containers_filter.h"
 #include "api/errand.h"
 #include "api/list_order.h"
@@ -322,6 +323,7 @@ void containers_list(struct request *rq)
 		errand_fail(&l->errand, &err);
 		return;
 	}
+	asker_note_filters(rq, list_filters_get(&l->filter.filters, "label"));
 	errand_watch_client(&l->errand);
 	start_refreshes(l);
 	errand_start(&l->errand);

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "api/asker.h"
 #include "api/audit.h"
 #include "api/browser.h"
 #include "api/errand.h"
@@ -46,6 +47,7 @@ void api_init(struct api *api, struct loop *loop, struct manager *manager,
 	list_init(&api->requests);
 	list_init(&api->event_streams);
 	api->past = past_create(api->cluster);
+	api->asker = asker_create();
 	list_init(&api->page_streams);
 	api->pages_live = pages_live_create(api);
 }
@@ -64,6 +66,7 @@ void api_finish(struct api *api)
 		request_finish(rq->errand ? errand_detach(rq->errand) : rq);
 	pages_live_destroy(steal(api->pages_live));
 	past_destroy(steal(api->past));
+	asker_destroy(steal(api->asker));
 	measures_destroy(steal(api->measures));
 }
 

@@ -16,7 +16,8 @@ void images_inspect(struct request *rq);
 bool images_find(struct request *rq, struct image_holders *ret, const char *name,
 	enum image_match how, struct error *err);
 /* One engine that has the image answers. */
-void images_order_holders(const struct request *rq, struct image_holders *holders);
+void images_order_holders(
+	const struct request *rq, struct image_holders *holders, const char *name);
 void images_read(struct request *rq);
 void images_save(struct request *rq);
 void images_save_many(struct request *rq);

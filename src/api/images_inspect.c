@@ -21,7 +21,7 @@ static bool find_first(struct request *rq, struct image_holders *ret, struct err
 {
 	if (!images_find(rq, ret, request_name(rq), IMAGE_MATCH_TAG, err))
 		return false;
-	images_order_holders(rq, ret);
+	images_order_holders(rq, ret, request_name(rq));
 	return true;
 }
 

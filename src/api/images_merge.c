@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/sorted.h"
 #include "base/text_set.h"
+#include "cluster/image_same.h"
 #include "manager/fanout.h"
 
 /* An entry that an engine told just now; lent by the fan-out. */
@@ -26,15 +27,31 @@ struct row {
 	int64_t created_s;            /* of the first source */
 	const struct image **sources; /* in the order of the engines; owned */
 	size_t count, cap;
+	size_t number;     /* in the order in which rows came */
+	struct row *same;  /* an earlier one, which is this in the other kind of store; NULL */
+	struct row *other; /* the next that is the same as this; NULL: the last */
 	UT_hash_handle hh; /* by the address of the id */
+};
+
+/* Where the two kinds of stores may meet: a tag and when its image was made, or a digest. */
+struct meeting {
+	struct meeting_key {
+		const char *name;  /* interned */
+		int64_t created_s; /* 0 with digests */
+	} key;
+	struct row *rows[2]; /* the first of each kind of store; NULL */
+	UT_hash_handle hh;   /* by the key */
 };
 
 struct merge {
 	struct object_list list;
 	struct image_filter filter;
-	bool takes_node;       /* the engine whose images are being gathered */
-	struct row *by_id;     /* owned hash */
-	const char **used_ids; /* image of each container, interned; owned */
+	bool takes_node;          /* the engine whose images are being gathered */
+	bool in_containerd;       /* it has the store of containerd */
+	bool mixed;               /* there are engines with either store */
+	struct meeting *meetings; /* owned hash */
+	struct row *by_id;        /* owned hash */
+	const char **used_ids;    /* image of each container, interned; owned */
 	size_t used_count, used_cap;
 	struct told *told; /* owned */
 	size_t told_count, told_cap;
@@ -54,8 +71,19 @@ static struct merge *merge_of(struct object_list *l)
 	return container_of(l, struct merge, list);
 }
 
+static bool is_mixed(const struct cluster *cluster)
+{
+	bool any[2] = { false, false };
+	const struct engine *e;
+
+	cluster_each (e, cluster, CLUSTER_ALL)
+		any[e->containerd_store] = true;
+	return any[false] && any[true];
+}
+
 static bool merge_init(struct object_list *l, const struct query *query, struct error *err)
 {
+	merge_of(l)->mixed = is_mixed(l->cluster);
 	return images_filter_init(&merge_of(l)->filter, query, l->client, l->cluster, err);
 }
 
@@ -79,6 +107,16 @@ static void free_used(struct merge *m)
 	free(m->used_ids);
 }
 
+static void free_meetings(struct merge *m)
+{
+	struct meeting *meeting, *tmp;
+
+	HASH_ITER (hh, m->meetings, meeting, tmp) {
+		HASH_DEL(m->meetings, meeting);
+		free(meeting);
+	}
+}
+
 static void merge_finish(struct object_list *l)
 {
 	struct merge *m = merge_of(l);
@@ -87,6 +125,7 @@ static void merge_finish(struct object_list *l)
 	HASH_ITER (hh, m->by_id, row, tmp) {
 		free_row(m, row);
 	}
+	free_meetings(m);
 	free_used(m);
 	images_filter_finish(&m->filter);
 	long_sort_finish(&m->rows);
@@ -106,9 +145,53 @@ static struct row *find_or_add(struct merge *m, const struct image *image)
 	row = xnew(struct row);
 	row->id = image->id;
 	row->created_s = image->created_s;
+	row->number = HASH_COUNT(m->by_id);
 	HASH_ADD_PTR(m->by_id, id, row);
 	m->list.bytes += sizeof(*row) + sizeof(*row->sources);
 	return row;
+}
+
+static struct row *first_same(struct row *row)
+{
+	while (row->same)
+		row = row->same;
+	return row;
+}
+
+static void meet(struct merge *m, struct row *row, const char *name, int64_t created_s)
+{
+	struct meeting_key key = { .name = name, .created_s = created_s };
+	struct row *other;
+	struct meeting *meeting;
+
+	HASH_FIND(hh, m->meetings, &key, sizeof(key), meeting);
+	if (!meeting) {
+		meeting = xnew(struct meeting);
+		meeting->key = key;
+		HASH_ADD(hh, m->meetings, key, sizeof(key), meeting);
+		m->list.bytes += sizeof(*meeting);
+	}
+	if (!meeting->rows[m->in_containerd])
+		meeting->rows[m->in_containerd] = row;
+	other = meeting->rows[!m->in_containerd];
+	if (!other)
+		return;
+	row = first_same(row);
+	other = first_same(other);
+	if (row->number > other->number)
+		row->same = other;
+	else if (row != other)
+		other->same = row;
+}
+
+static void meet_all(struct merge *m, struct row *row, const struct image *image)
+{
+	if (!image_same_is_sought(image))
+		return;
+	for (size_t i = 0; image_same_is_dated(image) && i < image->tags_count; i++)
+		meet(m, row, image->tags[i], image->created_s);
+	for (size_t i = 0; i < image->digests_count; i++)
+		meet(m, row, image->digests[i], 0);
 }
 
 static void gather_image(struct object_list *l, const struct held_list *of, size_t i)
@@ -122,6 +205,8 @@ static void gather_image(struct object_list *l, const struct held_list *of, size
 	row = find_or_add(m, image);
 	array_reserve(row->sources, row->count, row->cap);
 	row->sources[row->count++] = image;
+	if (m->mixed)
+		meet_all(m, row, image);
 }
 
 static bool shows_containers(const struct merge *m)
@@ -134,6 +219,7 @@ static void enter_engine(struct object_list *l, const struct held_list *of)
 	struct merge *m = merge_of(l);
 	const struct engine *e = of->engine;
 
+	m->in_containerd = e->containerd_store;
 	m->takes_node = images_filter_takes_node(&m->filter, e);
 	if (!m->takes_node || !shows_containers(m))
 		return;
@@ -223,9 +309,17 @@ static void list_rows(struct merge *m)
 	size_t count = HASH_COUNT(m->by_id), n = 0;
 	struct row **rows = xcalloc(count + 1, sizeof(struct row *));
 
-	for (struct row *row = m->by_id; row; row = row->hh.next)
-		rows[n++] = row;
-	long_sort_begin(&m->rows, rows, count, sizeof(struct row *), compare_rows);
+	for (struct row *row = m->by_id; row; row = row->hh.next) {
+		struct row *first = first_same(row);
+
+		if (row == first) {
+			rows[n++] = row;
+			continue;
+		}
+		row->other = first->other;
+		first->other = row;
+	}
+	long_sort_begin(&m->rows, rows, n, sizeof(struct row *), compare_rows);
 }
 
 static void begin_order(struct merge *m)
@@ -276,15 +370,19 @@ static yyjson_mut_doc *copy_entry(const struct merge *m, const struct image *ima
 	return doc;
 }
 
-static int64_t count_containers(const struct merge *m, const char *id)
+static int64_t count_containers(const struct merge *m, const struct row *row)
 {
 	const char **used = used_of(m);
-	size_t first, n = 0;
+	int64_t n = 0;
 
-	first = sorted_place(&id, used, m->used_count, sizeof(id), compare_addresses);
-	while (first + n < m->used_count && used[first + n] == id)
-		n++;
-	return (int64_t)n;
+	for (; row; row = row->other) {
+		const char *id = row->id;
+		size_t i = sorted_place(&id, used, m->used_count, sizeof(id), compare_addresses);
+
+		for (; i < m->used_count && used[i] == id; i++)
+			n++;
+	}
+	return n;
 }
 
 static void add_names(const struct merge *m, yyjson_mut_doc *doc, yyjson_mut_val *array,
@@ -308,11 +406,13 @@ static void put_names(
 	yyjson_mut_val *tags = yyjson_mut_arr(doc), *digests = yyjson_mut_arr(doc);
 	struct text_set listed = { 0 }; /* an image may have sixty thousand names */
 
-	for (size_t i = 0; i < row->count; i++) {
-		const struct image *image = row->sources[i];
+	for (; row; row = row->other) {
+		for (size_t i = 0; i < row->count; i++) {
+			const struct image *image = row->sources[i];
 
-		add_names(m, doc, tags, image->tags, image->tags_count, &listed);
-		add_names(m, doc, digests, image->digests, image->digests_count, &listed);
+			add_names(m, doc, tags, image->tags, image->tags_count, &listed);
+			add_names(m, doc, digests, image->digests, image->digests_count, &listed);
+		}
 	}
 	text_set_finish(&listed);
 	/* Until API 1.43 an image without a name was given one. */
@@ -327,10 +427,10 @@ static void put_names(
 
 /* Fields that came or went with a version; the engine that told us may be older or newer. */
 static void fit_version(
-	const struct merge *m, yyjson_mut_doc *doc, yyjson_mut_val *root, const struct image *image)
+	const struct merge *m, yyjson_mut_doc *doc, yyjson_mut_val *root, const struct row *row)
 {
 	if (api_version_before(m->list.client, 1, 44))
-		put(doc, root, "VirtualSize", yyjson_mut_sint(doc, image->size_bytes));
+		put(doc, root, "VirtualSize", yyjson_mut_sint(doc, row->sources[0]->size_bytes));
 	else
 		yyjson_mut_obj_remove_key(root, "VirtualSize");
 	if (api_version_before(m->list.client, 1, 48))
@@ -338,7 +438,7 @@ static void fit_version(
 	if (api_version_before(m->list.client, 1, 47))
 		yyjson_mut_obj_remove_key(root, "Manifests");
 	put(doc, root, "Containers",
-		yyjson_mut_sint(doc, shows_containers(m) ? count_containers(m, image->id) : -1));
+		yyjson_mut_sint(doc, shows_containers(m) ? count_containers(m, row) : -1));
 }
 
 static bool write_next(struct object_list *l, struct strbuf *to)
@@ -353,9 +453,14 @@ static bool write_next(struct object_list *l, struct strbuf *to)
 	yyjson_mut_val *root = yyjson_mut_doc_get_root(doc);
 
 	put_names(m, doc, root, row);
-	fit_version(m, doc, root, row->sources[0]);
+	fit_version(m, doc, root, row);
 	json_mut_write(to, root);
-	free_row(m, row);
+	while (row) {
+		struct row *other = row->other;
+
+		free_row(m, row);
+		row = other;
+	}
 	return true;
 }
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "api/asker.h"
 #include "api/failover.h"
 #include "api/images_collect.h"
 #include "api/reply.h"
@@ -13,10 +14,12 @@
 /* In one archive; each may be on every engine. */
 enum { NAMES_MAX = 512 };
 
-/* An engine that understands the whole query comes first. */
-void images_order_holders(const struct request *rq, struct image_holders *holders)
+/* The id that this client was told of the image comes before all; else who understands the whole
+ * query. */
+void images_order_holders(const struct request *rq, struct image_holders *holders, const char *name)
 {
 	image_holders_prefer(holders, query_need(rq->x->head.method, rq->route->path, &rq->query));
+	asker_order_holders(rq, holders, name);
 }
 
 /* What this client has just built is on the engine of its builds before the list of that engine's
@@ -29,7 +32,7 @@ static bool find_own_build(struct request *rq, struct image_holders *ret, const 
 	if (!e)
 		return false;
 	*ret = (struct image_holders){ 0 };
-	image_holders_add(ret, e, name);
+	image_holders_add(ret, e, name, NULL);
 	return true;
 }
 
@@ -52,7 +55,7 @@ static bool find_or_reply(
 	auto_error struct error err = ERROR_INIT;
 
 	if (images_find(rq, holders, name, how, &err)) {
-		images_order_holders(rq, holders);
+		images_order_holders(rq, holders, name);
 		return true;
 	}
 	reply_error(rq, &err);
@@ -62,7 +65,7 @@ static bool find_or_reply(
 /*
  * Inspect, history, attestations.  The first healthy node that has the image answers, always the
  * same one, because images with the same name can have different ids on different nodes and Compose
- * compares them.
+ * compares them; api/asker.h knows better.
  */
 void images_read(struct request *rq)
 {
@@ -106,7 +109,7 @@ void images_save_many(struct request *rq)
 	else if (holders.count == 0)
 		images_collect(rq, &names);
 	else {
-		images_order_holders(rq, &holders);
+		images_order_holders(rq, &holders, "");
 		failover_start(failover_create(rq, &holders));
 	}
 }
@@ -122,7 +125,7 @@ void images_push(struct request *rq)
 	struct image_holders holders;
 
 	if (images_find(rq, &holders, name, IMAGE_MATCH_ANY_TAG, &err)) {
-		images_order_holders(rq, &holders);
+		images_order_holders(rq, &holders, name);
 		failover_start(failover_create(rq, &holders));
 	} else if (err.code == ERROR_NOT_FOUND)
 		failover_any(rq, REMOTE_UNKNOWN);

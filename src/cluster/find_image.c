@@ -7,6 +7,7 @@
 #include "base/parse.h"
 #include "cluster/find_private.h"
 #include "cluster/image_came.h"
+#include "cluster/image_same.h"
 #include "docker/answer.h"
 #include "docker/name.h"
 #include "docker/reference.h"
@@ -66,6 +67,27 @@ static void gather(struct gathered *g, const struct list *marks, const char *nam
 				rank == ANSWER_NAME ? image_find_reference(i, name, how) : i->id,
 		};
 	}
+}
+
+static void add_same(void *arg, struct engine *e, const struct image *i)
+{
+	struct gathered *g = arg;
+
+	array_reserve(g->items, g->count, g->cap);
+	g->items[g->count++] = (struct image_found){ .image = i, .engine = e, .reference = i->id };
+}
+
+/* What was found by its id, in the other kind of store. */
+static void gather_same(struct gathered *g)
+{
+	const struct image_found *named = NULL;
+
+	for (size_t i = 0; i < g->count && !named; i++) {
+		if (g->items[i].image->tags_count + g->items[i].image->digests_count > 0)
+			named = &g->items[i];
+	}
+	if (named && named->reference == named->image->id)
+		image_same_each(named->engine, named->image, add_same, g);
 }
 
 static void gather_names(
@@ -155,12 +177,9 @@ static bool is_later(const struct image_found *a, const struct image_found *b)
 	return x > y;
 }
 
-/* The two kinds of image stores give one image different ids. */
 static bool is_same_image(const struct image_found *a, const struct image_found *b)
 {
-	return a->image->id == b->image->id || /* interned */
-	       (a->engine->containerd_store != b->engine->containerd_store &&
-		       a->image->created_s == b->image->created_s);
+	return image_same_by_name(a->engine, a->image, b->engine, b->image);
 }
 
 /* The last of those on healthy engines, when it was made here; NULL. */
@@ -222,20 +241,22 @@ static void leave_last(struct gathered *g, const char *name)
 	g->count = kept;
 }
 
-const char *image_find_last(const struct cluster *cluster, const char *name)
+bool image_find_last(const struct cluster *cluster, const char *name, struct strv *ret_ids)
 {
 	struct gathered g = { 0 };
 	const struct image_found *last;
-	const char *id = NULL;
+	bool differ = false;
 
 	gather_names(&g, cluster->finders, name, IMAGE_MATCH_TAG);
 	last = find_last(&g, name);
-	for (size_t i = 0; last && i < g.count && !id; i++) {
+	for (size_t i = 0; last && i < g.count; i++) {
 		if (!is_same_image(&g.items[i], last))
-			id = last->image->id;
+			differ = true;
+		else if (!strv_contains(ret_ids, g.items[i].image->id))
+			strv_add(ret_ids, g.items[i].image->id);
 	}
 	free(g.items);
-	return id;
+	return differ;
 }
 
 bool image_is_outdated(const struct engine *e, const char *name)
@@ -278,11 +299,15 @@ static struct image_found *find_holders(struct cluster *cluster, const char *nam
 	enum image_match how, bool only_last, size_t *ret_count, struct error *err)
 {
 	struct gathered g = gather_all(cluster, name, how);
-	auto_free struct image_found *items = g.items;
 	const struct engine *silent;
 
-	if (!check(&g, name, err))
+	if (!check(&g, name, err)) {
+		free(g.items);
 		return NULL;
+	}
+	gather_same(&g);
+	auto_free struct image_found *items = g.items;
+
 	qsort(g.items, g.count, sizeof(*g.items), compare_found);
 	if (only_last)
 		leave_last(&g, name);

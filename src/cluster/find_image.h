@@ -26,6 +26,8 @@ struct image_found {
 };
 
 /*
+ * By an id it is found in the other kind of image store, too (image_same.h), where it has another.
+ *
  * On every healthy engine that has it, in the order of the nodes' names; free() the array.  NULL
  * with ERROR_NOT_FOUND `No such image: x:latest`, ERROR_INVALID for an ambiguous prefix,
  * ERROR_UNAVAILABLE when only unhealthy engines have it.
@@ -35,9 +37,9 @@ struct image_found *image_find_all(struct cluster *cluster, const char *name, en
 /* The same, without engines that mean something else than the last. */
 struct image_found *image_find_last_all(struct cluster *cluster, const char *name,
 	enum image_match how, size_t *ret_count, struct error *err) must_check;
-/* The id of the image that the name means, when engines mean several and one of them is the last;
- * borrowed; NULL. */
-const char *image_find_last(const struct cluster *cluster, const char *name);
+/* True when engines mean several by the name and one of them is the last: ret_ids, which is empty
+ * before, is what the two kinds of image stores call that one. */
+bool image_find_last(const struct cluster *cluster, const char *name, struct strv *ret_ids);
 /* The engine has another one of that name than the last. */
 bool image_is_outdated(const struct engine *e, const char *name);
 /* Some image of that name, on any engine; borrowed.  NULL when there is none. */

@@ -48,8 +48,9 @@ bool labels_match(const struct labels *l, const char *filter);
 /* How many nodes a local volume is made on: one, unless the value says so. */
 #define LABEL_VOLUMES      "com.docker.swarm.volumes"
 #define VOLUMES_EVERY_NODE "every-node"
-/* The session of Testcontainers that something belongs to. */
-#define LABEL_TESTCONTAINERS "org.testcontainers.sessionId"
+/* The project of Compose, the session of Testcontainers that something belongs to. */
+#define LABEL_COMPOSE_PROJECT "com.docker.compose.project"
+#define LABEL_TESTCONTAINERS  "org.testcontainers.sessionId"
 /* Whether the published ports of a container answer at the manager, whatever its own rule. */
 #define LABEL_RELAY "com.docker.swarm.relay"
 /* Shown, but not at rest: of containers on their node's network, which have no address of their

@@ -8,12 +8,14 @@
 #include "base/mem.h"
 #include "base/strbuf.h"
 
-void image_holders_add(struct image_holders *h, struct engine *e, const char *reference)
+void image_holders_add(
+	struct image_holders *h, struct engine *e, const char *reference, const struct image *found)
 {
 	h->items = xreallocarray(h->items, h->count + 1, sizeof(*h->items));
 	h->items[h->count++] = (struct image_holder){
 		.engine = engine_ref(e),
 		.reference = xstrdup_null(reference),
+		.id = xstrdup(found ? found->id : ""),
 	};
 }
 
@@ -22,6 +24,7 @@ void image_holders_finish(struct image_holders *h)
 	for (size_t i = 0; i < h->count; i++) {
 		engine_unref(h->items[i].engine);
 		free(h->items[i].reference);
+		free(h->items[i].id);
 	}
 	free(h->items);
 	*h = (struct image_holders){ 0 };
@@ -65,7 +68,7 @@ static bool take_found(struct image_holders *ret, const struct image_found *foun
 		return false;
 	*ret = (struct image_holders){ 0 };
 	for (size_t i = 0; i < count; i++)
-		image_holders_add(ret, found[i].engine, found[i].reference);
+		image_holders_add(ret, found[i].engine, found[i].reference, found[i].image);
 	return true;
 }
 
@@ -202,7 +205,7 @@ bool image_holders_common(struct image_holders *ret, struct cluster *cluster,
 	holdings_read(&h, cluster, names);
 	for (size_t i = 0; i < h.engines_count; i++) {
 		if (count_had(&h, i) == names->count)
-			image_holders_add(&found, h.engines[i], NULL);
+			image_holders_add(&found, h.engines[i], NULL, NULL);
 	}
 	ok = found.count || check_anywhere(&h, names, err);
 	holdings_finish(&h);
@@ -281,7 +284,7 @@ static void add_healthy(struct image_holders *h, struct cluster *cluster, size_t
 		struct engine *e = cluster->engines[(start + i) % cluster->engines_count];
 
 		if (engine_is_healthy(e) && accepts(e, kind))
-			image_holders_add(h, e, NULL);
+			image_holders_add(h, e, NULL, NULL);
 	}
 }
 

@@ -11,6 +11,7 @@ struct image_holder {
 	struct engine *engine; /* counted */
 	char *reference; /* the tag, digest or full id by which exactly this engine knows it; owned
 			  */
+	char *id;        /* of the image there; "": not known; owned */
 };
 
 struct image_holders {
@@ -48,5 +49,7 @@ void image_holders_prefer(struct image_holders *h, struct api_version since);
 /* One that does not; NULL. */
 const struct image_holder *image_holders_older(
 	const struct image_holders *h, struct api_version than);
-void image_holders_add(struct image_holders *h, struct engine *e, const char *reference);
+/* found may be NULL: what it has is not known.  reference: NULL as well. */
+void image_holders_add(struct image_holders *h, struct engine *e, const char *reference,
+	const struct image *found);
 void image_holders_finish(struct image_holders *h);

@@ -150,10 +150,20 @@ static bool add_constraint(
 	return !constraint || wish_add_constraint(p->wish, constraint, err);
 }
 
-/* What the request does not say of itself. */
-static bool add_hints(struct placing *p, const char *last, struct error *err)
+/* One of these ids, or whoever has the name. */
+static char *image_affinity(const struct placing *p, const struct strv *ids)
 {
-	auto_free char *affinity = xasprintf("image==%s", last ? last : p->config.image);
+	auto_free char *any = ids ? strv_join(ids, "|") : NULL;
+
+	if (!ids || any[strspn(any, "sha256:|bcdef0134789")])
+		return xasprintf("image==%s", ids ? ids->items[0] : p->config.image);
+	return xasprintf("image==/^(%s)$/", any);
+}
+
+/* What the request does not say of itself. */
+static bool add_hints(struct placing *p, const struct strv *last, struct error *err)
+{
+	auto_free char *affinity = image_affinity(p, last);
 
 	for (size_t i = 0; i < p->networks_count; i++) {
 		if (!add_constraint(p, "node==", p->networks[i].node, err))
@@ -164,7 +174,7 @@ static bool add_hints(struct placing *p, const char *last, struct error *err)
 	       (!(p->at_holders || last) || wish_add_affinity(p->wish, affinity, err));
 }
 
-static bool make_wish(struct placing *p, const char *last, struct error *err)
+static bool make_wish(struct placing *p, const struct strv *last, struct error *err)
 {
 	wish_destroy(p->wish);
 	p->wish = wish_create(&p->config, err);
@@ -257,8 +267,8 @@ static void keep_reason(struct placing *p)
 	p->why = strbuf_steal(&why);
 }
 
-/* last: id of the image that it must be; NULL: any of the name. */
-static struct engine *wish_and_choose(struct placing *p, const char *last, struct error *err)
+/* last: ids of the image that it must be; NULL: any of the name. */
+static struct engine *wish_and_choose(struct placing *p, const struct strv *last, struct error *err)
 {
 	bool wished = make_wish(p, last, err);
 	struct engine *e = wished ? choose_engine(p, err) : NULL;
@@ -273,7 +283,8 @@ static struct engine *wish_and_choose(struct placing *p, const char *last, struc
 
 bool placing_choose(struct placing *p, struct error *err)
 {
-	const char *last = image_find_last(p->manager->cluster, p->config.image);
+	auto_strv struct strv last = STRV_INIT;
+	bool only_last = image_find_last(p->manager->cluster, p->config.image, &last);
 	auto_error struct error why = ERROR_INIT;
 	struct engine *e;
 
@@ -283,7 +294,7 @@ bool placing_choose(struct placing *p, struct error *err)
 	config_weigh_shares(&p->config, cluster_most_cpus(p->manager->cluster));
 	for (size_t i = 0; i < p->networks_count; i++)
 		resolve_network(p, &p->networks[i]);
-	e = last ? wish_and_choose(p, last, &why) : NULL;
+	e = only_last ? wish_and_choose(p, &last, &why) : NULL;
 	if (!e) {
 		error_clear(&why);
 		e = wish_and_choose(p, NULL, &why);

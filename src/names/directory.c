@@ -7,7 +7,6 @@
 #include "base/map.h"
 
 #define LABEL_SERVICE "com.docker.compose.service"
-#define LABEL_PROJECT "com.docker.compose.project"
 
 struct directory_name {
 	UT_hash_handle hh;
@@ -60,7 +59,7 @@ static void add_container(
 	struct directory *d, struct directory_node *node, const struct container *c)
 {
 	const char *service = labels_get(&c->labels, LABEL_SERVICE);
-	const char *project = labels_get(&c->labels, LABEL_PROJECT);
+	const char *project = labels_get(&c->labels, LABEL_COMPOSE_PROJECT);
 
 	if (c->state == CONTAINER_PENDING)
 		return;

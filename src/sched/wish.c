@@ -199,9 +199,8 @@ void wish_drop_platform(struct wish *w)
  */
 static void add_replaced(struct wish *w, const struct labels *labels)
 {
-	static const char *const keys[] = { "com.docker.compose.project",
-		"com.docker.compose.service", "com.docker.compose.container-number",
-		"com.docker.compose.oneoff" };
+	static const char *const keys[] = { LABEL_COMPOSE_PROJECT, "com.docker.compose.service",
+		"com.docker.compose.container-number", "com.docker.compose.oneoff" };
 	const char *oneoff = labels_get(labels, "com.docker.compose.oneoff");
 
 	if (!oneoff || strcmp(oneoff, "False") != 0)

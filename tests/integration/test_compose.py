@@ -158,13 +158,6 @@ def test_up_use_and_down(project, manager, engines):
     assert remains(engines) == []
 
 
-def test_a_second_up_recreates_nothing(project, manager):
-    project("up", "-d")
-    before = {c["Id"] for c in manager.list()}
-    project("up", "-d")
-    assert {c["Id"] for c in manager.list()} == before
-
-
 def test_recreated_where_it_was(make_project, manager):
     """Compose 2 makes the new container while the old one still holds the port; on another node its volume is empty."""
     project = make_project(STATEFUL)

@@ -9,7 +9,9 @@ import json
 from urllib.parse import quote
 
 import pytest
+from harness import compose
 from harness.image_stores import CONTAINERD, KINDS
+from harness.wait import eventually
 from test_build import builder, second_generation
 
 TELLS = {"Docker 20.10": set(), "Docker 26.1": {"SharedSize"}, "Docker 28.5": {"SharedSize"},
@@ -23,10 +25,11 @@ FACTS = ("Id", "Size", "Descriptor", "SharedSize", "Manifests")
 
 
 def make_own_image(engine):
-    """It shares a layer with busybox; a container of each is there."""
+    """It shares a layer with busybox; a container of each is there.  One name and one second would be one image."""
+    own = f"own-{engine.name}"
     engine.docker("run", "--name", "once", "--net", "none", "busybox", "sh", "-c", f"echo {engine.name} >/name")
-    engine.docker("commit", "once", "own")
-    engine.docker("create", "--name", "user", "--net", "none", "own")
+    engine.docker("commit", "once", own)
+    engine.docker("create", "--name", "user", "--net", "none", own)
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +48,11 @@ def pool(image_engines, start_manager):
 
 def facts(images):
     return {image["Id"]: {key: image.get(key) for key in FACTS} for image in images}
+
+
+def other_ids(image_engines):
+    engine = image_engines.get(CONTAINERD)
+    return {engine.get("/images/busybox/json")["Id"]} if engine and len(image_engines) > 1 else set()
 
 
 def ask_engine(engine, version, query):
@@ -92,10 +100,104 @@ def test_all_nodes_together(pool, image_engines):
             for identifier, fact in facts(ask_engine(engine, version, query)).items():
                 known.setdefault(identifier, []).append(fact)
         told = facts(ask_pool(pool, version, query))
-        assert told.keys() == known.keys(), (version, query)
+        # busybox came from one file, and is one image with two ids, of which the first node's is told
+        assert known.keys() - told.keys() == other_ids(image_engines), (version, query)
+        assert told.keys() <= known.keys(), (version, query)
         for identifier, fact in told.items():
             assert fact in known[identifier], (version, query)
             assert fact["SharedSize"] == max(one["SharedSize"] for one in known[identifier]), (version, query)
+
+
+#
+# Both stores in one pool: one image, two ids
+#
+
+PROJECT = """
+version: "3"
+services:
+  near: &service
+    image: {image}
+    command: sleep 1000
+    network_mode: none
+    environment: ["constraint:node=={node}"]
+    stop_grace_period: 0s
+  anywhere:
+    <<: *service
+    environment: []
+"""
+
+
+@pytest.fixture
+def both(image_engines, start_manager):
+    """(manager, classic, containerd): the latter is asked last where nothing else counts."""
+    if not {"Docker 28.5", CONTAINERD} <= image_engines.keys():
+        pytest.skip("there are not both stores on this machine")
+    stores = [image_engines[kind] for kind in ("Docker 28.5", CONTAINERD)]
+    yield start_manager([engine.address for engine in stores]).wait_healthy(), *stores
+    for engine in stores:
+        for name in ("app", "greets"):
+            engine.docker.run("rmi", "-f", name, check=False)
+
+
+def listed(manager, name):
+    return [image["Id"] for image in manager.get("/images/json").json if f"{name}:latest" in image["RepoTags"]]
+
+
+def identifiers(manager):
+    return {c["Id"] for c in manager.list()}
+
+
+def test_compose_recreates_nothing(both, tmp_path):
+    """The first `up` is told the id of the only engine that has the image; then the other one has it, too."""
+    manager, classic, containerd = both
+    containerd.docker("tag", f"own-{containerd.name}", "app")
+    eventually(lambda: listed(manager, "app"))
+    projects = []
+    for number, command in enumerate(compose.commands()):
+        (tmp_path / f"{number}").mkdir()
+        text = PROJECT.format(image="app", node=containerd.name)
+        projects.append(compose.Project(command, manager.address, tmp_path / f"{number}", f"demo{number}", text))
+    try:
+        for project in projects:
+            project("up", "-d")
+        before = identifiers(manager)
+        archive = tmp_path / "app.tar"
+        manager.docker("save", "-o", archive, "app")
+        manager.docker("load", "-i", archive)
+        ids = [engine.get("/images/app/json")["Id"] for engine in (classic, containerd)]
+        assert ids[0] != ids[1]
+        assert len(eventually(lambda: len(listed(manager, "app")) == 1 and listed(manager, "app"))) == 1
+        for project in projects:
+            project("up", "-d")
+            project("up", "-d")
+        assert identifiers(manager) == before
+    finally:
+        for project in projects:
+            project.close()
+
+
+def test_one_image_with_two_ids(both, tmp_path):
+    """Whatever was asked for by one id is found in both stores; readers are told that of the container they look at."""
+    manager, classic, containerd = both
+    classic.docker("tag", "busybox", "app")
+    containerd.docker("tag", "busybox", "app")
+    ids = {engine.name: engine.get("/images/app/json")["Id"] for engine in (classic, containerd)}
+    listing = eventually(lambda: listed(manager, "app"))
+    assert listing == [ids[classic.name]]
+    for node, identifier in ids.items():
+        assert manager.get(f"/images/{identifier}/json").json["Id"] == identifier
+        manager.docker("run", "-d", "--name", f"on-{node}", "--net", "none", "-e", f"constraint:node=={node}", "app",
+                       "sleep", "1000")
+    for node, identifier in ids.items():
+        assert manager.get(f"/containers/on-{node}/json").json["Image"] == identifier
+        assert manager.get("/images/app/json").json["Id"] == identifier, "as of the container that was looked at"
+    manager.docker("rm", "-f", *(f"on-{node}" for node in ids))
+    manager.docker("tag", ids[classic.name], "greets")
+    assert {engine.get("/images/greets/json")["Id"] for engine in (classic, containerd)} == set(ids.values())
+    for node in ids:  # what was made last is in both stores
+        manager.docker("run", "--rm", "--net", "none", "-e", f"constraint:node=={node}", "greets", "true")
+    manager.docker("rmi", "greets")
+    assert listed(manager, "greets") == []
 
 
 GREETING = 'FROM busybox\nRUN echo {} >/greeting\nCMD ["cat", "/greeting"]\n'

@@ -256,6 +256,36 @@ static void test_shape_by_version(void **state)
 	}
 }
 
+/* What both kinds of stores have is one image, with its names and users of both; an image of
+ * another moment, or of one that says nothing, is not. */
+static void test_both_stores(void **state)
+{
+	(void)state;
+	node0->containerd_store = true;
+	fixture_image(
+		node0, "{\"Id\":\"sha256:c0\",\"Created\":1700000000,\"RepoTags\":[\"x:1\"]}");
+	fixture_image(node0, "{\"Id\":\"sha256:n0\",\"Created\":1,\"RepoTags\":[\"nix:1\"]}");
+	fixture_image(node1,
+		"{\"Id\":\"sha256:a1\",\"Created\":1700000000,\"RepoTags\":[\"x:2\",\"x:1\"]}");
+	fixture_image(node1, "{\"Id\":\"sha256:n1\",\"Created\":1,\"RepoTags\":[\"nix:1\"]}");
+	fixture_image(
+		node1, "{\"Id\":\"sha256:b1\",\"Created\":1700000001,\"RepoTags\":[\"x:3\"]}");
+	add_user(node0, "1111", "sha256:c0");
+	add_user(node1, "2222", "sha256:a1");
+	add_user(node1, "3333", "sha256:b1");
+	auto_free char *text = list_text("", 51);
+
+	assert_row("both stores", text,
+		"[{\"Id\":\"sha256:b1\",\"Created\":1700000001,\"RepoTags\":[\"x:3\"],"
+		"\"RepoDigests\":[],\"Containers\":1},"
+		"{\"Id\":\"sha256:c0\",\"Created\":1700000000,\"RepoTags\":[\"x:1\",\"x:2\"],"
+		"\"RepoDigests\":[],\"Containers\":2},"
+		"{\"Id\":\"sha256:n0\",\"Created\":1,\"RepoTags\":[\"nix:1\"],"
+		"\"RepoDigests\":[],\"Containers\":0},"
+		"{\"Id\":\"sha256:n1\",\"Created\":1,\"RepoTags\":[\"nix:1\"],"
+		"\"RepoDigests\":[],\"Containers\":0}]\n");
+}
+
 /* What engines told just now counts, in their order; what there is and its names memory knows. */
 static void test_told(void **state)
 {
@@ -303,6 +333,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			test_equal_ids_made_at_different_times, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_shape_by_version, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_both_stores, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_told, set_up, tear_down),
 	};
 

@@ -148,10 +148,67 @@ static void test_last(void **state maybe_unused)
 		assert_string_equal(told, cases[i].told);
 		image_holders_finish(&h);
 		assert_int_equal(image_is_outdated(node0, "app:1"), only_node1);
-		assert_false(image_find_last(fx.cluster, "app:1") == NULL && only_node1);
+		auto_strv struct strv ids = STRV_INIT;
+
+		assert_int_equal(
+			image_find_last(fx.cluster, "app:1", &ids), strlen(cases[i].told) < 30);
 		assert_true(image_holders_find(&h, fx.cluster, "app:1", IMAGE_MATCH_TAG, NULL));
 		assert_int_equal(h.count, 3); /* who removes it means all of them */
 		image_holders_finish(&h);
+	}
+}
+
+/* Both kinds of stores have one image, each by its own id; whoever asks by one finds the other. */
+static void test_both_stores(void **state maybe_unused)
+{
+	static const struct {
+		const char *name, *found;
+	} cases[] = {
+		{ "sha256:c1a551c", "node-0=sha256:c1a551c node-1=sha256:c0417a1" },
+		{ "c0417a", "node-0=sha256:c1a551c node-1=sha256:c0417a1" },
+		{ "app", "node-0=app:latest node-1=app:latest" },
+		{ "sha256:c1a5500", "node-0=sha256:c1a5500" }, /* another moment */
+		{ "sha256:bbb000", "node-0=sha256:bbb000" },   /* all are made then */
+		{ "sha256:ddd000", "node-0=sha256:ddd000 node-1=sha256:ddd111" },
+	};
+
+	node1->containerd_store = true;
+	fixture_image(node0, "{\"Id\":\"sha256:c1a551c\",\"Created\":1700000000,"
+			     "\"RepoTags\":[\"app:latest\"]}");
+	fixture_image(node1, "{\"Id\":\"sha256:c0417a1\",\"Created\":1700000000,"
+			     "\"RepoTags\":[\"app:latest\"]}");
+	fixture_image(node0, "{\"Id\":\"sha256:c1a5500\",\"Created\":1700000001,"
+			     "\"RepoTags\":[\"old:1\"]}");
+	fixture_image(node1, "{\"Id\":\"sha256:c041701\",\"Created\":1700000002,"
+			     "\"RepoTags\":[\"old:1\"]}");
+	fixture_image(node0, "{\"Id\":\"sha256:bbb000\",\"Created\":1,\"RepoTags\":[\"nix:1\"]}");
+	fixture_image(node1, "{\"Id\":\"sha256:bbb111\",\"Created\":1,\"RepoTags\":[\"nix:1\"]}");
+	fixture_image(node0, "{\"Id\":\"sha256:ddd000\",\"RepoDigests\":[\"r/x@sha256:ddd111\"]}");
+	fixture_image(node1, "{\"Id\":\"sha256:ddd111\",\"RepoDigests\":[\"r/x@sha256:ddd111\"]}");
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct image_holders h;
+
+		assert_true(
+			image_holders_find(&h, fx.cluster, cases[i].name, IMAGE_MATCH_TAG, NULL));
+		auto_free char *found = describe(&h);
+
+		assert_text(cases[i].name, found, cases[i].found);
+		image_holders_finish(&h);
+	}
+	for (size_t i = 0; i < 2; i++) {
+		auto_strv struct strv ids = STRV_INIT;
+
+		came(node0, "app:latest", i ? 10 : 20);
+		came(node1, "app:latest", i ? 20 : 10);
+		assert_false(image_find_last(fx.cluster, "app", &ids));
+		fixture_image(node2, "{\"Id\":\"sha256:eee000\",\"Created\":1600000000,"
+				     "\"RepoTags\":[\"app:latest\"]}");
+		assert_true(image_find_last(fx.cluster, "app", &ids));
+		assert_int_equal(ids.count, 2);
+		assert_false(image_is_outdated(node0, "app"));
+		assert_false(image_is_outdated(node1, "app"));
+		assert_true(image_is_outdated(node2, "app"));
+		engine_set_images(node2, NULL, 0);
 	}
 }
 
@@ -273,6 +330,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_holders, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_ambiguous, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_last, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_both_stores, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_common, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_apart, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_unhealthy, set_up, tear_down),

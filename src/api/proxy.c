@@ -79,6 +79,14 @@ static bool held_answer_matters(const struct proxy *p)
 	return status >= 200 && (status < 300 || status == 304);
 }
 
+static bool removes_container(const struct proxy *p)
+{
+	const struct request *rq = p->errand.rq;
+
+	return strcmp(rq->x->head.method, "DELETE") == 0 &&
+	       strcmp(rq->route->path, "/containers/{name}") == 0;
+}
+
 static enum task_turn act_on_held_answer(struct proxy *p)
 {
 	if (!held_answer_matters(p)) {
@@ -91,6 +99,8 @@ static enum task_turn act_on_held_answer(struct proxy *p)
 		relay_release(&p->relay);
 		return task_wait(&p->errand.task, &proxy_relayed_step);
 	}
+	if (removes_container(p))
+		acknowledged_removal(p->errand.rq->api->manager, p->engine, p->container_id);
 	if (p->touch && p->relay.call.answer.status < 300)
 		touch_answered(p->touch, p->container_id);
 	refresh_container(&p->refresh, p->engine, p->container_id, &p->errand.task);
@@ -144,20 +154,17 @@ static enum task_turn proxy_relayed(struct task *t)
 static enum deed deed_of(const struct proxy *p)
 {
 	static const struct {
-		const char *method, *path;
+		const char *path;
 		enum deed deed;
 	} deeds[] = {
-		{ "POST", "/containers/{name}/start", DEED_START },
-		{ "POST", "/containers/{name}/restart", DEED_START },
-		{ "POST", "/containers/{name}/stop", DEED_STOP },
-		{ "POST", "/containers/{name}/rename", DEED_RENAME },
-		{ "DELETE", "/containers/{name}", DEED_REMOVE },
+		{ "/containers/{name}/start", DEED_START },
+		{ "/containers/{name}/restart", DEED_START },
+		{ "/containers/{name}/stop", DEED_STOP },
+		{ "/containers/{name}/rename", DEED_RENAME },
 	};
-	const struct route *route = p->errand.rq->route;
 
 	for (size_t i = 0; i < ARRAY_SIZE(deeds); i++) {
-		if (strcmp(route->method, deeds[i].method) == 0 &&
-			strcmp(route->path, deeds[i].path) == 0)
+		if (strcmp(p->errand.rq->route->path, deeds[i].path) == 0)
 			return deeds[i].deed;
 	}
 	return DEED_NONE;
@@ -169,7 +176,7 @@ static void believe_answer(struct proxy *p)
 
 	log_debug("node %s: refresh after %s failed: %s", p->engine->name, rq->path,
 		error_text(&p->refresh.err));
-	acknowledged_apply(rq->api->manager, p->engine, p->container_id, deed_of(p),
+	acknowledged_change(rq->api->manager, p->engine, p->container_id, deed_of(p),
 		query_get(&rq->query, "name"));
 }
 

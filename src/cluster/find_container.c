@@ -178,20 +178,35 @@ struct container *lookup_find_copy(const struct lookup *l, const struct containe
 	return NULL;
 }
 
-struct container *lookup_find_newer_copy(const struct lookup *l, const struct container *of)
+/* On a healthy engine; older when it is not to be newer. */
+static struct container *find_reachable_copy(
+	const struct lookup *l, const struct container *of, bool newer)
 {
+	const uint64_t epoch = policy_epoch(&of->labels);
 	struct container *c;
 
 	if (!of->swarm_id[0])
 		return NULL;
 	list_for_each (
 		c, &l->swarm_ids[id_bucket_of(of->swarm_id, PREFIX_DIGITS)], by_swarm_prefix) {
+		const uint64_t other = policy_epoch(&c->labels);
+
 		if (c->state != CONTAINER_PENDING && engine_is_healthy(c->engine) &&
 			strcmp(c->swarm_id, of->swarm_id) == 0 &&
-			policy_epoch(&c->labels) > policy_epoch(&of->labels))
+			(newer ? other > epoch : other < epoch))
 			return c;
 	}
 	return NULL;
+}
+
+struct container *lookup_find_newer_copy(const struct lookup *l, const struct container *of)
+{
+	return find_reachable_copy(l, of, true);
+}
+
+struct container *lookup_find_older_copy(const struct lookup *l, const struct container *of)
+{
+	return find_reachable_copy(l, of, false);
 }
 
 /* --- what a client means --- */

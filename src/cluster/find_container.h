@@ -26,6 +26,8 @@ struct container *lookup_find_reservation(
 	const struct lookup *l, const char *swarm_id, const struct engine *engine);
 /* On a healthy engine, what a rescheduling made of the container; NULL. */
 struct container *lookup_find_newer_copy(const struct lookup *l, const struct container *of);
+/* Likewise, what is left of before. */
+struct container *lookup_find_older_copy(const struct lookup *l, const struct container *of);
 /* Another engine's record of the same container; NULL. */
 struct container *lookup_find_copy(const struct lookup *l, const struct container *c);
 

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "manager/desired.h"
 #include "manager/manager.h"
+#include "manager/retire.h"
 
 static void change(struct container *c, enum deed deed, const char *name)
 {
@@ -17,23 +18,27 @@ static void change(struct container *c, enum deed deed, const char *name)
 		c->finished_ns = 0; /* not known; it did not end because its node did */
 		break;
 	case DEED_RENAME: container_rename(c, name); break;
-	case DEED_NONE:
-	case DEED_REMOVE: break;
+	case DEED_NONE: break;
 	}
 }
 
-void acknowledged_apply(struct manager *m, struct engine *e, const char *container_id,
+void acknowledged_removal(struct manager *m, struct engine *e, const char *container_id)
+{
+	struct container *c = engine_find_container(e, container_id);
+
+	if (c)
+		engine_remove_container(e, c);
+	if (desired_forget(m->desired, e, container_id))
+		retire_start(m, NULL);
+}
+
+void acknowledged_change(struct manager *m, struct engine *e, const char *container_id,
 	enum deed deed, const char *name)
 {
 	struct container *c = engine_find_container(e, container_id);
 
 	if (!c || deed == DEED_NONE || (deed == DEED_RENAME && !(name && *name)))
 		return; /* no engine takes an empty name */
-	if (deed == DEED_REMOVE) {
-		desired_forget(m->desired, c);
-		engine_remove_container(e, c);
-		return;
-	}
 	engine_before_change(e, c);
 	change(c, deed, name);
 	engine_after_change(e, c);

@@ -80,6 +80,15 @@ static void set_name(struct wanted *w, const char *name)
 	w->name = xstrdup(name);
 }
 
+static void set_id(struct desired *d, struct wanted *w, const char *id)
+{
+	if (*w->id)
+		HASH_DELETE(by_id, d->by_id, w);
+	snprintf(w->id, sizeof(w->id), "%s", id);
+	if (*w->id)
+		HASH_ADD_KEYPTR(by_id, d->by_id, w->id, strlen(w->id), w);
+}
+
 static void put_on(struct wanted *w, struct node_kept *n)
 {
 	w->node = n;
@@ -89,6 +98,7 @@ static void put_on(struct wanted *w, struct node_kept *n)
 
 static void forget(struct desired *d, struct wanted *w)
 {
+	set_id(d, w, "");
 	HASH_DELETE(hh, d->wanted, w);
 	list_remove(&w->link);
 	free(w->registry_auth);
@@ -156,7 +166,7 @@ static void load_one(struct desired *d, const struct keep_entry *entry)
 		return;
 	}
 	struct wanted *w = need_wanted(d, entry->key + strlen(PREFIX));
-	snprintf(w->id, sizeof(w->id), "%s", json_get_str(root, "Id", ""));
+	set_id(d, w, json_get_str(root, "Id", ""));
 	set_name(w, json_get_str(root, "Name", ""));
 	w->epoch = (uint64_t)json_get_int(root, "Epoch", 0);
 	w->priority = json_get_int(root, "Priority", 0);
@@ -185,7 +195,7 @@ bool desired_keep(
 	auto_free char *value = format(c);
 
 	known = need_wanted(d, c->swarm_id);
-	memcpy(known->id, c->id, sizeof(known->id));
+	set_id(d, known, c->id);
 	set_name(known, container_name(c));
 	known->epoch = epoch;
 	known->priority = policy_priority(&c->labels);
@@ -221,12 +231,17 @@ static void drop(struct desired *d, struct wanted *w)
 	keep_drop(d->manager->keep, key, NULL, NULL);
 }
 
-void desired_forget(struct desired *d, const struct container *c)
+bool desired_forget(struct desired *d, const struct engine *e, const char *id)
 {
-	struct wanted *w = desired_find(d, c->swarm_id);
+	char swarm_id[sizeof(((struct wanted *)0)->swarm_id)];
+	struct wanted *w = NULL;
 
-	if (w && strcmp(w->id, c->id) == 0)
-		drop(d, w);
+	HASH_FIND(by_id, d->by_id, id, strlen(id), w);
+	if (!w || strcmp(w->node->engine_id, e->id) != 0)
+		return false;
+	memcpy(swarm_id, w->swarm_id, sizeof(swarm_id));
+	drop(d, w);
+	return cluster_find_container(d->manager->cluster, swarm_id, NULL);
 }
 
 /* By any of its copies. */

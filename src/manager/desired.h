@@ -29,8 +29,9 @@ void desired_destroy(struct desired *d);
 bool desired_keep(
 	struct desired *d, const struct container *c, struct keep_write *w, struct task *t);
 
-/* This copy was removed, whatever its engine shows.  One that is not kept is left out. */
-void desired_forget(struct desired *d, const struct container *c);
+/* This copy on this engine was removed by a client, who wants none of the others either.  True: of
+ * what was kept, there are others.  One that is not kept is left out. */
+bool desired_forget(struct desired *d, const struct engine *e, const char *id);
 
 /* X-Registry-Auth with which its create was asked for; only in memory, for as long as it is kept.
  * One that is not kept is left out. */

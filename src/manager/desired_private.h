@@ -18,8 +18,8 @@ struct wanted {
 	bool was_running;
 	char *registry_auth; /* owned; NULL: none is known */
 	struct node_kept *node;
-	struct list link; /* node_kept::wanted */
-	UT_hash_handle hh;
+	struct list link;         /* node_kept::wanted */
+	UT_hash_handle hh, by_id; /* desired::wanted, desired::by_id */
 };
 
 /* An engine, also one that is not there. */
@@ -36,6 +36,7 @@ struct desired {
 	struct engine_listener engines;
 	struct keep_listener kept;
 	struct wanted *wanted;   /* owned */
+	struct wanted *by_id;    /* the same, by the container's */
 	struct node_kept *nodes; /* owned; they stay */
 	struct list due;         /* whose containers have changed */
 	struct deferred review;

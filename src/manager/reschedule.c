@@ -117,9 +117,13 @@ static void move_done(struct task *t)
 {
 	struct move *mv = container_of(t, struct move, task);
 	struct task *review = &mv->reschedule->task;
+	struct manager *m = mv->reschedule->manager;
+	const struct container *c = mv->to ? engine_find_container(mv->to, mv->new_id) : NULL;
 
 	if (mv->asked && (!mv->from || engine_is_healthy(mv->from))) /* it may have returned */
-		retire_start(mv->reschedule->manager, mv->asked);
+		retire_start(m, mv->asked);
+	else if (c && lookup_find_older_copy(m->cluster->lookup, c)) /* one of before has */
+		retire_start(m, NULL);
 	move_free(mv);
 	task_wake(review);
 }

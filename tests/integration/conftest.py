@@ -31,7 +31,7 @@ from harness import registry as registry_module  # noqa: E402
 from harness.forward import Forwarder  # noqa: E402
 from harness.image_stores import StoreLab  # noqa: E402
 from harness.lab import Lab, name_for_this_tree  # noqa: E402
-from harness.manager import Manager  # noqa: E402
+from harness.manager import Manager, frugal_environment  # noqa: E402
 
 ENGINE_COUNT = 3
 LABELS = ["--label", "0:storage=ssd", "--label", "1:storage=disk", "--label", "2:storage=disk"]
@@ -140,10 +140,8 @@ def manager(engines, start_manager):
 
 @pytest.fixture
 def frugal(engines, start_manager):
-    """A manager whose memory means something: a sanitizer keeps what was freed, unless it is told not to."""
-    options = os.environ.get("ASAN_OPTIONS", "")
-    env = {"ASAN_OPTIONS": f"{options}:quarantine_size_mb=0:detect_stack_use_after_return=0:thread_local_quarantine_size_kb=0"}
-    return start_manager([engine.address for engine in engines], env=env).wait_healthy()
+    """A manager whose memory means something."""
+    return start_manager([engine.address for engine in engines], env=frugal_environment()).wait_healthy()
 
 
 @pytest.fixture

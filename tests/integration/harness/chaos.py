@@ -15,6 +15,7 @@ import time
 from harness import chaos_checks
 from harness.chaos_clients import Client
 from harness.gate import Gate
+from harness.manager import frugal_environment
 from harness.member import Member, leader_among
 from harness.wait import eventually
 
@@ -137,6 +138,7 @@ class World:
         ]
         for manager in self.managers:
             manager.arguments[1:1] = ["--debug"]
+            manager.environment.update(frugal_environment())
         for manager in self.managers:
             manager.absences = []  # [kind, begin, end] by the clock that is in its log
 

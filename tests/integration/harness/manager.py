@@ -20,6 +20,12 @@ def binary():
     return os.environ.get("SWARM_BINARY") or str(TOP / "build" / "swarm")
 
 
+def frugal_environment():
+    """Memory means something then: a sanitizer keeps what was freed, unless it is told not to."""
+    options = os.environ.get("ASAN_OPTIONS", "")
+    return {"ASAN_OPTIONS": f"{options}:quarantine_size_mb=0:detect_stack_use_after_return=0:thread_local_quarantine_size_kb=0"}
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

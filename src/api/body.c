@@ -66,6 +66,12 @@ yyjson_mut_doc *body_object(const struct request *rq, const char *otherwise, str
 	doc = json_parse_request(text, len ? len : strlen(text), err);
 	if (!doc)
 		return NULL;
+	if (yyjson_is_null(yyjson_doc_get_root(doc))) { /* engines read it as nothing said */
+		yyjson_mut_doc *empty = yyjson_mut_doc_new(NULL);
+
+		yyjson_mut_doc_set_root(empty, yyjson_mut_obj(empty));
+		return empty;
+	}
 	if (!yyjson_is_obj(yyjson_doc_get_root(doc))) {
 		error_set(err, ERROR_INVALID, "invalid JSON: an object is expected");
 		return NULL;

@@ -319,15 +319,17 @@ struct container *proxy_container_gate(struct request *rq, const char *name)
 	return c;
 }
 
-/* What the engine is asked for: the id, which is nobody else's, or the name that the client wrote,
- * less its node. */
+/* What the engine is asked for: the id, which is nobody else's, or, where it repeats that in its
+ * errors, the begin of the id or the name that the client wrote, less its node. */
 static const char *reference_for(const struct request *rq, const struct container *c)
 {
-	const char *name = container_name(c);
+	const char *name = container_name(c), *written = request_name(rq);
 
-	return rq->route->flags & ROUTE_BY_NAME && *name && str_ends_with(request_name(rq), name)
-		       ? name
-		       : c->id;
+	if (!(rq->route->flags & ROUTE_BY_NAME))
+		return c->id;
+	if (*name && str_ends_with(written, name))
+		return name;
+	return str_starts_with(c->id, written) ? written : c->id;
 }
 
 struct proxy *proxy_create_container(struct request *rq, struct container *c, const char *path)

@@ -76,6 +76,13 @@ bool image_has_id(const struct image *i, const char *name)
 	return strcmp(image_id_hex(i->id), image_id_hex(name)) == 0;
 }
 
+bool image_name_is_id(const char *name)
+{
+	const char *hex = image_id_hex(name);
+
+	return strlen(hex) == ID_HEX_LEN && id_is_hex(hex, ID_HEX_LEN);
+}
+
 const char *image_name_key(const char *name, size_t *ret_len)
 {
 	struct view v = view_of(name);
@@ -91,6 +98,8 @@ char *image_name_missing(const char *name)
 	struct reference r;
 	char *text;
 
+	if (image_name_is_id(name))
+		return xasprintf(SHA256 "%s", image_id_hex(name));
 	if (str_starts_with(name, SHA256) || !reference_parse(&r, name, NULL))
 		return xstrdup(name);
 	auto_free char *familiar = reference_familiar(&r);

@@ -23,6 +23,8 @@ bool image_has_id_prefix(const struct image *i, const char *name);
 bool image_has_digest_of(const struct image *i, const char *name);
 /* The whole id, with or without "sha256:". */
 bool image_has_id(const struct image *i, const char *name);
+/* The whole id of some image: no registry has it by this name. */
+bool image_name_is_id(const char *name);
 /* What all names of one image share, however they are spelled, with or without a registry, a tag or
  * a digest: the last part of its path, "busybox".  Lent from the text; *ret_len is its length. */
 const char *image_name_key(const char *name, size_t *ret_len);

@@ -279,6 +279,13 @@ static bool is_known_here_only(const struct create *c)
 	return image_is_somewhere(c->manager->cluster, c->placing.config.image, &pushed) && !pushed;
 }
 
+/* A pull would ask a registry for a repository called "sha256". */
+static bool is_unknown_id(const struct create *c)
+{
+	return image_name_is_id(c->placing.config.image) &&
+	       !image_is_somewhere(c->manager->cluster, c->placing.config.image, NULL);
+}
+
 /* Change something about the next attempt; false when there is nothing left to try. */
 static bool prepare_retry(struct create *c, bool about_image)
 {
@@ -357,7 +364,7 @@ static enum task_turn create_answered(struct task *t)
 	}
 	touch_finish(steal(c->touch));
 	keep_404_for_images(&c->err);
-	if (!remote_error_is_missing_image(&c->err) || c->pulled)
+	if (!remote_error_is_missing_image(&c->err) || c->pulled || is_unknown_id(c))
 		return attempt_failed(c, remote_error_is_missing_image(&c->err));
 	if (strstr(error_text(&c->err), "specified platform"))
 		error_copy(&c->lacking, &c->err);

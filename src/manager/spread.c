@@ -69,12 +69,20 @@ static void say(struct spread *s, const struct spread_leg *leg, const char *what
 	tell(s, &line);
 }
 
+/* What went wrong while the engine was at work begins with what that was. */
+static char *failure_text(const struct spread *s, const struct spread_leg *leg)
+{
+	return leg->line_failed ? xasprintf("%s: %s", s->failure, error_text(&leg->err))
+				: xstrdup(error_text(&leg->err));
+}
+
 static void leg_fail(struct spread *s, struct spread_leg *leg)
 {
 	auto_free char *reason = progress_skip_reason(&leg->err, s->what);
+	auto_free char *failure = failure_text(s, leg);
 
 	leg->state = reason ? SPREAD_SKIPPED : SPREAD_FAILED;
-	say(s, leg, reason ? reason : error_text(&leg->err));
+	say(s, leg, reason ? reason : failure);
 	if (!reason)
 		log_warn("engine %s: %s: %s", leg->engine->name, s->failure, error_text(&leg->err));
 	evbuffer_drain(leg->queue, evbuffer_get_length(leg->queue));
@@ -87,8 +95,10 @@ static bool leg_take_line(struct spread *s, struct spread_leg *leg, const char *
 	auto_strbuf struct strbuf text = STRBUF_INIT;
 	auto_free char *before = NULL;
 
-	if (!progress_translate(&text, line, len, s->title, leg->engine->name, &leg->err))
-		return error_wrap(&leg->err, "%s", s->failure);
+	if (!progress_translate(&text, line, len, s->title, leg->engine->name, &leg->err)) {
+		leg->line_failed = true;
+		return false;
+	}
 	if (progress_begins(line, len, "Status: Image is up to date for "))
 		leg->up_to_date = true;
 	if (s->hold_last && text.len > 0) {
@@ -253,6 +263,7 @@ static void leg_conclude(struct spread *s, struct spread_leg *leg)
 
 static void leg_work(struct spread *s, struct spread_leg *leg)
 {
+	leg->begun = leg->begun || (leg->call.answer.status > 0 && leg->call.answer.status < 400);
 	leg_flush(s, leg);
 	if (!leg_read(s, leg)) {
 		leg_fail(s, leg);
@@ -367,11 +378,37 @@ bool spread_check(const struct spread *s, struct error *err)
 	if (done > 0 && (failed == 0 || failures_are_about_platform(s)))
 		return true;
 	for (size_t i = 0; i < s->count; i++) {
+		auto_free char *failure = failure_text(s, &s->legs[i]);
+
 		if (s->legs[i].state == SPREAD_FAILED || s->legs[i].state == SPREAD_SKIPPED)
 			strbuf_addf(&text, "%s%s: %s", text.len ? "\n" : "",
-				s->legs[i].engine->name, error_text(&s->legs[i].err));
+				s->legs[i].engine->name, failure);
 	}
 	return error_set(err, ERROR_ENGINE, "%s", text.buf);
+}
+
+bool spread_has_begun(const struct spread *s)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		if (s->legs[i].begun)
+			return true;
+	}
+	return false;
+}
+
+const struct error *spread_refusal(const struct spread *s)
+{
+	const struct error *first = s->count ? &s->legs[0].err : NULL;
+
+	for (size_t i = 0; i < s->count; i++) {
+		const struct error *err = &s->legs[i].err;
+
+		if (s->legs[i].state != SPREAD_FAILED || err->code != ERROR_ENGINE ||
+			err->status != first->status ||
+			strcmp(error_text(err), error_text(first)) != 0)
+			return NULL;
+	}
+	return s->done_before == 0 ? first : NULL;
 }
 
 bool spread_is_up_to_date(const struct spread *s)

@@ -37,9 +37,11 @@ struct spread_leg {
 	struct progress_reader reader;
 	struct evbuffer *queue; /* body that waits for room in the call; owned */
 	int64_t moved_ms;       /* when the engine last took or gave something */
+	bool begun;             /* it has answered, and not with a refusal */
+	bool line_failed;       /* err was a line of its answer */
 	bool up_to_date;        /* it said that its image was the newest already */
 	char *last;             /* hold_last: the engine's own line; owned; NULL */
-	struct error err;
+	struct error err;       /* in the engine's words */
 };
 
 struct spread {
@@ -83,6 +85,11 @@ void spread_abort(struct spread *s, const struct error *err);
 bool spread_advance(struct spread *s);
 /* False with the failed nodes, a line each, when the whole is no success. */
 bool spread_check(const struct spread *s, struct error *err);
+/* One of the engines did not refuse at once, and so there is something to be told. */
+bool spread_has_begun(const struct spread *s);
+/* What all engines that were asked refused in the same words, with the status of the answer (500
+ * when it was said in a line); lent; NULL. */
+const struct error *spread_refusal(const struct spread *s);
 /* All that succeeded said that they had the newest image before. */
 bool spread_is_up_to_date(const struct spread *s);
 /* Cancels what is under way. */

@@ -55,6 +55,14 @@ def test_an_id_is_no_name_in_a_registry(pool):
     assert pulls(engines) == []
 
 
+@pytest.mark.parametrize("name", [64 * "0", f"sha256:{64 * '0'}"])
+def test_an_id_that_nobody_has(pool, name):
+    engines, manager = pool()
+    answer = create(manager, name)
+    assert (answer.status, answer.json["message"]) == (404, f"No such image: {name}")
+    assert pulls(engines) == []
+
+
 def test_what_a_registry_has_is_pulled_where_there_is_room(pool):
     engines, manager = pool(f"app@sha256:{64 * 'a'}")
     assert create(manager, "app:1").status == 201

@@ -388,10 +388,40 @@ def test_a_pull_ends_with_what_came(fakes, start_manager, name, familiar, newer)
     assert [line for line in lines if line["status"].startswith("Status: ")] == lines[-1:]
 
 
-def test_pull_that_fails_somewhere_says_where(manager, engines, docker, registry):
-    text = docker.fails("pull", f"{registry.address}/nosuch:1")
-    for engine in engines:
-        assert f"{engine.name}: " in text
+GONE = Reply(404, {"message": "manifest unknown"})
+DENIED = Reply(403, {"message": "denied"})
+CAME = Reply(200, b'{"status":"Pulling"}\n{"status":"Status: Downloaded newer image for busybox:1"}\n')
+BROKE = Reply(200, b'{"status":"Pulling"}\n{"errorDetail":{"message":"disk full"},"error":"disk full"}\n')
+
+
+@pytest.mark.parametrize("replies, status, text", [
+    ([GONE], 404, "manifest unknown"), ([GONE, GONE], 404, "manifest unknown"), ([BROKE], 200, "disk full"),
+    ([BROKE, BROKE], 200, "disk full"), ([GONE, DENIED], 200, "fake-0: manifest unknown\nfake-1: denied"),
+    ([CAME, GONE], 200, "fake-1: manifest unknown"), ([CAME, BROKE], 200, "fake-1: Failed to load busybox:1: disk full"),
+    ([GONE, BROKE], 200, "fake-0: manifest unknown\nfake-1: Failed to load busybox:1: disk full"),
+])
+@pytest.mark.parametrize("target", ["/images/create?fromImage=busybox:1", "/images/load"])
+def test_what_fails_on_all_nodes_is_told_as_an_engine_tells_it(fakes, start_manager, target, replies, status, text):
+    """Before anything comes by the status, then within the stream; what does not fail everywhere names its node."""
+    engines = fakes(len(replies))
+    for engine, reply in zip(engines, replies):
+        engine.script("POST", target.split("?")[0], reply)
+    manager = start_manager([engine.address for engine in engines]).wait_healthy()
+    answer = manager.request("POST", target, body=b"archive")
+    if "load" in target:
+        text = text.replace("load busybox:1", "load image")
+    assert answer.status == status
+    if status == 200:
+        assert lines_of(answer)[-1] == {"error": text, "errorDetail": {"code": 1, "message": text}}
+    else:
+        assert answer.json == {"message": text}
+
+
+def test_a_pull_that_fails(manager, engines, docker, registry):
+    name = f"{registry.address}/nosuch:1"
+    registry.login(docker)
+    registry.login(engines[0].docker)
+    assert docker.fails("pull", name) == engines[0].docker.fails("pull", name)
     response = manager.request("POST", "/images/create?fromImage=Bad/NAME&tag=1")
     assert response.status == 400
     assert response.json["message"] == "invalid reference format: repository name (NAME) must be lowercase"
@@ -473,13 +503,10 @@ def test_load_ends_with_its_client(manager, engines, big_archive):
     assert holders(engines, "big:1") == []
 
 
-def test_load_of_nonsense_names_every_node(manager, engines):
-    upload = Upload(manager)
-    upload.send(b"this is no archive" * 1000)
-    lines = upload.finish()
-    assert [line["id"] for line in lines[:3]] == ["node-0", "node-1", "node-2"]
-    for engine in engines:
-        assert f"{engine.name}: " in lines[-1]["error"]
+def test_load_of_nonsense(manager, engines, tmp_path):
+    (tmp_path / "nonsense").write_bytes(b"this is no archive" * 1000)
+    said = manager.docker.fails("load", "-i", tmp_path / "nonsense")
+    assert said == engines[0].docker.fails("load", "-i", tmp_path / "nonsense")
 
 
 def test_load_memory_is_bounded(frugal, big_archive):

@@ -1,5 +1,7 @@
 """What nobody here knows gets through, both ways."""
 
+import pytest
+
 from fakes.actions import Reply
 from harness import rawhttp
 from harness.wait import eventually
@@ -54,6 +56,20 @@ def test_answers_arrive_as_they_were_sent(engine, manager):
     assert (answer.body, answer.head.get("X-New")) == (body, "kept")
     (request,) = engine.requests("GET", "/containers/*/top")
     assert request.query == {"ps_args": "-ef", "new": "1"}
+
+
+@pytest.mark.parametrize("method, action", [
+    ("POST", "/kill"), ("POST", "/stop"), ("POST", "/restart"), ("DELETE", ""), ("POST", "/attach"), ("GET", "/attach/ws"),
+    ("POST", "/exec"), ("GET", "/archive")])
+def test_an_engine_that_repeats_what_it_was_asked_for_is_asked_as_the_client_asks(engine, manager, method, action):
+    container_id = add(engine, manager)
+    engine.script(method, f"/containers/*{action}", Reply(409, {"message": "no"}))
+    for written, arrives in (("web", "web"), (container_id[:12], container_id[:12]), (container_id, container_id),
+                             (f"{engine.name}%2Fweb", "web")):
+        engine.forget_requests()
+        assert error_of(manager.request(method, f"/v1.41/containers/{written}{action}", body=b""), 409) == "no"
+        (request,) = engine.requests(method, f"/containers/*{action}")
+        assert request.target.endswith(f"/containers/{arrives}{action}")
 
 
 def test_inspect_keeps_what_it_does_not_know(engine, manager):

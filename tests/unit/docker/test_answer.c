@@ -9,6 +9,8 @@
 #include "docker/answer.h"
 #include "docker/name.h"
 
+#define HEX64 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
 static const struct node_names node = {
 	.name = "node-1",
 	.id = "ABCD|unix:///run/docker.sock",
@@ -191,6 +193,8 @@ static void test_keys_of_images(void **state maybe_unused)
 		{ "localhost/x", "x", "localhost/x:latest" },
 		{ "", "", "" },
 		{ "sha256:abc", "sha256", "sha256:abc" },
+		{ "sha256:" HEX64, "sha256", "sha256:" HEX64 },
+		{ HEX64, HEX64, "sha256:" HEX64 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {

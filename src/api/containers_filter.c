@@ -279,19 +279,40 @@ static bool port_is_one_of(const struct strv *values, yyjson_val *port, const ch
 	return false;
 }
 
-/* Of both keys, as in the engine, one is enough.  Rare, and only the entry knows all ports: read it
- * back. */
+/* What is rarely asked for stays in the text of the entry: read it back. */
+static yyjson_doc *read_entry(const struct container *c)
+{
+	auto_strbuf struct strbuf text = STRBUF_INIT;
+
+	container_write_entry(&text, c, &(struct container_listing){ .node_name = "" });
+	return json_parse(text.buf, text.len, NULL);
+}
+
+/* Engines list annotations since API 1.46; all that are given must be there. */
+static bool annotation_matches(struct container_filter *f maybe_unused, const struct strv *values,
+	const struct container *c)
+{
+	auto_json yyjson_doc *doc = read_entry(c);
+	yyjson_val *host = yyjson_obj_get(yyjson_doc_get_root(doc), "HostConfig");
+	struct labels annotations = { 0 };
+	bool all = true;
+
+	labels_from_json(&annotations, yyjson_obj_get(host, "Annotations"));
+	for (size_t i = 0; i < values->count && all; i++)
+		all = labels_match(&annotations, values->items[i]);
+	labels_finish(&annotations);
+	return all;
+}
+
+/* Of both keys, as in the engine, one is enough; only the entry knows all ports. */
 static bool ports_match(struct container_filter *f, const struct strv *values maybe_unused,
 	const struct container *c)
 {
 	const struct strv *publish = list_filters_get(&f->filters, "publish");
 	const struct strv *expose = list_filters_get(&f->filters, "expose");
-	auto_strbuf struct strbuf text = STRBUF_INIT;
+	auto_json yyjson_doc *doc = read_entry(c);
 	yyjson_val *port;
 	size_t i, max;
-
-	container_write_entry(&text, c, &(struct container_listing){ .node_name = "" });
-	auto_json yyjson_doc *doc = json_parse(text.buf, text.len, NULL);
 
 	yyjson_arr_foreach(json_get_arr(yyjson_doc_get_root(doc), "Ports"), i, max, port)
 	{
@@ -327,6 +348,7 @@ static const struct {
 	{ "id", NULL, id_matches },
 	{ "node", NULL, node_matches },
 	{ "name", NULL, name_matches },
+	{ "annotation", NULL, annotation_matches },
 	{ "publish", check_port, ports_match },
 	{ "expose", check_port, ports_match },
 };

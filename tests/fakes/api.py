@@ -232,7 +232,8 @@ class Api:
             "Created": 1700000000, "State": state["Status"], "Labels": config.get("Labels") or {},
             "Status": status.get(state["Status"], f"Exited ({state['ExitCode']}) 1 second ago"),
             "Ports": self._ports(container), "Mounts": [],
-            "HostConfig": {"NetworkMode": container["HostConfig"].get("NetworkMode") or "default"},
+            "HostConfig": {"NetworkMode": container["HostConfig"].get("NetworkMode") or "default",
+                           "Annotations": container["HostConfig"].get("Annotations")},
             "NetworkSettings": {"Networks": container["NetworkSettings"]["Networks"]},
         }
 

@@ -70,6 +70,19 @@ def test_a_flag_that_is_on_and_off_deletes_nothing(manager, endpoint, docker, id
     assert is_all_there(docker)
 
 
+def test_annotations(fakes, start_manager):
+    """The newest engines know the filter; the manager has it for all that list annotations."""
+    engine, = fakes(1)
+    engine.add_container("both", HostConfig={"Annotations": {"team": "a", "odd\"=": "=x"}})
+    engine.add_container("one", HostConfig={"Annotations": {"team": "b"}})
+    engine.add_container("none", HostConfig={"Annotations": None})
+    manager = start_manager([engine.address]).wait_healthy()
+    for wanted, found in ((["team"], ["both", "one"]), (["team=a"], ["both"]), (["team", "odd\""], []), (["te"], []),
+                          (["team="], []), ([""], []), (["team=a", "team=b"], []), ([], ["both", "none", "one"])):
+        answer = ask(manager.address, "GET /containers/json", json.dumps({"annotation": wanted}))
+        assert sorted(c["Names"][0].split("/")[-1] for c in answer.json) == found, wanted
+
+
 def test_a_limit_is_a_number(endpoint, docker, idle):
     assert rawhttp.get(endpoint, "/containers/json?limit=x").status in (400, 500)
     assert [c["Names"][0].endswith("/idle") for c in rawhttp.get(endpoint, "/containers/json?limit=1").json] == [True]

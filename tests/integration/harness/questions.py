@@ -18,7 +18,7 @@ FORMS = (
     '{"label":["tier=front"],"label":["tier=back"]}', '{"label":{"tier":true},"label":["lang"]}',
     '{"label":{"tier":true},"name":["a"]}', '{"name":["a"],"label":{"tier":true}}',
     '{"LABEL":["tier"]}', '{"label ":["tier"]}', '{"":["tier"]}', '{"colour":["red"]}', '{"colour":{"red":false}}',
-    '{"colour":{}}', '{"colour":[]}', '{"colour":null}', '{"annotation":["a"]}', '{"label!":["tier"]}',
+    '{"colour":{}}', '{"colour":[]}', '{"colour":null}', '{"label!":["tier"]}',
     '{"label!":["tier=front"]}', '{"label":["tier"],"label!":["lang"]}', '{"node":[]}',
 )
 

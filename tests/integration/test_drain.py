@@ -40,7 +40,7 @@ def message(manager):
     return manager.get("/nodes/node-1").json["Status"].get("Message", "")
 
 
-def test_a_drained_node(manager, engines):
+def test_a_drained_node(manager, engines, is_long):
     docker, drained = manager.docker, engines[1]
     for engine in (engines[0], engines[2]):
         docker("node", "update", "--availability", "pause", engine.name)
@@ -49,7 +49,7 @@ def test_a_drained_node(manager, engines):
     docker("run", "-d", "--name", "tied", *MOVES, "-v", "data:/data", *SLEEP)
     docker("run", "-d", "--name", "plain", *SLEEP)
     docker("create", "--name", "resting", *MOVES, *SLEEP)
-    movable = [f"app-{n}" for n in range(6)]
+    movable = [f"app-{n}" for n in range(15 if is_long else 6)]  # of 20 containers in all
     for name in movable:
         docker("run", "-d", "--name", name, *MOVES, *SLEEP)
     assert set(manager.placed().values()) == {"node-1"}

@@ -117,14 +117,18 @@ void labels_from_json(struct labels *l, yyjson_val *object)
 	}
 }
 
+/* What is shown to nobody is found by nobody. */
+static bool is_hidden(const char *key)
+{
+	return strcmp(key, LABEL_NETWORK_ID) == 0 || strcmp(key, LABEL_NETWORK_IPAM) == 0;
+}
+
 bool labels_match(const struct labels *l, const char *filter)
 {
 	const char *equals = strchr(filter, '=');
-	const char *value;
+	auto_free char *key =
+		equals ? xstrndup(filter, (size_t)(equals - filter)) : xstrdup(filter);
+	const char *value = is_hidden(key) ? NULL : labels_get(l, key);
 
-	if (!equals)
-		return labels_get(l, filter) != NULL;
-	auto_free char *key = xstrndup(filter, (size_t)(equals - filter));
-	value = labels_get(l, key);
-	return value && strcmp(value, equals + 1) == 0;
+	return value && (!equals || strcmp(value, equals + 1) == 0);
 }

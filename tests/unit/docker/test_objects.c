@@ -139,6 +139,9 @@ static void test_labels(void **state maybe_unused)
 	assert_true(labels_match(&l, "d=x=y"));
 	assert_false(labels_match(&l, "d=x"));
 	assert_false(labels_match(&l, "c"));
+	labels_set(&l, LABEL_NETWORK_IPAM, "{}"); /* shown to nobody */
+	assert_false(labels_match(&l, LABEL_NETWORK_IPAM));
+	assert_false(labels_match(&l, LABEL_NETWORK_IPAM "={}"));
 	labels_set(&l, "d", "z");
 	labels_set(&l, "e", "new");
 	labels_copy(&copy, &l);

@@ -76,7 +76,7 @@ _swarm_options()
 			--engine-refresh-min-interval --engine-refresh-max-interval \
 			--engine-failure-retry --heartbeat --api-enable-cors --client-memory --cluster-driver \
 			--discovery-opt --cluster-opt --refresh-on-node-filter \
-			--container-name-refresh-filter --state-dir --audit --fence-command --no-page \
+			--container-name-refresh-filter --state-dir --audit --fence-command --no-page --page \
 			--relay-ports --relay-host --relay-range --dns --dns-domain \
 			--register --register-opt --register-dry-run --share-endpoint --help
 		;;

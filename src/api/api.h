@@ -20,7 +20,7 @@ struct api_config {
 	const char *version; /* "2.0.0"; the API shows "swarm/2.0.0", which clients look for */
 	const char *git_commit;
 	struct api_version max_version; /* the newest that clients are offered */
-	bool no_page;                   /* --no-page */
+	bool no_page;                   /* the API's port has none */
 	bool cors;                      /* --api-enable-cors */
 	const struct strv *names;       /* what browsers may call this host; NULL: addresses only */
 	bool experimental;

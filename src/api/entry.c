@@ -150,9 +150,22 @@ static bool redirect(struct exchange *x)
 	return true;
 }
 
+/* The page is at the API's port, at one of its own, or nowhere. */
+static bool is_offered(const struct request *rq)
+{
+	bool is_page = rq->route && rq->route->flags & ROUTE_PAGE;
+
+	return rq->at_page_port ? is_page : !is_page || !rq->api->config.no_page;
+}
+
 static void serve(struct request *rq)
 {
-	if (!rq->route || strcmp(rq->x->head.method, "OPTIONS") == 0)
+	if (!is_offered(rq))
+		reply_errorf(rq, 404, "%s",
+			rq->at_page_port
+				? "this port has the page only; the API is at the manager's --host"
+				: "page not found");
+	else if (!rq->route || strcmp(rq->x->head.method, "OPTIONS") == 0)
 		handle_unrouted(rq);
 	else if (!version_is_offered(rq))
 		return; /* answered */
@@ -167,12 +180,12 @@ static bool is_for_leader(const struct request *rq)
 {
 	const struct replica *r = rq->api->config.replica;
 
-	return r && !replica_leads(r) && !(rq->route && rq->route->flags & ROUTE_LOCAL);
+	return r && !replica_leads(r) && !rq->at_page_port &&
+	       !(rq->route && rq->route->flags & ROUTE_LOCAL);
 }
 
-void api_handle(struct exchange *x, void *arg)
+static void handle(struct exchange *x, struct api *api, bool at_page_port)
 {
-	struct api *api = arg;
 	auto_error struct error err = ERROR_INIT;
 	struct request *rq;
 
@@ -191,6 +204,7 @@ void api_handle(struct exchange *x, void *arg)
 		exchange_finish(x);
 		return;
 	}
+	rq->at_page_port = at_page_port;
 	if (api->config.replica)
 		replica_read_fields(rq);
 	if (log_enabled(LOG_DEBUG))
@@ -204,6 +218,17 @@ void api_handle(struct exchange *x, void *arg)
 		replica_pass(rq, serve);
 	else
 		serve(rq);
+}
+
+void api_handle(struct exchange *x, void *api)
+{
+	handle(x, api, false);
+}
+
+void api_handle_page(struct exchange *x, void *api)
+{
+	if (api_admit(x, api))
+		handle(x, api, true);
 }
 
 void api_refuse(struct exchange *x, int status, const char *text, void *arg)

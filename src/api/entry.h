@@ -18,4 +18,6 @@ void api_finish(struct api *api);
 bool api_admit(struct exchange *x, struct api *api);
 /* For struct http_server_config. */
 void api_handle(struct exchange *x, void *api);
+/* At a port that has the page for operators, admission included, and nothing else. */
+void api_handle_page(struct exchange *x, void *api);
 void api_refuse(struct exchange *x, int status, const char *text, void *api);

@@ -5,7 +5,6 @@
 
 #include "api/replica.h"
 #include "api/reply.h"
-#include "base/parse.h"
 
 void pages_restrict(struct headers *to)
 {
@@ -26,19 +25,10 @@ static void answer(
 	request_finish(rq);
 }
 
-bool pages_are_off(struct request *rq)
-{
-	if (!rq->api->config.no_page)
-		return false;
-	reply_errorf(rq, 404, "page not found");
-	return true;
-}
-
 /* A page that is open asks all the time, and is not what clients do. */
 static bool is_of_page(const struct request *rq)
 {
-	return rq->route &&
-	       (strcmp(rq->route->path, "/") == 0 || str_starts_with(rq->route->path, "/page/"));
+	return rq->route && rq->route->flags & ROUTE_PAGE;
 }
 
 void pages_learn(const struct api *api, struct page *p)
@@ -65,8 +55,6 @@ static void show(struct request *rq, const char *screen)
 		.screen = page_find_screen(screen),
 	};
 
-	if (pages_are_off(rq))
-		return;
 	pages_learn(rq->api, &p);
 	p.screen->write(&p);
 	answer(rq, p.status ? p.status : 200, "text/html; charset=utf-8", text.buf, text.len);
@@ -99,12 +87,10 @@ void pages_activity(struct request *rq)
 
 void pages_style(struct request *rq)
 {
-	if (!pages_are_off(rq))
-		answer(rq, 200, "text/css; charset=utf-8", page_style, strlen(page_style));
+	answer(rq, 200, "text/css; charset=utf-8", page_style, strlen(page_style));
 }
 
 void pages_script(struct request *rq)
 {
-	if (!pages_are_off(rq))
-		answer(rq, 200, "text/javascript; charset=utf-8", page_script, strlen(page_script));
+	answer(rq, 200, "text/javascript; charset=utf-8", page_script, strlen(page_script));
 }

@@ -14,8 +14,6 @@ void pages_activity(struct request *rq);
 void pages_style(struct request *rq);
 void pages_script(struct request *rq);
 
-/* The page is off: that has been answered. */
-bool pages_are_off(struct request *rq);
 /* Fields of every answer: what a browser may do with it. */
 void pages_restrict(struct headers *to);
 /* What a screen is written from, but for where and for whom. */

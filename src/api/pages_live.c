@@ -253,8 +253,6 @@ void pages_live_stream(struct request *rq)
 	struct pages_live *l = rq->api->pages_live;
 	struct live_page *page;
 
-	if (pages_are_off(rq))
-		return;
 	if (!screen) {
 		reply_unknown(rq);
 		return;

@@ -240,8 +240,6 @@ void pages_log_stream(struct request *rq)
 	struct container *c = cluster_find_container(rq->api->cluster, id ? id : "", &err);
 	struct log_page *p;
 
-	if (pages_are_off(rq))
-		return;
 	if (!c) {
 		reply_error(rq, &err);
 		return;

@@ -20,6 +20,7 @@ struct request {
 	struct api *api;
 	struct exchange *x;         /* owned */
 	const struct route *route;  /* NULL: the path is none of ours */
+	bool at_page_port;          /* which has the page and nothing else */
 	int64_t began_us;           /* monotonic */
 	struct api_version version; /* of the client: the path's, else the newest we offer */
 	char *path;                 /* without version prefix and query, still encoded; owned */

@@ -38,6 +38,7 @@ struct manage_options {
 
 	size_t client_bytes; /* held for all clients together at most */
 	bool no_page;
+	struct strv page_hosts; /* addresses of the page alone; none: it is at those of hosts */
 	bool cors;
 	bool refresh_on_node_filter;
 	char *container_name_refresh_filter; /* owned; "" for none */

@@ -84,11 +84,7 @@ static void warn_when_open_to_all(const struct serve *s, const struct listener *
 {
 	/* TLS may be without it; without verification anybody may still connect. */
 	if (listener_is_public(l) && (!s->config.tls || !tls_context_verifies(s->config.tls)))
-		log_fields(LOG_WARN,
-			"Whoever reaches this address controls every engine: use --tlsverify, or "
-			"listen on a "
-			"loopback address or a unix socket",
-			"addr", spec, NULL);
+		log_fields(LOG_WARN, s->config.open_to_all, "addr", spec, NULL);
 }
 
 bool serve_listen(struct serve *s, struct error *err)
@@ -153,10 +149,15 @@ static void handle_drain(struct timer *t)
 		timer_start(&s->drain, DRAIN_LOOK_MS);
 }
 
-void serve_drain(struct serve *s)
+void serve_close(struct serve *s)
 {
 	serve_stop_listening(s);
 	http_server_drain(s->server);
+}
+
+void serve_drain(struct serve *s)
+{
+	serve_close(s);
 	s->drain_left_ms = DRAIN_MS;
 	timer_start(&s->drain, 1);
 }
@@ -171,13 +172,15 @@ void serve_init(struct serve *s, struct loop *loop, const struct serve_config *c
 {
 	*s = (struct serve){ .config = *config, .loop = loop };
 	timer_init(&s->drain, loop, handle_drain);
-	s->server = http_server_create(loop, &(struct http_server_config){
-						     .max_client_bytes = config->client_bytes,
-						     .max_connections = clients_max(),
-						     .handle = config->handle,
-						     .refuse = config->refuse,
-						     .arg = config->arg,
-					     });
+	s->server = http_server_create(
+		loop, &(struct http_server_config){
+			      .max_client_bytes = config->client_bytes,
+			      .max_connections =
+				      config->max_clients ? config->max_clients : clients_max(),
+			      .handle = config->handle,
+			      .refuse = config->refuse,
+			      .arg = config->arg,
+		      });
 }
 
 void serve_finish(struct serve *s)

@@ -15,6 +15,8 @@ struct serve_config {
 	const struct strv *hosts; /* to listen on; borrowed */
 	struct tls_context *tls;  /* borrowed; NULL: plain */
 	size_t client_bytes;      /* held for all clients together at most */
+	size_t max_clients;       /* 0: what descriptors there are for */
+	const char *open_to_all;  /* the warning when whoever reaches it may use it */
 	void (*handle)(struct exchange *x, void *arg);
 	void (*refuse)(struct exchange *x, int status, const char *text, void *arg);
 	/* Something else has to end before the process may. */
@@ -38,7 +40,9 @@ void serve_init(struct serve *s, struct loop *loop, const struct serve_config *c
 bool serve_listen(struct serve *s, struct error *err);
 /* Where it listens, as clients would write it. */
 void serve_addresses(const struct serve *s, struct strv *ret);
-/* Nobody is let in any more.  The loop stops when all requests have been answered and nothing is
+/* Nobody is let in any more, and what is under way may finish. */
+void serve_close(struct serve *s);
+/* The same.  The loop stops when all requests have been answered and nothing is
  * busy, but ten seconds later at the latest. */
 void serve_drain(struct serve *s);
 void serve_stop_listening(struct serve *s);

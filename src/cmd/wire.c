@@ -39,6 +39,11 @@
 #include "names/names.h"
 #include "register/registrar.h"
 
+enum {
+	PAGE_SHARE = 8, /* of the clients' memory, for a port of its own */
+	PAGE_CLIENTS_MAX = 256,
+};
+
 struct wire {
 	const struct manage_options *options;
 	struct loop *loop;
@@ -57,6 +62,7 @@ struct wire {
 	struct hub hub;
 	struct strv own_names; /* of this host, for browsers */
 	struct serve serve;
+	struct serve page_serve; /* without a server: the page has no port of its own */
 	struct discovery *discovery;
 	struct replica *replica;   /* owned; NULL: without --replication */
 	struct election *election; /* owned; likewise */
@@ -260,6 +266,13 @@ static void handle_exchange(struct exchange *x, void *arg)
 		api_handle(x, &w->api);
 }
 
+static void handle_page_exchange(struct exchange *x, void *arg)
+{
+	struct wire *w = arg;
+
+	api_handle_page(x, &w->api);
+}
+
 static void handle_refused(struct exchange *x, int status, const char *text, void *arg)
 {
 	struct wire *w = arg;
@@ -280,6 +293,8 @@ static void stop(struct wire *w)
 	serve_notify("STOPPING=1");
 	resign(w);
 	serve_drain(&w->serve);
+	if (w->page_serve.server)
+		serve_close(&w->page_serve);
 	api_drain(&w->api);
 	if (w->registry)
 		hub_drain(&w->hub);
@@ -428,6 +443,30 @@ static bool open_audit(struct wire *w, struct error *err)
 	return !path || w->audit;
 }
 
+/* Of what clients may make us hold. */
+static size_t page_bytes(const struct manage_options *o)
+{
+	return o->page_hosts.count > 0 ? o->client_bytes / PAGE_SHARE : 0;
+}
+
+static void build_page(struct wire *w)
+{
+	const struct manage_options *o = w->options;
+
+	serve_init(&w->page_serve, w->loop,
+		&(struct serve_config){
+			.hosts = &o->page_hosts,
+			.tls = o->tls_server,
+			.client_bytes = page_bytes(o),
+			.max_clients = PAGE_CLIENTS_MAX,
+			.open_to_all = "Whoever reaches this address sees every container, with "
+				       "its environment: use --tlsverify, or a loopback address",
+			.handle = handle_page_exchange,
+			.refuse = handle_refused,
+			.arg = w,
+		});
+}
+
 static void build_api(struct wire *w)
 {
 	const struct manage_options *o = w->options;
@@ -441,7 +480,7 @@ static void build_api(struct wire *w)
 			.version = SWARM_VERSION,
 			.git_commit = SWARM_COMMIT,
 			.cors = o->cors,
-			.no_page = o->no_page,
+			.no_page = o->no_page || o->page_hosts.count > 0,
 			.names = &w->own_names,
 			.experimental = o->experimental,
 			.debug = o->debug,
@@ -455,18 +494,25 @@ static void build_api(struct wire *w)
 		&(struct serve_config){
 			.hosts = &o->hosts,
 			.tls = o->tls_server,
-			.client_bytes = o->client_bytes,
+			.client_bytes = o->client_bytes - page_bytes(o),
+			.open_to_all = "Whoever reaches this address controls every engine: use "
+				       "--tlsverify, or listen on a loopback address or a unix "
+				       "socket",
 			.handle = handle_exchange,
 			.refuse = handle_refused,
 			.is_busy = is_resigning,
 			.arg = w,
 		});
+	if (o->page_hosts.count > 0)
+		build_page(w);
 }
 
 static void tear_down(struct wire *w)
 {
 	stop_signals(w);
 	serve_stop_listening(&w->serve);
+	if (w->page_serve.server)
+		serve_stop_listening(&w->page_serve);
 	keep_close(w->manager.keep);
 	election_destroy(steal(w->election));
 	discovery_destroy(w->discovery);
@@ -477,6 +523,8 @@ static void tear_down(struct wire *w)
 		hub_finish(&w->hub);
 	registry_destroy(w->registry);
 	serve_finish(&w->serve);
+	if (w->page_serve.server)
+		serve_finish(&w->page_serve);
 	registrar_destroy(steal(w->registrar));
 	names_destroy(steal(w->names));
 	publish_destroy(steal(w->publish));
@@ -504,7 +552,8 @@ bool wire_run(const struct manage_options *options, struct error *err)
 	 * they are ready. */
 	started = started && open_registry(&w, err) && open_keep(&w, err) &&
 		  start_discovery(&w, err) && open_names(&w, err) && open_registrar(&w, err) &&
-		  serve_listen(&w.serve, err);
+		  serve_listen(&w.serve, err) &&
+		  (!w.page_serve.server || serve_listen(&w.page_serve, err));
 	if (started) {
 		start_election(&w);
 		print_invitation(&w);

@@ -5,6 +5,8 @@ import re
 
 import pytest
 
+from harness import rawhttp
+from harness.manager import free_port, run_swarm
 from harness.wait import eventually
 
 SCREENS = ["/", "/page/nodes", "/page/containers", "/page/activity"]
@@ -191,3 +193,30 @@ def test_pages_are_open_in_limits(pool):
     answers = sorted(page.read_head().status for page in pages)
     assert answers == [200] * 200 + [503]
     assert manager.get("/page/live/nothing").status == 404
+
+
+def test_a_port_of_its_own(start_manager, fakes):
+    """It shows what the page shows and does nothing else; the API's port has no page then."""
+    [engine] = fakes(1)
+    engine.add_container("web")
+    page = f"127.0.0.1:{free_port()}"
+    manager = start_manager([engine.address], "--page", f"tcp://{page}").wait_healthy()
+
+    def ask(path, method="GET"):
+        return rawhttp.request(page, method, path)
+
+    assert [manager.get(path).status for path in SCREENS] == [404] * len(SCREENS)
+    assert [ask(path).status for path in SCREENS] == [200] * len(SCREENS)
+    assert "web" in ask("/page/containers").text
+    assert ask("/page/style.css").status == ask("/page/page.js").status == 200
+    for method, path in [("GET", "/containers/json"), ("GET", "/v1.41/info"), ("GET", "/metrics"), ("GET", "/v1/nodes"),
+                         ("POST", "/containers/create"), ("DELETE", "/containers/web"), ("POST", "/session")]:
+        answer = ask(path, method)
+        assert (answer.status, answer.json["message"]) == (
+            404, "this port has the page only; the API is at the manager's --host"), path
+    assert manager.list()[0]["Names"][-1] == "/web"
+
+
+def test_a_port_for_a_page_that_is_off():
+    done = run_swarm("manage", "--page", "127.0.0.1:1", "--no-page", "nodes://127.0.0.1:1")
+    assert done.returncode == 1 and "--page and --no-page: only one of them" in done.stderr

@@ -462,11 +462,22 @@ class ClassicZooKeeperAgent:
     """As captured (cli-discovery-ha.md 6.3): the node is empty at first."""
 
     def __init__(self, store, prefix, address):
-        self.path, self.value = store.path(prefix, address), address.encode()
-        self.client = ZooKeeperClient(store.ip, store.port, session_ms=2000)
+        self.store, self.path, self.value = store, store.path(prefix, address), address.encode()
+        self.connect()
         store.create_folder(self.client, prefix)
 
+    def connect(self):
+        self.client = ZooKeeperClient(self.store.ip, self.store.port, session_ms=2000)
+
     def beat(self):
+        try:
+            self.write()
+        except ConnectionError:  # too late for its session, on a busy machine: a new one, as every client does
+            self.client.socket.close()
+            self.connect()
+            self.write()
+
+    def write(self):
         try:
             self.client.get(self.path)
         except ZooKeeperError:

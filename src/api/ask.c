@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "net/yield.h"
 
 enum {
 	BODY_MS = 120 * 1000, /* what takes an engine long it does before the head */
@@ -113,12 +114,6 @@ static enum task_turn ask_prepare(struct task *t)
 	return task_go(t, a->kind->prepare_more ? &ask_prepare_more_step : &ask_ready_step);
 }
 
-static enum task_turn rest(struct task *t, const struct task_step *next)
-{
-	task_wake(t);
-	return task_wait(t, next);
-}
-
 static enum task_turn ask_prepare_more(struct task *t)
 {
 	struct ask *a = container_of(t, struct ask, errand.task);
@@ -126,7 +121,7 @@ static enum task_turn ask_prepare_more(struct task *t)
 
 	while (more && loop_has_time(t->loop))
 		more = a->kind->prepare_more(a);
-	return more ? rest(t, &ask_prepare_more_step) : task_go(t, &ask_ready_step);
+	return more ? task_yield(t, &ask_prepare_more_step) : task_go(t, &ask_ready_step);
 }
 
 static enum task_turn ask_ready(struct task *t)
@@ -354,7 +349,7 @@ static enum task_turn ask_write_list(struct task *t)
 	exchange_charge(
 		a->errand.rq->x, fanout_bytes(&a->fanout) + a->list->bytes + a->list_text.len);
 	if (more)
-		return rest(t, &ask_write_list_step);
+		return task_yield(t, &ask_write_list_step);
 	text = a->list_text; /* it outlives the errand */
 	strbuf_init(&a->list_text, 0);
 	reply_json(errand_detach(&a->errand), 200, text.buf, text.len);

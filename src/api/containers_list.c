@@ -1,10 +1,10 @@
 /*
  * api/containers_list.c - GET /containers/json, from memory.
  *
- * The ids of what can be in the answer are gathered and sorted first (list_order.h); then the list
- * is filtered and written.  Both go a bounded piece per turn; each container is looked up again on
- * its engine (hosts that were cloned show the same ids), because by then it may have gone.  The
- * answer is never held as a whole.
+ * The list is written while its client reads: a bounded piece per turn, and nothing while so much
+ * waits for the client already.  In between it holds no more than its place among all containers
+ * in the order of their age, so what comes in the meantime is not in the answer, what goes is not
+ * either, and the rest is in it once.
  */
 #include "api/containers.h"
 
@@ -13,7 +13,6 @@
 #include "api/asker.h"
 #include "api/containers_filter.h"
 #include "api/errand.h"
-#include "api/list_order.h"
 #include "api/reply.h"
 #include "base/clock.h"
 #include "base/json.h"
@@ -23,9 +22,11 @@
 #include "cluster/find_network.h"
 #include "manager/fanout.h"
 #include "manager/refreshes.h"
+#include "net/yield.h"
 
 enum {
-	LIST_PER_TURN = 100, /* containers looked at in one turn of the loop */
+	LIST_LOOK_AT_CLOCK = 16,      /* containers; then the clock is asked */
+	LIST_PIECE_BYTES = 48 * 1024, /* with the last entry it still fits a block of 64 KiB */
 	SIZE_TIMEOUT_MS = 120 * 1000,
 };
 
@@ -39,13 +40,14 @@ struct list_size {
 struct containers_list {
 	struct errand errand;
 	struct container_filter filter;
-	struct list_order order;
+	struct lookup_place place;
 	int64_t written;
-	bool complete;
+	size_t looked_at; /* in this turn */
+	int64_t now_ns;
 	struct fanout fanout;
 	struct list_size *sizes;    /* owned */
 	struct refreshes refreshes; /* before the list, for classic's refresh options */
-	struct strbuf text;         /* one piece */
+	struct strbuf text;         /* one piece, while it is written */
 };
 
 STEP(list_refreshed);
@@ -53,8 +55,8 @@ STEP(list_size);
 STEP(list_sized);
 STEP(list_ancestors);
 STEP(list_begin);
-STEP(list_gather);
 STEP(list_write);
+STEP(list_rest);
 
 static void list_finish(struct errand *e)
 {
@@ -70,7 +72,6 @@ static void list_finish(struct errand *e)
 	}
 	containers_filter_finish(&l->filter);
 	strbuf_finish(&l->text);
-	list_order_finish(&l->order);
 }
 
 /* --- classic's refresh before the list --- */
@@ -152,8 +153,8 @@ static void ask_sizes(struct containers_list *l)
 
 static void charge(const struct containers_list *l)
 {
-	exchange_charge(l->errand.rq->x, list_order_bytes(&l->order) + fanout_bytes(&l->fanout) +
-						 HASH_COUNT(l->sizes) * sizeof(*l->sizes));
+	exchange_charge(l->errand.rq->x,
+		fanout_bytes(&l->fanout) + HASH_COUNT(l->sizes) * sizeof(*l->sizes));
 }
 
 static enum task_turn list_size(struct task *task)
@@ -173,48 +174,28 @@ static enum task_turn list_sized(struct task *task)
 	return task_go(task, &list_ancestors_step);
 }
 
-/* --- gathering --- */
+/* --- writing --- */
 
 static enum task_turn list_ancestors(struct task *task)
 {
 	struct containers_list *l = container_of(task, struct containers_list, errand.task);
 
-	if (!ancestry_read(&l->filter.ancestry))
-		return task_go(task, &list_begin_step);
-	task_wake(task); /* others have their turn in between */
-	return task_wait(task, &list_ancestors_step);
+	if (ancestry_read(&l->filter.ancestry))
+		return task_yield(task, &list_ancestors_step);
+	return task_go(task, &list_begin_step);
 }
 
 static enum task_turn list_begin(struct task *task)
 {
 	struct containers_list *l = container_of(task, struct containers_list, errand.task);
-
-	list_order_init(&l->order, l->errand.rq->api->cluster);
-	return task_go(task, &list_gather_step);
-}
-
-static enum task_turn list_gather(struct task *task)
-{
-	struct containers_list *l = container_of(task, struct containers_list, errand.task);
 	struct exchange *x = l->errand.rq->x;
-	bool done;
 
-	if (x->gone)
-		return errand_end(&l->errand);
-	done = list_order_gather(&l->order, &l->filter);
-	charge(l);
-	if (!done) {
-		task_wake(task); /* others have their turn in between */
-		return task_wait(task, &list_gather_step);
-	}
 	headers_set(&x->answer, "Content-Type", "application/json");
 	reply_decorate(l->errand.rq->api, &x->answer);
 	exchange_start(x, 200, -1);
 	exchange_write(x, "[", 1);
-	return task_go(task, &list_write_step);
+	return task_go(task, &list_rest_step);
 }
-
-/* --- writing --- */
 
 static void write_sizes(struct containers_list *l, const struct container *c)
 {
@@ -252,13 +233,11 @@ static void tell_networks(struct strbuf *text, size_t start, const struct contai
 	}
 }
 
-static void write_one(struct containers_list *l, const struct list_item *item, int64_t now_ns)
+static void write_one(struct containers_list *l, const struct container *c)
 {
-	const struct container *c =
-		lookup_find_on(l->errand.rq->api->cluster->lookup, item->id, item->engine);
 	size_t start;
 
-	if (!c || !c->entry || !engine_is_validated(c->engine) ||
+	if (c->state == CONTAINER_PENDING || !c->entry || !engine_is_validated(c->engine) ||
 		!containers_filter_matches(&l->filter, c))
 		return;
 	if (l->written++ > 0)
@@ -270,26 +249,40 @@ static void write_one(struct containers_list *l, const struct list_item *item, i
 			.node_ip = c->engine->ip,
 			.host_down = !engine_is_healthy(c->engine),
 			.version = l->errand.rq->version,
-			.now_ns = now_ns,
+			.now_ns = l->now_ns,
 		});
 	tell_networks(&l->text, start, c);
 	if (l->sizes)
 		write_sizes(l, c);
 }
 
-static void write_piece(struct containers_list *l)
+static bool has_all_it_wants(const struct containers_list *l)
 {
-	int64_t now_ns = clock_wall_ns();
+	return l->filter.limit > 0 && l->written >= l->filter.limit;
+}
 
-	strbuf_reset(&l->text);
-	for (size_t n = 0; n < LIST_PER_TURN && !l->complete; n++) {
-		const struct list_item *item = list_order_next(&l->order);
+static bool visit(void *arg, struct container *c)
+{
+	struct containers_list *l = arg;
 
-		if (item)
-			write_one(l, item, now_ns);
-		l->complete = !item || (l->filter.limit > 0 && l->written >= l->filter.limit);
-	}
+	write_one(l, c);
+	if (has_all_it_wants(l) || l->text.len >= LIST_PIECE_BYTES)
+		return false;
+	return ++l->looked_at % LIST_LOOK_AT_CLOCK != 0 || loop_has_time(l->errand.task.loop);
+}
+
+/* True: that was the last one. */
+static bool write_piece(struct containers_list *l)
+{
+	bool is_last;
+
+	l->now_ns = clock_wall_ns();
+	strbuf_init(&l->text, 0);
+	is_last = lookup_walk(l->errand.rq->api->cluster->lookup, &l->place, visit, l) ||
+		  has_all_it_wants(l);
 	exchange_write(l->errand.rq->x, l->text.buf, l->text.len);
+	strbuf_finish(&l->text);
+	return is_last;
 }
 
 static enum task_turn list_write(struct task *task)
@@ -300,16 +293,18 @@ static enum task_turn list_write(struct task *task)
 	if (x->gone)
 		return errand_end(&l->errand);
 	if (exchange_is_full(x))
-		return task_wait(
-			task, &list_write_step); /* until the client has read, or is gone */
-	write_piece(l);
-	if (!l->complete) {
-		task_wake(task); /* others have their turn in between */
-		return task_wait(task, &list_write_step);
-	}
+		return task_wait(task, &list_rest_step); /* until the client has read, or is gone */
+	if (!write_piece(l))
+		return task_yield(task, &list_write_step);
 	exchange_write(x, "]\n", 2);
 	exchange_end(x);
 	return errand_end(&l->errand);
+}
+
+/* Hundreds of clients may have asked at once, have read, or left. */
+static enum task_turn list_rest(struct task *task)
+{
+	return task_yield(task, &list_write_step);
 }
 
 void containers_list(struct request *rq)

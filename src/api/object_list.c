@@ -7,8 +7,13 @@
 #include "api/reply.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "net/yield.h"
 
-enum { AT_ONCE = 16 }; /* objects; then the clock is asked */
+enum {
+	AT_ONCE = 16,            /* objects; then the clock is asked */
+	PIECE_BYTES = 48 * 1024, /* with the last object it still fits a block of 64 KiB */
+	LOOK_MS = 5 * 1000,      /* for a client to read before it is looked for newer lists */
+};
 
 struct object_list *object_list_create(const struct object_list_kind *kind, struct cluster *cluster,
 	const struct query *query, struct api_version client, struct error *err)
@@ -96,6 +101,7 @@ struct list_reply {
 };
 
 STEP(list_reply_write);
+STEP(list_reply_rest);
 
 static void list_reply_finish(struct errand *e)
 {
@@ -140,7 +146,9 @@ static enum task_turn list_reply_write(struct task *task)
 
 	if (x->gone)
 		return errand_end(&r->errand);
-	while (more && loop_has_time(task->loop))
+	if (exchange_is_full(x) && held_lists_are_current(&r->list->held))
+		return task_wait_ms(task, &list_reply_rest_step, LOOK_MS);
+	while (more && r->text.len < PIECE_BYTES && loop_has_time(task->loop))
 		more = object_list_more(r->list, &r->text);
 	if (!more)
 		return end(r);
@@ -148,10 +156,15 @@ static enum task_turn list_reply_write(struct task *task)
 	if (r->text.len) {
 		begin(r);
 		exchange_write(x, r->text.buf, r->text.len);
-		strbuf_reset(&r->text);
+		strbuf_finish(&r->text);
 	}
-	task_wake(task); /* others have their turn in between */
-	return task_wait(task, &list_reply_write_step);
+	return task_yield(task, &list_reply_write_step);
+}
+
+/* Hundreds of clients may have asked at once, have read, or left. */
+static enum task_turn list_reply_rest(struct task *task)
+{
+	return task_yield(task, &list_reply_write_step);
 }
 
 void object_list_reply(struct request *rq, const struct object_list_kind *kind)
@@ -165,7 +178,7 @@ void object_list_reply(struct request *rq, const struct object_list_kind *kind)
 		reply_error(rq, &err);
 		return;
 	}
-	r = errand_create(rq, sizeof(*r), &list_reply_write_step, list_reply_finish);
+	r = errand_create(rq, sizeof(*r), &list_reply_rest_step, list_reply_finish);
 	r->list = list;
 	strbuf_init(&r->text, 0);
 	errand_watch_client(&r->errand);

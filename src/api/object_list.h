@@ -3,7 +3,8 @@
  *
  * What the engines' lists say when the request comes is held; first it is gathered, then written,
  * a bounded number of objects at a time, so that others have their turn in between.  The client is
- * not waited for: what it has not read counts as its memory.
+ * waited for as long as the engines' lists are still the ones that are held; after that the rest is
+ * written, so that old lists can go, and what the client has not read counts as its memory.
  */
 #pragma once
 

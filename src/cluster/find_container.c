@@ -17,6 +17,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/metrics.h"
+#include "base/treap.h"
 #include "base/uri.h"
 #include "cluster/cluster.h"
 #include "cluster/id_bucket.h"
@@ -35,16 +36,77 @@ struct name_entry {
 	UT_hash_handle hh;
 };
 
+struct age_entry {
+	struct treap_node node;
+	struct container *container;
+};
+
 struct lookup {
 	struct list ids[OTHER_BUCKET + 1];       /* container::by_prefix */
 	struct list swarm_ids[OTHER_BUCKET + 1]; /* container::by_swarm_prefix */
 	struct name_entry *names;                /* hash */
+	struct treap by_age;                     /* age_entry::node */
 };
+
+/* --- ages --- */
+
+static int compare_addresses(const void *a, const void *b)
+{
+	return (uintptr_t)a < (uintptr_t)b ? -1 : (uintptr_t)a > (uintptr_t)b;
+}
+
+static const struct container *container_of_age(const struct treap_node *node)
+{
+	return container_of((struct treap_node *)node, struct age_entry, node)->container;
+}
+
+static int compare_places(
+	const struct container *c, int64_t created_ns, const char *id, const void *engine)
+{
+	int order;
+
+	if (c->created_ns != created_ns)
+		return c->created_ns > created_ns ? -1 : 1;
+	order = strcmp(c->id, id);
+	return order != 0 ? order : compare_addresses(c->engine, engine);
+}
+
+static int stands_to_container(const struct treap_node *node, const void *arg)
+{
+	const struct container *c = container_of_age(node), *other = arg;
+	int order = compare_places(c, other->created_ns, other->id, other->engine);
+
+	return order != 0 ? order : compare_addresses(c, other);
+}
+
+static int compare_ages(const struct treap_node *a, const struct treap_node *b)
+{
+	return stands_to_container(a, container_of_age(b));
+}
+
+static void insert_age(struct lookup *l, struct container *c)
+{
+	struct age_entry *entry = xnew(struct age_entry);
+
+	entry->container = c;
+	treap_insert(&l->by_age, &entry->node);
+}
+
+static void remove_age(struct lookup *l, const struct container *c)
+{
+	struct treap_node *node = treap_find(&l->by_age, stands_to_container, c);
+
+	if (!node)
+		return;
+	treap_remove(&l->by_age, node);
+	free(container_of(node, struct age_entry, node));
+}
 
 struct lookup *lookup_create(void)
 {
 	struct lookup *l = xnew(struct lookup);
 
+	l->by_age.compare = compare_ages;
 	for (size_t i = 0; i <= OTHER_BUCKET; i++) {
 		list_init(&l->ids[i]);
 		list_init(&l->swarm_ids[i]);
@@ -56,7 +118,7 @@ void lookup_destroy(struct lookup *l)
 {
 	if (!l)
 		return;
-	assert(!l->names);
+	assert(!l->names && !l->by_age.root);
 	free(l);
 }
 
@@ -132,6 +194,7 @@ void lookup_insert(struct lookup *l, struct container *c)
 			&c->by_swarm_prefix);
 	for (size_t i = 0; i < c->names_count; i++)
 		insert_name(l, c, c->names[i]);
+	insert_age(l, c);
 }
 
 void lookup_remove(struct lookup *l, struct container *c)
@@ -140,6 +203,42 @@ void lookup_remove(struct lookup *l, struct container *c)
 	list_remove(&c->by_swarm_prefix);
 	for (size_t i = 0; i < c->names_count; i++)
 		remove_name(l, c, c->names[i]);
+	remove_age(l, c);
+}
+
+struct walk {
+	struct lookup_place *place;
+	bool (*visit)(void *arg, struct container *c);
+	void *arg;
+};
+
+static int stands_to_place(const struct treap_node *node, const void *arg)
+{
+	const struct lookup_place *p = ((const struct walk *)arg)->place;
+
+	if (!p->begun)
+		return 1;
+	return compare_places(container_of_age(node), p->created_ns, p->id, p->engine);
+}
+
+static bool visit_node(struct treap_node *node, void *arg)
+{
+	const struct walk *w = arg;
+	struct container *c = container_of(node, struct age_entry, node)->container;
+
+	w->place->begun = true;
+	w->place->created_ns = c->created_ns;
+	w->place->engine = c->engine;
+	memcpy(w->place->id, c->id, sizeof(c->id));
+	return w->visit(w->arg, c);
+}
+
+bool lookup_walk(const struct lookup *l, struct lookup_place *place,
+	bool (*visit)(void *arg, struct container *c), void *arg)
+{
+	struct walk w = { .place = place, .visit = visit, .arg = arg };
+
+	return treap_walk(&l->by_age, stands_to_place, visit_node, &w);
 }
 
 struct container *lookup_find_on(

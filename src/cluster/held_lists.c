@@ -37,6 +37,15 @@ void held_lists_init(struct held_lists *h, struct cluster *cluster, enum object_
 	free(engines);
 }
 
+bool held_lists_are_current(const struct held_lists *h)
+{
+	for (size_t i = 0; i < h->count; i++) {
+		if (h->items[i].marks && !h->items[i].marks->engine)
+			return false;
+	}
+	return true;
+}
+
 void held_lists_finish(struct held_lists *h)
 {
 	for (size_t i = 0; i < h->count; i++) {

@@ -2,10 +2,12 @@
  * cluster/held_lists.h - what the engines' lists say now, to be read in several turns of the loop.
  *
  * An engine's list is replaced as a whole.  What is held stays as it is, whatever its engine does
- * meanwhile, until it is let go of; so it is not for those who wait for somebody.
+ * meanwhile, until it is let go of; so who waits for somebody looks whether it is still the
+ * engine's.
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "cluster/cluster.h"
@@ -24,6 +26,8 @@ struct held_lists {
 	struct loop *loop;
 };
 
+/* No engine has another list by now. */
+bool held_lists_are_current(const struct held_lists *h);
 void held_lists_init(struct held_lists *h, struct cluster *cluster, enum object_kind kind);
 /* Zeroed memory is fine, too. */
 void held_lists_finish(struct held_lists *h);

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "cluster/engine_private.h"
 #include "cluster/refresh_private.h"
+#include "net/yield.h"
 
 enum {
 	INSPECTS_AT_ONCE = 4,
@@ -173,8 +174,7 @@ static enum task_turn job_sweep(struct task *t)
 	}
 	if (job->unchecked == 0)
 		return task_go(t, &job_inspect_step);
-	task_wake(t); /* others have their turn in between */
-	return task_wait(t, &job_sweep_step);
+	return task_yield(t, &job_sweep_step);
 }
 
 /* --- inspecting --- */

@@ -14,6 +14,7 @@
 #include "cluster/fresh.h"
 #include "cluster/image_came.h"
 #include "cluster/refresh_private.h"
+#include "net/yield.h"
 
 struct job {
 	struct refresh_state base;
@@ -137,13 +138,6 @@ static void read_entry(struct job *job, yyjson_val *entry)
 			error_text(&err));
 }
 
-/* Others have their turn in between. */
-static enum task_turn rest(struct task *t, const struct task_step *next)
-{
-	task_wake(t);
-	return task_wait(t, next);
-}
-
 static enum task_turn job_read(struct task *t)
 {
 	struct job *job = container_of(t, struct job, base.task);
@@ -158,7 +152,7 @@ static enum task_turn job_read(struct task *t)
 		case JSON_PIECES_END:
 			refresh_list_finish(&job->list);
 			job->marks = xnew(struct index_marks);
-			return rest(t, &job_relate_step);
+			return task_yield(t, &job_relate_step);
 		}
 	}
 }
@@ -171,13 +165,13 @@ static enum task_turn job_relate(struct task *t)
 
 	if (job->kind == OBJECT_IMAGES) {
 		image_children((struct image *)job->items, job->count);
-		return rest(t, &job_date_step);
+		return task_yield(t, &job_date_step);
 	}
 	if (job->kind != OBJECT_VOLUMES)
-		return rest(t, &job_index_step);
+		return task_yield(t, &job_index_step);
 	long_sort_begin(
 		&job->sort, steal(job->items), job->count, sizeof(struct volume), volume_compare);
-	return rest(t, &job_sort_step);
+	return task_yield(t, &job_sort_step);
 }
 
 static enum task_turn job_date(struct task *t)
@@ -187,7 +181,7 @@ static enum task_turn job_date(struct task *t)
 
 	while (job->dated < job->count && loop_has_time(t->loop))
 		image_came_date(job->base.engine, &images[job->dated++], clock_mono_ms());
-	return rest(t, job->dated < job->count ? &job_date_step : &job_index_step);
+	return task_yield(t, job->dated < job->count ? &job_date_step : &job_index_step);
 }
 
 static enum task_turn job_sort(struct task *t)
@@ -198,9 +192,9 @@ static enum task_turn job_sort(struct task *t)
 	while (more && loop_has_time(t->loop))
 		more = long_sort_more(&job->sort);
 	if (more)
-		return rest(t, &job_sort_step);
+		return task_yield(t, &job_sort_step);
 	job->items = long_sort_take(&job->sort);
-	return rest(t, &job_index_step);
+	return task_yield(t, &job_index_step);
 }
 
 static enum task_turn job_index(struct task *t)
@@ -217,7 +211,7 @@ static enum task_turn job_index(struct task *t)
 		kinds[job->kind].index(
 			job->marks, e->cluster->finders, place_of(job, job->indexed++));
 	}
-	return rest(t, job->indexed < job->count ? &job_index_step : &job_link_step);
+	return task_yield(t, job->indexed < job->count ? &job_index_step : &job_link_step);
 }
 
 static enum task_turn job_link(struct task *t)
@@ -227,7 +221,7 @@ static enum task_turn job_link(struct task *t)
 
 	while (more && loop_has_time(t->loop))
 		more = index_marks_link(job->marks);
-	return rest(t, more ? &job_link_step : &job_store_step);
+	return task_yield(t, more ? &job_link_step : &job_store_step);
 }
 
 static enum task_turn job_store(struct task *t)

@@ -225,11 +225,13 @@ static void clip_to_length(struct http_connection *c, struct evbuffer *from)
 
 static void write_chunk(struct http_connection *c, struct evbuffer *from)
 {
-	auto_evbuffer struct evbuffer *chunk = evbuffer_new();
+	auto_evbuffer struct evbuffer *chunk = evbuffer_new(), *end = evbuffer_new();
 
 	evbuffer_add_printf(chunk, "%zx\r\n", evbuffer_get_length(from));
 	evbuffer_add_buffer(chunk, from);
-	evbuffer_add(chunk, "\r\n", 2);
+	/* Added to a block that is full, two bytes would take another of its size. */
+	evbuffer_add(end, "\r\n", 2);
+	evbuffer_add_buffer(chunk, end);
 	stream_write_buffer(c->stream, chunk);
 }
 

@@ -227,6 +227,12 @@ static void relay_download(struct relay *r)
 	call_resume(&r->call);
 }
 
+/* What the peer has sent and the client does not take yet is this client's as well. */
+static void charge(const struct relay *r)
+{
+	exchange_charge(r->exchange, evbuffer_get_length(r->call.in));
+}
+
 static void forward_answer_trailers(struct relay *r)
 {
 	const struct headers *h = &r->call.trailers;
@@ -283,14 +289,17 @@ static enum task_turn relay_pump(struct task *t)
 	if (!r->call.head_done)
 		return r->call.done ? relay_no_answer(r) : TASK_WAIT;
 	if (!r->head_sent) {
-		if (must_hold(r))
+		if (must_hold(r)) {
+			charge(r);
 			return TASK_WAIT;
+		}
 		if (call_offers_stream(&r->call))
 			/* the request's body comes before the stream */
 			return r->uploaded ? relay_become_tunnel(r) : TASK_WAIT;
 		send_head(r);
 	}
 	relay_download(r);
+	charge(r);
 	if (r->call.done && (evbuffer_get_length(r->call.in) == 0 || tail_is_held(r, 0)))
 		return relay_complete(r);
 	return TASK_WAIT;

@@ -5,6 +5,7 @@
  * rounds of that are run before looking at the kernel again, so that an answer leaves in the turn
  * in which its request came, but no chain of work can keep the loop from its descriptors.  Nor can
  * much work that comes at once: what the turn has no time for is the first work of the next.
+ * Pieces of long work come behind all other, so that hundreds of them make nobody else wait.
  *
  * Time is processor time, so that a busy machine neither shortens turns nor makes them look long.
  */
@@ -19,10 +20,12 @@
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "net/resolver.h"
+#include "net/yield.h"
 
 enum {
 	DEFERRED_ROUNDS = 8,
 	DEFERRED_US = 20 * 1000, /* of one turn; then the kernel is asked again */
+	RELEASES_US = 10 * 1000, /* the same, of what is freed at its end */
 	PIECE_US = 5 * 1000,     /* of one piece of work */
 	LONG_TURN_US = 50 * 1000,
 	CPU_CLOCK_US = 1000, /* the processor's clock is read at most so often */
@@ -42,10 +45,11 @@ struct slow_free {
 struct loop {
 	struct event_base *base;
 	struct list deferred; /* struct deferred::link, borrowed */
+	struct list behind;   /* the same: pieces of long work */
 	struct list later;    /* the same, until `later_due` */
 	struct timer later_due;
 	struct release *releases;
-	size_t release_count, release_cap;
+	size_t release_count, release_cap, release_next;
 	struct list slow_frees; /* struct slow_free::link, owned */
 	struct deferred free_some;
 	struct event turn_limit;   /* ends the wait of loop_turn */
@@ -184,6 +188,7 @@ struct loop *loop_create(void)
 	signal(SIGPIPE, SIG_IGN);
 	loop->base = base_create();
 	list_init(&loop->deferred);
+	list_init(&loop->behind);
 	list_init(&loop->later);
 	timer_init(&loop->later_due, loop, handle_later_due);
 	list_init(&loop->slow_frees);
@@ -192,15 +197,33 @@ struct loop *loop_create(void)
 	return loop;
 }
 
-static void run_releases(struct loop *loop)
+/*
+ * Processor time that this thread has used.  Its clock costs a system call, several of which in a
+ * turn were a tenth of what a small request costs; so between two readings all time that passes
+ * counts as ours.  The next reading takes back what was not.
+ */
+static int64_t used_us(struct loop *loop)
+{
+	int64_t now_us = clock_mono_us();
+
+	if (now_us - loop->cpu_read_us >= CPU_CLOCK_US) {
+		loop->cpu_us = clock_cpu_us();
+		loop->cpu_read_us = now_us;
+	}
+	return loop->cpu_us + now_us - loop->cpu_read_us;
+}
+
+static void run_releases(struct loop *loop, int64_t until_us)
 {
 	/* A release may add further ones, and may so move the array. */
-	for (size_t i = 0; i < loop->release_count; i++) {
-		struct release r = loop->releases[i];
+	while (loop->release_next < loop->release_count) {
+		struct release r = loop->releases[loop->release_next++];
 
 		r.run(r.object);
+		if (used_us(loop) >= until_us)
+			return;
 	}
-	loop->release_count = 0;
+	loop->release_count = loop->release_next = 0;
 }
 
 void loop_destroy(struct loop *loop)
@@ -208,9 +231,10 @@ void loop_destroy(struct loop *loop)
 	if (!loop)
 		return;
 	resolver_destroy(steal(loop->resolver));
-	run_releases(loop);
+	run_releases(loop, INT64_MAX);
 	loop_free_rest(loop);
-	assert(list_empty(&loop->deferred) && list_empty(&loop->later));
+	assert(list_empty(&loop->deferred) && list_empty(&loop->behind) &&
+		list_empty(&loop->later));
 	timer_stop(&loop->later_due);
 	event_base_free(loop->base);
 	free(loop->releases);
@@ -252,22 +276,6 @@ static void list_move_all_before(struct list *to, struct list *from)
 	list_init(from);
 }
 
-/*
- * Processor time that this thread has used.  Its clock costs a system call, several of which in a
- * turn were a tenth of what a small request costs; so between two readings all time that passes
- * counts as ours.  The next reading takes back what was not.
- */
-static int64_t used_us(struct loop *loop)
-{
-	int64_t now_us = clock_mono_us();
-
-	if (now_us - loop->cpu_read_us >= CPU_CLOCK_US) {
-		loop->cpu_us = clock_cpu_us();
-		loop->cpu_read_us = now_us;
-	}
-	return loop->cpu_us + now_us - loop->cpu_read_us;
-}
-
 void loop_mark(struct loop *loop, const char *name)
 {
 	int64_t now_us = used_us(loop);
@@ -306,14 +314,30 @@ static bool run_deferred_round(struct loop *loop, int64_t until_us)
 	return true;
 }
 
+static void run_one_behind(struct loop *loop)
+{
+	struct deferred *d = list_first(&loop->behind, struct deferred, link);
+
+	loop_mark(loop, "deferred work");
+	list_remove(&d->link);
+	d->run(d);
+}
+
+/* One piece of long work has its turn, even in a turn that has no time for more. */
 static void run_deferred(struct loop *loop)
 {
 	loop_mark(loop, "deferred work");
 	int64_t until_us = loop->marked_us + DEFERRED_US;
+	bool has_time = true;
 
-	for (int i = 0; i < DEFERRED_ROUNDS && !list_empty(&loop->deferred); i++) {
-		if (!run_deferred_round(loop, until_us))
+	for (int left = DEFERRED_ROUNDS; left > 0 && has_time; left--) {
+		has_time = run_deferred_round(loop, until_us);
+		if (has_time && left > 1 && !list_empty(&loop->deferred))
+			continue;
+		if (list_empty(&loop->behind))
 			return;
+		run_one_behind(loop);
+		has_time = has_time && used_us(loop) < until_us;
 	}
 }
 
@@ -343,13 +367,13 @@ static void turn_ends(struct loop *loop)
 
 static void run_turn(struct loop *loop, int flags)
 {
-	if (!list_empty(&loop->deferred))
+	if (!list_empty(&loop->deferred) || !list_empty(&loop->behind) || loop->release_count)
 		flags |= EVLOOP_NONBLOCK;
 	turn_begins(loop);
 	event_base_loop(loop->base, EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY | flags);
 	run_deferred(loop);
 	loop_mark(loop, "releases");
-	run_releases(loop);
+	run_releases(loop, loop->marked_us + RELEASES_US);
 	turn_ends(loop);
 }
 
@@ -396,6 +420,12 @@ void loop_defer(struct loop *loop, struct deferred *d)
 {
 	if (list_empty(&d->link))
 		list_push_back(&loop->deferred, &d->link);
+}
+
+void loop_defer_behind(struct loop *loop, struct deferred *d)
+{
+	if (list_empty(&d->link))
+		list_push_back(&loop->behind, &d->link);
 }
 
 void loop_defer_later(struct loop *loop, struct deferred *d)

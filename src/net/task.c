@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <stddef.h>
 
+#include "net/yield.h"
+
 static void handle_wake(struct deferred *d);
 
 static void handle_deadline(struct timer *timer)
@@ -88,6 +90,12 @@ static void handle_wake(struct deferred *d)
 	task_finish(t);
 	if (done)
 		done(t);
+}
+
+enum task_turn task_yield(struct task *t, const struct task_step *next)
+{
+	loop_defer_behind(t->loop, &t->wake);
+	return task_wait(t, next);
 }
 
 enum task_turn task_wait_ms(struct task *t, const struct task_step *next, int64_t ms)

@@ -16,6 +16,7 @@
 #include "base/metrics.h"
 #include "cluster/find_container.h"
 #include "manager/manager.h"
+#include "net/yield.h"
 #include "register/registrar_private.h"
 
 STEP(registrar_look);
@@ -246,10 +247,8 @@ static enum task_turn registrar_look(struct task *t)
 		return task_wait_ms(t, &registrar_look_step, r->not_before_ms - now_ms);
 	if (r->stale || now_ms >= r->read_ms + r->options->resync_ms)
 		return read_all(r);
-	if (!registrar_read_places(r)) {
-		task_wake(t);
-		return task_wait(t, &registrar_look_step);
-	}
+	if (!registrar_read_places(r))
+		return task_yield(t, &registrar_look_step);
 	if (r->sweeping)
 		ledger_release(&r->ledger, registrar_is_gone, r);
 	r->sweeping = false;

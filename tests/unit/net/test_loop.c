@@ -13,6 +13,7 @@
 #include "base/strv.h"
 #include "net/listen.h"
 #include "net/task.h"
+#include "net/yield.h"
 
 struct job {
 	struct task task;
@@ -277,6 +278,39 @@ static void test_turn_is_bounded_in_time(void **state)
 	loop_destroy(loop);
 }
 
+/* Who asks for little waits for one piece of long work, not for one of each; and much of the little
+ * does not keep long work from its turn. */
+static void test_long_work_comes_behind(void **state)
+{
+	struct loop *loop = loop_create();
+	struct heavy work[20], little = { 0 };
+	struct chain ever = { .loop = loop };
+	int order[20] = { 0 }, next = 0, at = 0;
+
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		work[i] = (struct heavy){ .order = &order[i], .next = &next };
+		deferred_init(&work[i].d, run_heavily);
+		loop_defer_behind(loop, &work[i].d);
+	}
+	loop_turn(loop, 0);
+	assert_in_range(next, 1, 8);
+	little = (struct heavy){ .order = &at, .next = &next };
+	deferred_init(&little.d, run_heavily);
+	loop_defer(loop, &little.d);
+	deferred_init(&ever.d, run_for_ever);
+	loop_defer(loop, &ever.d);
+	for (int i = next; i < 18; i = next) {
+		loop_turn(loop, 0);
+		assert_in_range(next, i + 1, 20);
+	}
+	assert_in_range(at, 1, 9);
+	deferred_cancel(&ever.d);
+	while (next < 21)
+		loop_turn(loop, 0);
+	loop_destroy(loop);
+}
+
 static void run_long(struct deferred *d)
 {
 	int64_t until_us = clock_cpu_us() + 60 * 1000;
@@ -398,6 +432,7 @@ int main(void)
 		cmocka_unit_test(test_timers_of_any_length),
 		cmocka_unit_test(test_deferred_is_bounded),
 		cmocka_unit_test(test_turn_is_bounded_in_time),
+		cmocka_unit_test(test_long_work_comes_behind),
 		cmocka_unit_test(test_long_turn_is_counted),
 		cmocka_unit_test(test_release_later),
 		cmocka_unit_test(test_signal),

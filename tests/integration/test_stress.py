@@ -98,32 +98,6 @@ def test_bodies_of_many_clients(pool):
     assert metric(pool, "client_memory_bytes") < len(PIECE)
 
 
-def mute_reader(pool, path):
-    """It has asked, and takes no more than its own kernel holds for it."""
-    client = pool.connect()
-    client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32 * 1024)
-    client.send_request("GET", path)
-    return client
-
-
-def test_lists_are_made_as_they_are_read(pool):
-    """Whole, these would be four times what all clients may hold."""
-    path = "/images/json"
-    pool.engines[0].script("GET", "/images/json", Reply(200, large.images(2000, labels=40)))
-    pool.engines[0].emit("image", "tag", "x", {"name": "x"})
-    eventually(lambda: len(names(pool, "/images/json", "large-1999")) == 1, timeout=60)
-    whole = pool.get(path, timeout=60)
-    before = pool.resident_bytes()
-    readers = [mute_reader(pool, path) for _ in range(4 * BUDGET // len(whole.body))]
-    eventually(lambda: metric(pool, "client_memory_bytes") > len(readers) * len(PIECE) // 5, what="no reader takes more")
-    assert metric(pool, "client_memory_bytes") < BUDGET
-    assert pool.resident_bytes() - before < 2 * BUDGET
-    for reader in readers:
-        assert len(reader.read_response().json) == len(whole.json)
-        reader.close()
-    assert metric(pool, "clients_refused_memory_total") == 0
-
-
 def filters(key, values):
     return "filters=" + urllib.parse.quote(json.dumps({key: values}))
 

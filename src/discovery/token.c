@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/backoff.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/uri.h"
@@ -13,7 +14,6 @@
 #include "discovery/entry.h"
 #include "discovery/hub_client.h"
 #include "discovery/registration_private.h"
-#include "kv/backoff.h"
 #include "kv/kv.h"
 
 enum {

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "kv/backoff.h"
+#include "base/backoff.h"
 #include "kv/driver.h"
 #include "kv/way.h"
 

@@ -14,9 +14,9 @@
 #undef THREADED
 #include <zookeeper/zookeeper.h>
 
+#include "base/backoff.h"
 #include "base/list.h"
 #include "base/strv.h"
-#include "kv/backoff.h"
 #include "kv/driver.h"
 #include "net/task.h"
 

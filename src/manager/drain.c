@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/backoff.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -27,8 +28,8 @@ enum {
 	HEALTHY_MS = 5 * 60 * 1000,  /* so long it may take to become healthy */
 	RETIRED_MS = 15 * 60 * 1000, /* ... and to stop the old one */
 	LOOK_MS = 500,
-	RETRY_MIN_MS = 2 * 1000,
-	RETRY_MAX_MS = 60 * 1000,
+	RETRY_FIRST_MS = 2 * 1000,
+	RETRY_LAST_MS = 60 * 1000,
 	NAMED_MAX = 16,
 };
 
@@ -66,7 +67,7 @@ struct leave {
 	bool ran;                    /* the old copy, when it began to leave */
 	bool stopped;                /* before the new one was there */
 	bool busy;                   /* takes one of LEAVING_AT_ONCE */
-	int64_t retry_ms;
+	struct backoff backoff;
 	int64_t started_ms; /* monotonic; the replacement */
 	int64_t until_ms;   /* so long is waited for the old copy to go */
 	int64_t again_ms;   /* then its going is begun anew, unless it is under way */
@@ -223,7 +224,7 @@ static void begin_leave(struct drain *d, struct container *c)
 	memcpy(l->old_id, c->id, sizeof(l->old_id));
 	l->name = xstrdup(container_name(c));
 	set_busy(l, true);
-	l->retry_ms = RETRY_MIN_MS;
+	l->backoff = (struct backoff){ .first_ms = RETRY_FIRST_MS, .last_ms = RETRY_LAST_MS };
 	list_push_back(&d->leaving, &l->link);
 	move_tell(d->manager, "drain_leaves",
 		&(struct move_told){ l->old_id, l->name, NULL, l->from->name, l->from }, NULL);
@@ -264,17 +265,16 @@ static enum task_turn drain_review(struct task *t)
 
 static enum task_turn try_later(struct leave *l, const struct error *err)
 {
-	int64_t wait_ms = l->retry_ms;
+	int64_t wait_ms = backoff_next_ms(&l->backoff);
 
 	log_warn("Container %s cannot leave the drained node %s yet: %s (again in %lld s)", l->name,
-		l->from->name, error_text(err), (long long)wait_ms / 1000);
+		l->from->name, error_text(err), (long long)(wait_ms + 999) / 1000);
 	if (err != &l->err)
 		error_copy(&l->err, err);
 	(void)move_tell_reason(l->drain->manager, "drain_failed",
 		&(struct move_told){ l->old_id, l->name, NULL, l->from->name, l->from },
 		error_text(err), &l->told);
 	set_busy(l, false);
-	l->retry_ms = min_of(wait_ms * 2, (int64_t)RETRY_MAX_MS);
 	task_wake(&l->drain->task);
 	return task_wait_ms(&l->task, &leave_begin_step, wait_ms);
 }
@@ -448,7 +448,7 @@ static enum task_turn leave_overlap(struct task *t)
 		return undo(l);
 	}
 	l->until_ms = clock_mono_ms() + RETIRED_MS;
-	l->retry_ms = RETRY_MIN_MS;
+	backoff_reset(&l->backoff);
 	l->again_ms = 0;
 	return task_go(t, &leave_retired_step);
 }
@@ -460,8 +460,7 @@ static void retire_old_copy(struct leave *l)
 
 	if (l->drain->manager->retiring || now_ms < l->again_ms)
 		return;
-	l->again_ms = now_ms + l->retry_ms;
-	l->retry_ms = min_of(l->retry_ms * 2, (int64_t)RETRY_MAX_MS);
+	l->again_ms = now_ms + backoff_next_ms(&l->backoff);
 	retire_start(l->drain->manager, l->from);
 }
 

@@ -13,11 +13,11 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/backoff.h"
 #include "base/id.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/uri.h"
-#include "kv/backoff.h"
 #include "kv/kv.h"
 #include "manager/keep_private.h"
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/backoff.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -27,8 +28,8 @@ enum {
 	REVIEW_MS = 1000, /* while a node is out of reach */
 	START_TIMEOUT_MS = 60 * 1000,
 	MOVES_AT_ONCE = 4,
-	RETRY_MIN_MS = 2 * 1000,
-	RETRY_MAX_MS = 60 * 1000,
+	RETRY_FIRST_MS = 2 * 1000,
+	RETRY_LAST_MS = 60 * 1000,
 };
 
 STEP(reschedule_review);
@@ -73,7 +74,7 @@ struct move {
 	bool replaced; /* another daemon has the address: nobody needs to be asked */
 	bool busy;     /* takes one of MOVES_AT_ONCE */
 	char *told;    /* why, as an event; owned; NULL */
-	int64_t retry_ms;
+	struct backoff backoff;
 	struct knock knock;
 	struct call call;
 	struct refresh refresh;
@@ -183,7 +184,7 @@ static void begin_move(struct reschedule *rs, const struct candidate *what)
 	mv->name = xstrdup(c ? container_name(c) : what->kept->swarm_id);
 	snprintf(mv->old_id, sizeof(mv->old_id), "%s", c ? c->id : what->kept->id);
 	set_busy(mv, true);
-	mv->retry_ms = RETRY_MIN_MS;
+	mv->backoff = (struct backoff){ .first_ms = RETRY_FIRST_MS, .last_ms = RETRY_LAST_MS };
 	list_push_back(&rs->moves, &mv->link);
 	HASH_ADD_STR(rs->by_id, old_id, mv);
 	task_init(&mv->task, rs->manager->loop, &move_begin_step, move_done);
@@ -274,14 +275,13 @@ static bool tell_reason(struct move *mv, const char *action, const char *reason)
 static enum task_turn try_later(
 	struct move *mv, const struct task_step *step, const struct error *err)
 {
-	int64_t wait_ms = mv->retry_ms;
+	int64_t wait_ms = backoff_next_ms(&mv->backoff);
 
 	log_warn("Failed to reschedule container %s from %s: %s (again in %lld s)", mv->name,
-		mv->from_name, error_text(err), (long long)wait_ms / 1000);
+		mv->from_name, error_text(err), (long long)(wait_ms + 999) / 1000);
 	metric_inc(METRIC_reschedule_failures_total);
 	(void)tell_reason(mv, "reschedule_failed", error_text(err));
 	set_busy(mv, false);
-	mv->retry_ms = min_of(wait_ms * 2, (int64_t)RETRY_MAX_MS);
 	task_wake(&mv->reschedule->task);
 	return task_wait_ms(&mv->task, step, wait_ms);
 }
@@ -334,7 +334,7 @@ static enum task_turn wait_for_node(struct move *mv, const char *volume)
 		log_warn("Container %s %s", mv->name, why);
 	set_busy(mv, false);
 	task_wake(&mv->reschedule->task);
-	return task_wait_ms(&mv->task, &move_begin_step, RETRY_MAX_MS);
+	return task_wait_ms(&mv->task, &move_begin_step, RETRY_LAST_MS);
 }
 
 /* It comes back to what it is, or it is no member (any more), which is no failure. */
@@ -347,7 +347,7 @@ static enum task_turn somebody_answers(struct move *mv)
 		return TASK_DONE;
 	set_busy(mv, false);
 	task_wake(&mv->reschedule->task);
-	return task_wait_ms(&mv->task, &move_begin_step, RETRY_MAX_MS);
+	return task_wait_ms(&mv->task, &move_begin_step, RETRY_LAST_MS);
 }
 
 static enum task_turn move_probed(struct task *t)
@@ -445,7 +445,7 @@ static enum task_turn arrive(struct move *mv)
 		&(struct move_told){
 			mv->new_id, mv->name, mv->old_id, mv->from_name, mv->to, true },
 		"its node does not answer");
-	mv->retry_ms = RETRY_MIN_MS;
+	backoff_reset(&mv->backoff);
 	return mv->was_running ? task_go(&mv->task, &move_start_step) : TASK_DONE;
 }
 

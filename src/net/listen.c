@@ -25,8 +25,8 @@
 enum {
 	BACKLOG = 1024,
 	ACCEPTS_PER_TURN = 64,
-	RETRY_MIN_MS = 50, /* after EMFILE and the like */
-	RETRY_MAX_MS = 1000,
+	RETRY_FIRST_MS = 50, /* after EMFILE and the like */
+	RETRY_LAST_MS = 1000,
 	FIRST_PASSED_FD = 3, /* of sd_listen_fds(3) */
 	PASSED_MAX = 1024,
 };
@@ -57,14 +57,13 @@ static void pause_accepting(struct listener *l, const char *address, int number)
 {
 	auto_error struct error err = ERROR_INIT;
 
-	if (l->retry_ms == RETRY_MIN_MS && l->ops->handle_failure) {
+	if (backoff_is_fresh(&l->backoff) && l->ops->handle_failure) {
 		error_set(&err, ERROR_UNAVAILABLE, "accept: %s: clients must wait",
 			socket_errno_text(number));
 		l->ops->handle_failure(l, address, &err, l->arg);
 	}
 	set_accepting(l, false);
-	timer_start(&l->retry, l->retry_ms);
-	l->retry_ms = min_of(l->retry_ms * 2, (int64_t)RETRY_MAX_MS);
+	timer_start(&l->retry, backoff_next_ms(&l->backoff));
 }
 
 void listen_resume(struct listener *l)
@@ -119,7 +118,7 @@ static bool accept_one(struct listener *l, const struct socket *s)
 			pause_accepting(l, s->address, errno);
 		return false;
 	}
-	l->retry_ms = RETRY_MIN_MS;
+	backoff_reset(&l->backoff);
 	if (l->tls)
 		return accept_tls(l, fd, &sa, len);
 	l->ops->handle_stream(l, stream_create(l->loop, fd, NULL), l->arg);
@@ -427,7 +426,7 @@ struct listener *listener_create(struct loop *loop, const char *spec, struct tls
 	l->tls = tls ? tls_context_ref(tls) : NULL;
 	l->ops = ops;
 	l->arg = arg;
-	l->retry_ms = RETRY_MIN_MS;
+	l->backoff = (struct backoff){ .first_ms = RETRY_FIRST_MS, .last_ms = RETRY_LAST_MS };
 	list_init(&l->clients);
 	timer_init(&l->retry, loop, handle_retry);
 	if (!listen_spec(l, spec, err)) {

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "base/backoff.h"
 #include "base/list.h"
 #include "net/listen.h"
 #include "net/loop.h"
@@ -26,7 +27,7 @@ struct listener {
 	struct list clients; /* struct client::link, owned: not yet streams, or refused */
 	size_t clients_count;
 	struct timer retry; /* accepting is paused */
-	int64_t retry_ms;
+	struct backoff backoff;
 };
 
 /* Accepts again, when nothing else is against it. */

@@ -6,8 +6,8 @@
  */
 #pragma once
 
+#include "base/backoff.h"
 #include "cluster/engine.h"
-#include "kv/backoff.h"
 #include "manager/withdraw.h"
 #include "net/task.h"
 #include "register/book.h"

@@ -1,4 +1,4 @@
-#include "kv/backoff.h"
+#include "base/backoff.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,21 +8,27 @@
 #include <cmocka.h>
 #include <string.h>
 
-static void test_growth(void **state)
+static void check_growth(struct backoff b, int64_t first, int64_t last)
 {
-	struct backoff b = { 0 };
-	int64_t top = 400;
+	int64_t top = first;
 
-	(void)state;
+	assert_true(backoff_is_fresh(&b));
 	for (int i = 0; i < 20; i++) {
 		int64_t ms = backoff_next_ms(&b);
 
 		assert_true(ms >= top / 2 && ms <= top);
-		top = top * 2 > 10000 ? 10000 : top * 2;
+		assert_false(backoff_is_fresh(&b));
+		top = top * 2 > last ? last : top * 2;
 	}
 	backoff_reset(&b);
-	int64_t first = backoff_next_ms(&b);
-	assert_true(first >= 200 && first <= 400);
+	assert_in_range(backoff_next_ms(&b), first / 2, first);
+}
+
+static void test_growth(void **state)
+{
+	(void)state;
+	check_growth((struct backoff){ 0 }, 400, 10000);
+	check_growth((struct backoff){ .first_ms = 50, .last_ms = 1000 }, 50, 1000);
 }
 
 static void test_it_is_random(void **state)

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "http/chunk.h"
 #include "http/client_private.h"
 
 bool call_has_body(const struct call *c)
@@ -93,9 +94,7 @@ static void send_chunk(struct call_state *s, struct evbuffer *from)
 {
 	auto_evbuffer struct evbuffer *chunk = evbuffer_new();
 
-	evbuffer_add_printf(chunk, "%zx\r\n", evbuffer_get_length(from));
-	evbuffer_add_buffer(chunk, from);
-	evbuffer_add(chunk, "\r\n", 2);
+	chunk_write(chunk, from);
 	send_bytes(s, chunk);
 }
 
@@ -143,8 +142,7 @@ static void send_last_chunk(struct call_state *s)
 {
 	auto_evbuffer struct evbuffer *bytes = evbuffer_new();
 
-	evbuffer_add(bytes, "0\r\n", 3);
-	headers_write(&s->trailers, bytes);
+	chunk_write_last(bytes, &s->trailers);
 	send_bytes(s, bytes);
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "http/chunk.h"
 #include "http/server_private.h"
 
 const char *exchange_peer(const struct exchange *x)
@@ -225,13 +226,9 @@ static void clip_to_length(struct http_connection *c, struct evbuffer *from)
 
 static void write_chunk(struct http_connection *c, struct evbuffer *from)
 {
-	auto_evbuffer struct evbuffer *chunk = evbuffer_new(), *end = evbuffer_new();
+	auto_evbuffer struct evbuffer *chunk = evbuffer_new();
 
-	evbuffer_add_printf(chunk, "%zx\r\n", evbuffer_get_length(from));
-	evbuffer_add_buffer(chunk, from);
-	/* Added to a block that is full, two bytes would take another of its size. */
-	evbuffer_add(end, "\r\n", 2);
-	evbuffer_add_buffer(chunk, end);
+	chunk_write(chunk, from);
 	stream_write_buffer(c->stream, chunk);
 }
 
@@ -293,8 +290,7 @@ static void write_last_chunk(struct http_connection *c)
 {
 	auto_evbuffer struct evbuffer *bytes = evbuffer_new();
 
-	evbuffer_add(bytes, "0\r\n", 3);
-	headers_write(&c->trailers, bytes);
+	chunk_write_last(bytes, &c->trailers);
 	stream_write_buffer(c->stream, bytes);
 }
 

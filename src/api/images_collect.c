@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/uri.h"
-#include "manager/spread.h"
+#include "manager/fleet.h"
 
 struct images_collect {
 	struct errand errand;
@@ -15,8 +15,8 @@ struct images_collect {
 	struct engine *to;     /* counted; where all of them shall be */
 	struct engine *source; /* counted; of the present transfer; NULL */
 	struct call download;
-	struct spread spread; /* one leg */
-	size_t missing;       /* on it, before the present transfer */
+	struct fleet fleet; /* one leg */
+	size_t missing;     /* on it, before the present transfer */
 };
 
 STEP(collect_next);
@@ -26,7 +26,7 @@ static void finish_transfer(struct images_collect *c)
 {
 	if (!c->source)
 		return;
-	spread_finish(&c->spread);
+	fleet_finish(&c->fleet);
 	call_finish(&c->download);
 	engine_unref(steal(c->source));
 }
@@ -87,7 +87,7 @@ static void start_download(struct images_collect *c, const struct strv *names)
 	remote_call_init(&c->download, &c->source->remote, c->errand.rq->version, "GET",
 		"/images/get?%s", query.buf);
 	c->download.mode = CALL_STREAM;
-	c->download.head_timeout_ms = c->download.idle_timeout_ms = SPREAD_SILENCE_MS;
+	c->download.head_timeout_ms = c->download.idle_timeout_ms = FLEET_SILENCE_MS;
 	remote_send(&c->download, &c->source->remote, &c->errand.task);
 }
 
@@ -95,12 +95,12 @@ static void start_transfer(
 	struct images_collect *c, struct engine *source, const struct strv *names)
 {
 	c->source = engine_ref(source);
-	spread_init(&c->spread, &c->errand.task);
-	c->spread.failure = "Failed to load image";
-	c->spread.quiet = true;
-	spread_add_load(&c->spread, c->to, c->errand.rq->version);
+	fleet_init(&c->fleet, &c->errand.task);
+	c->fleet.failure = "Failed to load image";
+	c->fleet.quiet = true;
+	fleet_add_load(&c->fleet, c->to, c->errand.rq->version);
 	start_download(c, names);
-	spread_start(&c->spread);
+	fleet_start(&c->fleet);
 }
 
 static enum task_turn collect_next(struct task *t)
@@ -135,10 +135,10 @@ static enum task_turn collect_transfer(struct task *t)
 
 	if (c->errand.rq->x->gone)
 		return errand_end(&c->errand);
-	spread_feed(&c->spread, c->source, &c->download);
-	if (!spread_advance(&c->spread))
-		return task_wait_ms(t, &collect_transfer_step, SPREAD_LOOK_MS);
-	if (!spread_check(&c->spread, &err))
+	fleet_feed(&c->fleet, c->source, &c->download);
+	if (!fleet_advance(&c->fleet))
+		return task_wait_ms(t, &collect_transfer_step, FLEET_LOOK_MS);
+	if (!fleet_check(&c->fleet, &err))
 		return fail(c, &err);
 	finish_transfer(c);
 	return task_go(t, &collect_next_step);

@@ -10,33 +10,33 @@
 #include <string.h>
 
 #include "api/failover.h"
-#include "api/images_spread.h"
+#include "api/images_fleet.h"
 #include "api/reply.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "docker/reference.h"
 
 /* Forwards the request to all engines that are meant. */
-static void forward_to_all(struct images_spread *is, const char *path)
+static void forward_to_all(struct images_fleet *is, const char *path)
 {
 	auto_error struct error err = ERROR_INIT;
 	size_t count;
-	struct engine **engines = images_spread_choose(is, &count, &err);
+	struct engine **engines = images_fleet_choose(is, &count, &err);
 
 	if (!engines) {
-		images_spread_fail(is, &err);
+		images_fleet_fail(is, &err);
 		return;
 	}
 	for (size_t i = 0; i < count; i++)
-		images_spread_forward(is, engines[i], path);
+		images_fleet_forward(is, engines[i], path);
 	free(engines);
-	images_spread_tell_skipped(is);
-	images_spread_start(is);
+	images_fleet_tell_skipped(is);
+	images_fleet_start(is);
 }
 
 void images_load(struct request *rq)
 {
-	struct images_spread *is = images_spread_create(rq);
+	struct images_fleet *is = images_fleet_create(rq);
 
 	is->title = xstrdup("Loading Image...");
 	is->failure = xstrdup("Failed to load image");
@@ -65,14 +65,14 @@ static void pull(struct request *rq, const char *name)
 {
 	auto_free char *full = join_reference(name, query_get(&rq->query, "tag"));
 	auto_error struct error err = ERROR_INIT;
-	struct images_spread *is;
+	struct images_fleet *is;
 	struct reference ref;
 
 	if (!reference_parse(&ref, full, &err)) {
 		reply_error(rq, &err);
 		return;
 	}
-	is = images_spread_create(rq);
+	is = images_fleet_create(rq);
 	is->pulled = familiar_reference(&ref);
 	reference_finish(&ref);
 	is->title = xasprintf("Pulling %s...", full);
@@ -94,7 +94,7 @@ static char *imported_name(const struct request *rq, const char *line)
 	return xstrdup(json_get_str(yyjson_doc_get_root(doc), "status", ""));
 }
 
-static void start_download(struct images_spread *is, const char *name)
+static void start_download(struct images_fleet *is, const char *name)
 {
 	auto_strbuf struct strbuf encoded = STRBUF_INIT;
 
@@ -102,14 +102,14 @@ static void start_download(struct images_spread *is, const char *name)
 	remote_call_init(&is->download, &is->source->remote, is->errand.rq->version, "GET",
 		"/images/get?names=%s", encoded.buf);
 	is->download.mode = CALL_STREAM;
-	is->download.head_timeout_ms = is->download.idle_timeout_ms = SPREAD_SILENCE_MS;
+	is->download.head_timeout_ms = is->download.idle_timeout_ms = FLEET_SILENCE_MS;
 	remote_send(&is->download, &is->source->remote, &is->errand.task);
 }
 
 /* One engine has imported: save it there, load it into the others. */
-static bool distribute(struct images_spread *is)
+static bool distribute(struct images_fleet *is)
 {
-	struct spread_leg *first = &is->spread.legs[0];
+	struct leg *first = &is->fleet.legs[0];
 	auto_error struct error err = ERROR_INIT;
 	auto_free char *name = imported_name(is->errand.rq, first->last);
 	struct engine **engines;
@@ -118,25 +118,25 @@ static bool distribute(struct images_spread *is)
 	is->go_on = NULL;
 	is->last_line = steal(first->last);
 	is->source = engine_ref(first->engine);
-	engines = images_spread_choose(is, &count, &err);
+	engines = images_fleet_choose(is, &count, &err);
 	if (!engines || count < 2 || !*name) {
 		free(engines);
 		return false;
 	}
-	spread_finish(&is->spread);
-	spread_init(&is->spread, &is->errand.task);
-	is->spread.title = "Loading Image...";
-	is->spread.failure = is->failure;
-	is->spread.what = "Import";
-	is->spread.quiet = true;
-	is->spread.done_before = 1;
+	fleet_finish(&is->fleet);
+	fleet_init(&is->fleet, &is->errand.task);
+	is->fleet.title = "Loading Image...";
+	is->fleet.failure = is->failure;
+	is->fleet.what = "Import";
+	is->fleet.quiet = true;
+	is->fleet.done_before = 1;
 	for (size_t i = 0; i < count; i++) {
 		if (engines[i] != is->source)
-			spread_add_load(&is->spread, engines[i], is->errand.rq->version);
+			fleet_add_load(&is->fleet, engines[i], is->errand.rq->version);
 	}
 	free(engines);
 	start_download(is, name);
-	spread_start(&is->spread);
+	fleet_start(&is->fleet);
 	return true;
 }
 
@@ -148,22 +148,22 @@ static void import(struct request *rq)
 					      : from        ? from
 							    : "",
 		query_get(&rq->query, "tag"));
-	struct images_spread *is = images_spread_create(rq);
+	struct images_fleet *is = images_fleet_create(rq);
 	auto_error struct error err = ERROR_INIT;
 	size_t count;
-	struct engine **engines = images_spread_choose(is, &count, &err);
+	struct engine **engines = images_fleet_choose(is, &count, &err);
 
 	if (!engines) {
-		images_spread_fail(is, &err);
+		images_fleet_fail(is, &err);
 		return;
 	}
 	is->failure = xasprintf("Failed to import %s", name);
-	is->spread.what = "Import";
-	is->spread.hold_last = true;
+	is->fleet.what = "Import";
+	is->fleet.hold_last = true;
 	is->go_on = distribute;
-	images_spread_forward(is, engines[0], "/images/create");
+	images_fleet_forward(is, engines[0], "/images/create");
 	free(engines);
-	images_spread_start(is);
+	images_fleet_start(is);
 }
 
 void images_create(struct request *rq)

@@ -12,13 +12,13 @@
 #include "base/parse.h"
 #include "base/uri.h"
 
-STEP(spread_pump);
+STEP(fleet_pump);
 
 static void images_spread_finish(struct errand *e)
 {
 	struct images_spread *is = container_of(e, struct images_spread, errand);
 
-	spread_finish(&is->spread);
+	fleet_finish(&is->fleet);
 	call_finish(&is->download);
 	if (is->source)
 		engine_unref(is->source);
@@ -47,9 +47,9 @@ static void read_constraints(const struct request *rq, struct strv *ret)
 struct images_spread *images_spread_create(struct request *rq)
 {
 	struct images_spread *is =
-		errand_create(rq, sizeof(*is), &spread_pump_step, images_spread_finish);
+		errand_create(rq, sizeof(*is), &fleet_pump_step, images_spread_finish);
 
-	spread_init(&is->spread, &is->errand.task);
+	fleet_init(&is->fleet, &is->errand.task);
 	read_constraints(rq, &is->constraints);
 	return is;
 }
@@ -128,7 +128,7 @@ void images_spread_tell_skipped(struct images_spread *is)
 		if (!why_skipped(m, engines[i]))
 			continue;
 		progress_say(&line, is->title, why_skipped(m, engines[i]), engines[i]->name);
-		evbuffer_add(is->spread.out, line.buf, line.len);
+		evbuffer_add(is->fleet.out, line.buf, line.len);
 	}
 	free(engines);
 }
@@ -162,7 +162,7 @@ static void copy_fields(struct headers *to, const struct headers *from)
 void images_spread_forward(struct images_spread *is, struct engine *e, const char *path)
 {
 	struct request *rq = is->errand.rq;
-	struct spread_leg *leg = spread_add(&is->spread, e);
+	struct fleet_leg *leg = fleet_add(&is->fleet, e);
 	auto_strbuf struct strbuf query = STRBUF_INIT;
 
 	format_query(rq, &query);
@@ -174,12 +174,12 @@ void images_spread_forward(struct images_spread *is, struct engine *e, const cha
 
 void images_spread_start(struct images_spread *is)
 {
-	is->spread.title = is->title;
-	is->spread.failure = is->failure;
+	is->fleet.title = is->title;
+	is->fleet.failure = is->failure;
 	errand_watch_client(&is->errand);
 	exchange_want_body(is->errand.rq->x);
 	exchange_continue(is->errand.rq->x);
-	spread_start(&is->spread);
+	fleet_start(&is->fleet);
 	errand_start(&is->errand);
 }
 
@@ -189,17 +189,17 @@ static void feed_from_client(struct images_spread *is)
 {
 	struct exchange *x = is->errand.rq->x;
 
-	if (evbuffer_get_length(x->body) > 0 && spread_has_room(&is->spread))
-		spread_write(&is->spread, x->body);
+	if (evbuffer_get_length(x->body) > 0 && fleet_has_room(&is->fleet))
+		fleet_write(&is->fleet, x->body);
 	if (x->body_complete && evbuffer_get_length(x->body) == 0)
-		spread_end_body(&is->spread);
+		fleet_end_body(&is->fleet);
 }
 
 static void feed(struct images_spread *is)
 {
 	if (is->source)
-		spread_feed(&is->spread, is->source, &is->download);
-	else if (!is->spread.body_ended && spread_wants_body(&is->spread))
+		fleet_feed(&is->fleet, is->source, &is->download);
+	else if (!is->fleet.body_ended && fleet_wants_body(&is->fleet))
 		feed_from_client(is);
 }
 
@@ -217,22 +217,21 @@ static void flush(struct images_spread *is)
 	struct exchange *x = is->errand.rq->x;
 
 	if (!x->answer_started) {
-		if (!is->source && !is->spread.body_ended && spread_wants_body(&is->spread))
+		if (!is->source && !is->fleet.body_ended && fleet_wants_body(&is->fleet))
 			return;
-		if (!spread_has_begun(&is->spread))
+		if (!fleet_has_begun(&is->fleet))
 			return;
 		start_answer(is);
 	}
 	if (!exchange_is_full(x))
-		exchange_write_buffer(x, is->spread.out);
+		exchange_write_buffer(x, is->fleet.out);
 }
 
 /* Clients look for the line that begins with "Status: ": it says whether anything came. */
 static void close_pull(const struct images_spread *is, struct strbuf *to)
 {
 	auto_free char *status = xasprintf("Status: %s for %s",
-		spread_is_up_to_date(&is->spread) ? "Image is up to date"
-						  : "Downloaded newer image",
+		fleet_is_up_to_date(&is->fleet) ? "Image is up to date" : "Downloaded newer image",
 		is->pulled);
 
 	progress_say(to, NULL, status, NULL);
@@ -241,10 +240,10 @@ static void close_pull(const struct images_spread *is, struct strbuf *to)
 /* False with what failed, in the words of the engines when they have the same. */
 static bool check(const struct images_spread *is, struct error *err)
 {
-	const struct error *refusal = spread_refusal(&is->spread);
+	const struct error *refusal = fleet_refusal(&is->fleet);
 
 	if (!refusal)
-		return spread_check(&is->spread, err);
+		return fleet_check(&is->fleet, err);
 	error_copy(err, refusal);
 	return false;
 }
@@ -256,7 +255,7 @@ static enum task_turn finish(struct images_spread *is)
 	auto_strbuf struct strbuf last = STRBUF_INIT;
 	bool fine = check(is, &err);
 
-	if (!x->answer_started && spread_refusal(&is->spread))
+	if (!x->answer_started && fleet_refusal(&is->fleet))
 		return errand_fail(&is->errand, &err);
 	if (!x->answer_started)
 		start_answer(is);
@@ -266,13 +265,13 @@ static enum task_turn finish(struct images_spread *is)
 		progress_say_failed(&last, error_text(&err));
 	else if (is->pulled)
 		close_pull(is, &last);
-	exchange_write_buffer(x, is->spread.out);
+	exchange_write_buffer(x, is->fleet.out);
 	exchange_write(x, last.buf, last.len);
 	exchange_end(x);
 	return errand_end(&is->errand);
 }
 
-static enum task_turn spread_pump(struct task *t)
+static enum task_turn fleet_pump(struct task *t)
 {
 	struct images_spread *is = container_of(t, struct images_spread, errand.task);
 	bool over;
@@ -280,11 +279,11 @@ static enum task_turn spread_pump(struct task *t)
 	if (is->errand.rq->x->gone)
 		return errand_end(&is->errand);
 	feed(is);
-	over = spread_advance(&is->spread);
+	over = fleet_advance(&is->fleet);
 	flush(is);
 	if (!over)
-		return task_wait_ms(t, &spread_pump_step, SPREAD_LOOK_MS);
-	if (is->go_on && spread_check(&is->spread, NULL) && is->go_on(is))
-		return task_go(t, &spread_pump_step);
+		return task_wait_ms(t, &fleet_pump_step, SPREAD_LOOK_MS);
+	if (is->go_on && fleet_check(&is->fleet, NULL) && is->go_on(is))
+		return task_go(t, &fleet_pump_step);
 	return finish(is);
 }

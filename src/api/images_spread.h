@@ -9,11 +9,11 @@
 #pragma once
 
 #include "api/errand.h"
-#include "manager/spread.h"
+#include "manager/fleet.h"
 
 struct images_spread {
 	struct errand errand;
-	struct spread spread;
+	struct fleet spread;
 	char *title, *failure; /* owned; lent to the spread */
 	char *pulled;          /* of which the closing line of a pull tells; owned; NULL */
 	struct strv constraints;

@@ -36,7 +36,7 @@ static void leave_engine(struct create *c)
 	refresh_finish(&c->refresh);
 	keep_write_finish(&c->kept);
 	network_spread_finish(&c->spread);
-	connect_finish(&c->connect);
+	networking_finish(&c->networking);
 	translate_connects_finish(&c->connects);
 	call_finish(&c->call);
 	placing_leave(&c->placing);
@@ -336,9 +336,9 @@ static enum task_turn adopt(struct create *c)
 		return TASK_DONE;
 	}
 	if (c->connects.count) {
-		connect_start(
-			&c->connect, c->manager, c->placing.engine, id, &c->connects, &c->task);
-		return task_wait_for(&c->task, &c->connect.done, &create_connected_step);
+		networking_start(
+			&c->networking, c->manager, c->placing.engine, id, &c->connects, &c->task);
+		return task_wait_for(&c->task, &c->networking.done, &create_connected_step);
 	}
 	touch_answered(c->touch, id);
 	refresh_container(&c->refresh, c->placing.engine, id, &c->task);
@@ -417,9 +417,9 @@ static enum task_turn create_connected(struct task *t)
 {
 	struct create *c = container_of(t, struct create, task);
 
-	if (!error_is_set(&c->connect.err))
+	if (!error_is_set(&c->networking.err))
 		return adopt(c); /* with nothing left to connect */
-	error_copy(&c->err, &c->connect.err);
+	error_copy(&c->err, &c->networking.err);
 	keep_404_for_images(&c->err);
 	free(steal(c->answer));
 	return attempt_failed(c, false);

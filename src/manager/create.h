@@ -12,10 +12,10 @@
 #include "cluster/refresh.h"
 #include "cluster/touch.h"
 #include "http/client.h"
-#include "manager/connect.h"
 #include "manager/keep.h"
 #include "manager/manager.h"
 #include "manager/network_spread.h"
+#include "manager/networking.h"
 #include "manager/placing.h"
 #include "manager/work.h"
 
@@ -38,7 +38,7 @@ struct create {
 
 	struct call call;
 	struct translate_connects connects; /* owned; for after this engine's create */
-	struct connect connect;
+	struct networking networking;
 	struct network_spread spread; /* of a network that the engine does not have yet */
 	struct touch *touch;          /* while the engine creates; or NULL */
 	struct refresh refresh;

@@ -5,12 +5,13 @@
  * then once for each of them and each fault.  Whatever happens, it must end, and leave nothing
  * under way and nothing reserved.
  *
- * The tasks of manager/, and who tries every wait of each: create.c, with what it embeds (connect,
- * network_spread, pull) and what it asks for published ports: test_create; reschedule.c, a move and
- * the review: test_reschedule; retire.c: test_retire.  What waits on behalf of others' tasks
- * (connect, network_spread, fanout with refreshes, pull, spread, the lists that builds reads):
- * test_parts.  keep: test_keep and test_keep_store.  placing, network_claim, port_table, publish,
- * share, decisions and image_holders wait for nothing.
+ * The tasks of manager/, and who tries every wait of each: create.c, with what it embeds
+ * (networking, network_spread, pull) and what it asks for published ports: test_create;
+ * reschedule.c, a move and the review: test_reschedule; drain.c: test_drain; retire.c: test_retire;
+ * fence.c: test_fence.  What waits on behalf of others' tasks (networking, network_spread, fanout
+ * with refreshes, pull, fleet, the lists that builds reads): test_parts.  keep: test_keep and
+ * test_keep_store.  placing, hold, waiting, network_claim, port_table, publish, share, decisions
+ * and image_holders wait for nothing; knock and withdraw are waits of those above.
  */
 #pragma once
 

@@ -3,11 +3,11 @@
 #include "rig.h"
 
 #include "manager/builds.h"
-#include "manager/connect.h"
+#include "manager/fleet.h"
 #include "manager/network_spread.h"
+#include "manager/networking.h"
 #include "manager/pull.h"
 #include "manager/refreshes.h"
-#include "manager/spread.h"
 
 struct trial {
 	struct rig rig;
@@ -19,8 +19,8 @@ struct trial {
 	struct fanout fanout;
 	struct refreshes refreshes;
 	struct call call;
-	struct spread spread;
-	struct connect connect;
+	struct fleet fleet;
+	struct networking networking;
 	struct network_spread networks[2];
 	struct build_tie *tie;
 };
@@ -87,51 +87,51 @@ static void pull_end(struct trial *t)
 	call_finish(&t->call);
 }
 
-static void spread_begin(struct trial *t)
+static void fleet_begin(struct trial *t)
 {
-	spread_init(&t->spread, &t->task);
-	t->spread.title = "Pulling...";
-	t->spread.failure = "Failed";
+	fleet_init(&t->fleet, &t->task);
+	t->fleet.title = "Pulling...";
+	t->fleet.failure = "Failed";
 	for (size_t i = 0; i < ARRAY_SIZE(t->rig.engines); i++) {
 		struct engine *e = t->rig.engines[i];
 
-		remote_call_init(&spread_add(&t->spread, e)->call, &e->remote, any, "POST",
-			"/images/create");
+		remote_call_init(
+			&fleet_add(&t->fleet, e)->call, &e->remote, any, "POST", "/images/create");
 	}
-	spread_start(&t->spread);
+	fleet_start(&t->fleet);
 }
 
 static void load_begin(struct trial *t)
 {
 	auto_evbuffer struct evbuffer *body = evbuffer_new();
 
-	spread_init(&t->spread, &t->task);
+	fleet_init(&t->fleet, &t->task);
 	for (size_t i = 0; i < ARRAY_SIZE(t->rig.engines); i++)
-		spread_add_load(&t->spread, t->rig.engines[i], any);
-	spread_start(&t->spread);
-	assert_true(spread_has_room(&t->spread) && spread_wants_body(&t->spread));
+		fleet_add_load(&t->fleet, t->rig.engines[i], any);
+	fleet_start(&t->fleet);
+	assert_true(fleet_has_room(&t->fleet) && fleet_wants_body(&t->fleet));
 	evbuffer_add(body, "an image", 8);
-	spread_write(&t->spread, body);
-	spread_end_body(&t->spread);
+	fleet_write(&t->fleet, body);
+	fleet_end_body(&t->fleet);
 }
 
-static bool spread_is_over(struct trial *t)
+static bool fleet_is_over(struct trial *t)
 {
-	return spread_advance(&t->spread);
+	return fleet_advance(&t->fleet);
 }
 
-static void spread_verdict(struct trial *t)
+static void fleet_verdict(struct trial *t)
 {
-	assert_int_equal(t->spread.legs[1].state, SPREAD_DONE); /* whatever becomes of node-1 */
-	(void)spread_check(&t->spread, &t->err);
+	assert_int_equal(t->fleet.legs[1].state, LEG_DONE); /* whatever becomes of node-1 */
+	(void)fleet_check(&t->fleet, &t->err);
 }
 
-static void spread_end(struct trial *t)
+static void fleet_end(struct trial *t)
 {
-	spread_finish(&t->spread);
+	fleet_finish(&t->fleet);
 }
 
-static void connect_begin(struct trial *t)
+static void networking_begin(struct trial *t)
 {
 	struct translate_connects networks = { 0 };
 	struct fake_container *c =
@@ -143,27 +143,28 @@ static void connect_begin(struct trial *t)
 			.network = xstrdup(networks.count ? "b" : "a"),
 			.endpoint = xstrdup("{}"),
 		};
-	connect_start(&t->connect, &t->rig.manager, t->rig.engines[0], c->id, &networks, &t->task);
+	networking_start(
+		&t->networking, &t->rig.manager, t->rig.engines[0], c->id, &networks, &t->task);
 }
 
-static bool connect_is_over(struct trial *t)
+static bool networking_is_over(struct trial *t)
 {
-	return t->connect.done;
+	return t->networking.done;
 }
 
 /* A container that did not join is removed, if one may and can. */
-static void connect_verdict(struct trial *t)
+static void networking_verdict(struct trial *t)
 {
-	bool removed = error_is_set(&t->connect.err) && manager_may_act(&t->rig.manager) &&
+	bool removed = error_is_set(&t->networking.err) && manager_may_act(&t->rig.manager) &&
 		       engine_is_healthy(t->rig.engines[0]) && t->rig.fakes[0]->listener;
 
-	error_copy(&t->err, &t->connect.err);
+	error_copy(&t->err, &t->networking.err);
 	assert_int_equal(fake_engine_find(t->rig.fakes[0], "new") == NULL, removed);
 }
 
-static void connect_end(struct trial *t)
+static void networking_end(struct trial *t)
 {
-	connect_finish(&t->connect);
+	networking_finish(&t->networking);
 }
 
 /* Two who want it: the second asks when the first has failed. */
@@ -251,12 +252,12 @@ static const struct part {
 		fanout_end, "500 500", "unavailable ok", "unavailable connect", NULL },
 	{ "pull", have_nothing, pull_begin, pull_is_over, pull_verdict, pull_end, "500", "closed",
 		"closed", NULL },
-	{ "spread", have_nothing, spread_begin, spread_is_over, spread_verdict, spread_end,
-		"engine ok", "engine ok", "engine ok", NULL },
-	{ "load", have_nothing, load_begin, spread_is_over, spread_verdict, spread_end, "engine ok",
+	{ "fleet", have_nothing, fleet_begin, fleet_is_over, fleet_verdict, fleet_end, "engine ok",
 		"engine ok", "engine ok", NULL },
-	{ "connect", have_container, connect_begin, connect_is_over, connect_verdict, connect_end,
-		"500 500", "closed closed", "closed closed", "unavailable ok" },
+	{ "load", have_nothing, load_begin, fleet_is_over, fleet_verdict, fleet_end, "engine ok",
+		"engine ok", "engine ok", NULL },
+	{ "networking", have_container, networking_begin, networking_is_over, networking_verdict,
+		networking_end, "500 500", "closed closed", "closed closed", "unavailable ok" },
 	{ "network", have_network, networks_begin, networks_are_over, networks_verdict,
 		networks_end, "ok ok", "ok ok", "connect connect", "ok ok" },
 	{ "build", have_nothing, build_begin, build_is_over, build_verdict, build_end, "ok", "ok",
@@ -270,7 +271,7 @@ static enum task_turn trial_look(struct task *t)
 	struct trial *trial = container_of(t, struct trial, task);
 
 	if (!trial->part->is_over(trial))
-		return task_wait_ms(t, &trial_look_step, SPREAD_LOOK_MS);
+		return task_wait_ms(t, &trial_look_step, FLEET_LOOK_MS);
 	trial->part->verdict(trial);
 	trial->over = true;
 	return TASK_DONE;

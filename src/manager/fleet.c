@@ -1,5 +1,5 @@
-/* manager/spread.c - the legs, their queues, and the verdict. */
-#include "manager/spread.h"
+/* manager/fleet.c - the legs, their queues, and the verdict. */
+#include "manager/fleet.h"
 
 #include <string.h>
 
@@ -14,12 +14,12 @@ enum {
 	UNHEALTHY_MS = 10 * 1000, /* the same, and for silence, when its engine is unhealthy */
 };
 
-void spread_init(struct spread *s, struct task *waiter)
+void fleet_init(struct fleet *s, struct task *waiter)
 {
-	*s = (struct spread){ .out = evbuffer_new(), .what = "Load", .waiter = waiter };
+	*s = (struct fleet){ .out = evbuffer_new(), .what = "Load", .waiter = waiter };
 }
 
-static void leg_finish(struct spread_leg *leg)
+static void leg_finish(struct leg *leg)
 {
 	refresh_finish(&leg->refresh);
 	call_finish(&leg->call);
@@ -30,23 +30,23 @@ static void leg_finish(struct spread_leg *leg)
 	engine_unref(leg->engine);
 }
 
-void spread_finish(struct spread *s)
+void fleet_finish(struct fleet *s)
 {
 	for (size_t i = 0; i < s->count; i++)
 		leg_finish(&s->legs[i]);
 	free(s->legs);
 	if (s->out)
 		evbuffer_free(s->out);
-	*s = (struct spread){ 0 };
+	*s = (struct fleet){ 0 };
 }
 
-struct spread_leg *spread_add(struct spread *s, struct engine *e)
+struct leg *fleet_add(struct fleet *s, struct engine *e)
 {
-	struct spread_leg *leg;
+	struct leg *leg;
 
 	s->legs = xreallocarray(s->legs, s->count + 1, sizeof(*s->legs));
 	leg = &s->legs[s->count++];
-	*leg = (struct spread_leg){
+	*leg = (struct leg){
 		.engine = engine_ref(e),
 		.reader = PROGRESS_READER_INIT,
 		.queue = evbuffer_new(),
@@ -56,12 +56,12 @@ struct spread_leg *spread_add(struct spread *s, struct engine *e)
 
 /* --- lines --- */
 
-static void tell(struct spread *s, const struct strbuf *text)
+static void tell(struct fleet *s, const struct strbuf *text)
 {
 	evbuffer_add(s->out, text->buf, text->len);
 }
 
-static void say(struct spread *s, const struct spread_leg *leg, const char *what)
+static void say(struct fleet *s, const struct leg *leg, const char *what)
 {
 	auto_strbuf struct strbuf line = STRBUF_INIT;
 
@@ -70,18 +70,18 @@ static void say(struct spread *s, const struct spread_leg *leg, const char *what
 }
 
 /* What went wrong while the engine was at work begins with what that was. */
-static char *failure_text(const struct spread *s, const struct spread_leg *leg)
+static char *failure_text(const struct fleet *s, const struct leg *leg)
 {
 	return leg->line_failed ? xasprintf("%s: %s", s->failure, error_text(&leg->err))
 				: xstrdup(error_text(&leg->err));
 }
 
-static void leg_fail(struct spread *s, struct spread_leg *leg)
+static void leg_fail(struct fleet *s, struct leg *leg)
 {
 	auto_free char *reason = progress_skip_reason(&leg->err, s->what);
 	auto_free char *failure = failure_text(s, leg);
 
-	leg->state = reason ? SPREAD_SKIPPED : SPREAD_FAILED;
+	leg->state = reason ? LEG_SKIPPED : LEG_FAILED;
 	say(s, leg, reason ? reason : failure);
 	if (!reason)
 		log_warn("engine %s: %s: %s", leg->engine->name, s->failure, error_text(&leg->err));
@@ -90,7 +90,7 @@ static void leg_fail(struct spread *s, struct spread_leg *leg)
 }
 
 /* False when the line was about a failure. */
-static bool leg_take_line(struct spread *s, struct spread_leg *leg, const char *line, size_t len)
+static bool leg_take_line(struct fleet *s, struct leg *leg, const char *line, size_t len)
 {
 	auto_strbuf struct strbuf text = STRBUF_INIT;
 	auto_free char *before = NULL;
@@ -115,7 +115,7 @@ static bool leg_take_line(struct spread *s, struct spread_leg *leg, const char *
 }
 
 /* All lines that are there, while the client can take them; false when the leg has failed. */
-static bool leg_read(struct spread *s, struct spread_leg *leg)
+static bool leg_read(struct fleet *s, struct leg *leg)
 {
 	const char *line;
 	size_t len;
@@ -135,12 +135,12 @@ static bool leg_read(struct spread *s, struct spread_leg *leg)
 
 /* --- body --- */
 
-static bool leg_takes_body(const struct spread_leg *leg)
+static bool leg_takes_body(const struct leg *leg)
 {
-	return leg->state == SPREAD_WORKING && leg->call.stream_body && !leg->call.done;
+	return leg->state == LEG_WORKING && leg->call.stream_body && !leg->call.done;
 }
 
-bool spread_wants_body(const struct spread *s)
+bool fleet_wants_body(const struct fleet *s)
 {
 	for (size_t i = 0; i < s->count; i++) {
 		if (leg_takes_body(&s->legs[i]))
@@ -149,7 +149,7 @@ bool spread_wants_body(const struct spread *s)
 	return false;
 }
 
-bool spread_has_room(const struct spread *s)
+bool fleet_has_room(const struct fleet *s)
 {
 	for (size_t i = 0; i < s->count; i++) {
 		if (leg_takes_body(&s->legs[i]) &&
@@ -159,7 +159,7 @@ bool spread_has_room(const struct spread *s)
 	return true;
 }
 
-static void leg_flush(const struct spread *s, struct spread_leg *leg)
+static void leg_flush(const struct fleet *s, struct leg *leg)
 {
 	size_t len = evbuffer_get_length(leg->queue);
 
@@ -174,13 +174,13 @@ static void leg_flush(const struct spread *s, struct spread_leg *leg)
 }
 
 /* The bytes are shared: however many legs there are, they are in memory once. */
-void spread_write(struct spread *s, struct evbuffer *from)
+void fleet_write(struct fleet *s, struct evbuffer *from)
 {
 	auto_evbuffer struct evbuffer *part = evbuffer_new();
 
 	evbuffer_add_buffer(part, from);
 	for (size_t i = 0; i < s->count; i++) {
-		struct spread_leg *leg = &s->legs[i];
+		struct leg *leg = &s->legs[i];
 
 		if (!leg_takes_body(leg))
 			continue;
@@ -191,9 +191,9 @@ void spread_write(struct spread *s, struct evbuffer *from)
 	}
 }
 
-struct spread_leg *spread_add_load(struct spread *s, struct engine *e, struct api_version v)
+struct leg *fleet_add_load(struct fleet *s, struct engine *e, struct api_version v)
 {
-	struct spread_leg *leg = spread_add(s, e);
+	struct leg *leg = fleet_add(s, e);
 
 	remote_call_init(&leg->call, &e->remote, v, "POST", "/images/load?quiet=1");
 	headers_set(&leg->call.head.headers, "Content-Type", "application/x-tar");
@@ -202,7 +202,7 @@ struct spread_leg *spread_add_load(struct spread *s, struct engine *e, struct ap
 	return leg;
 }
 
-void spread_end_body(struct spread *s)
+void fleet_end_body(struct fleet *s)
 {
 	s->body_ended = true;
 	for (size_t i = 0; i < s->count; i++)
@@ -211,13 +211,13 @@ void spread_end_body(struct spread *s)
 
 /* --- the course of a leg --- */
 
-void spread_start(struct spread *s)
+void fleet_start(struct fleet *s)
 {
 	for (size_t i = 0; i < s->count; i++) {
-		struct spread_leg *leg = &s->legs[i];
+		struct leg *leg = &s->legs[i];
 
 		leg->call.mode = CALL_STREAM;
-		leg->call.head_timeout_ms = leg->call.idle_timeout_ms = SPREAD_SILENCE_MS;
+		leg->call.head_timeout_ms = leg->call.idle_timeout_ms = FLEET_SILENCE_MS;
 		leg->moved_ms = clock_mono_ms();
 		remote_send(&leg->call, &leg->engine->remote, s->waiter);
 		if (s->title && !s->quiet)
@@ -227,7 +227,7 @@ void spread_start(struct spread *s)
 
 /* True when the leg must be given up: it does not take what waits for it, or its engine is lost and
  * silent. */
-static bool leg_is_stuck(struct spread_leg *leg)
+static bool leg_is_stuck(struct leg *leg)
 {
 	int64_t silent_ms = clock_mono_ms() - leg->moved_ms;
 	bool waits = leg_takes_body(leg) && evbuffer_get_length(leg->queue) > 0;
@@ -242,7 +242,7 @@ static bool leg_is_stuck(struct spread_leg *leg)
 }
 
 /* The call was refused, or is over and all of its lines but an unfinished one have been read. */
-static void leg_conclude(struct spread *s, struct spread_leg *leg)
+static void leg_conclude(struct fleet *s, struct leg *leg)
 {
 	const char *line;
 	size_t len;
@@ -257,11 +257,11 @@ static void leg_conclude(struct spread *s, struct spread_leg *leg)
 		leg_fail(s, leg);
 		return;
 	}
-	leg->state = SPREAD_REFRESHING;
+	leg->state = LEG_REFRESHING;
 	refresh_images(&leg->refresh, leg->engine, s->waiter);
 }
 
-static void leg_work(struct spread *s, struct spread_leg *leg)
+static void leg_work(struct fleet *s, struct leg *leg)
 {
 	leg->begun = leg->begun || (leg->call.answer.status > 0 && leg->call.answer.status < 400);
 	leg_flush(s, leg);
@@ -276,47 +276,47 @@ static void leg_work(struct spread *s, struct spread_leg *leg)
 		leg_fail(s, leg);
 }
 
-static void leg_refreshed(struct spread *s, struct spread_leg *leg)
+static void leg_refreshed(struct fleet *s, struct leg *leg)
 {
 	if (!leg->refresh.done)
 		return;
 	if (error_is_set(&leg->refresh.err))
 		log_debug("engine %s: refresh of images failed: %s", leg->engine->name,
 			error_text(&leg->refresh.err));
-	leg->state = SPREAD_DONE;
+	leg->state = LEG_DONE;
 	/* Loading was told by the engine's own last line. */
 	if (s->title && !s->quiet && !leg->call.stream_body)
 		say(s, leg, NULL);
 }
 
-void spread_abort(struct spread *s, const struct error *err)
+void fleet_abort(struct fleet *s, const struct error *err)
 {
 	for (size_t i = 0; i < s->count; i++) {
-		struct spread_leg *leg = &s->legs[i];
+		struct leg *leg = &s->legs[i];
 
-		if (leg->state != SPREAD_WORKING)
+		if (leg->state != LEG_WORKING)
 			continue;
 		error_copy(&leg->err, err);
 		leg_fail(s, leg);
 	}
 }
 
-static void abort_download(struct spread *s, const struct engine *source, struct error *err)
+static void abort_download(struct fleet *s, const struct engine *source, struct error *err)
 {
 	error_wrap(err, "node %s", source->name);
-	spread_abort(s, err);
+	fleet_abort(s, err);
 	s->body_ended = true;
 }
 
-void spread_feed(struct spread *s, const struct engine *source, struct call *download)
+void fleet_feed(struct fleet *s, const struct engine *source, struct call *download)
 {
 	auto_error struct error err = ERROR_INIT;
 
-	if (s->body_ended || !spread_wants_body(s))
+	if (s->body_ended || !fleet_wants_body(s))
 		return;
 	if (download->answer.status < 400 && evbuffer_get_length(download->in) > 0 &&
-		spread_has_room(s)) {
-		spread_write(s, download->in);
+		fleet_has_room(s)) {
+		fleet_write(s, download->in);
 		call_resume(download);
 	}
 	if (!download->done && !call_is_refused(download))
@@ -324,28 +324,28 @@ void spread_feed(struct spread *s, const struct engine *source, struct call *dow
 	if (!remote_check(download, &source->remote, &err))
 		abort_download(s, source, &err);
 	else if (evbuffer_get_length(download->in) == 0)
-		spread_end_body(s);
+		fleet_end_body(s);
 }
 
-bool spread_advance(struct spread *s)
+bool fleet_advance(struct fleet *s)
 {
 	bool over = true;
 
 	for (size_t i = 0; i < s->count; i++) {
-		struct spread_leg *leg = &s->legs[i];
+		struct leg *leg = &s->legs[i];
 
-		if (leg->state == SPREAD_WORKING)
+		if (leg->state == LEG_WORKING)
 			leg_work(s, leg);
-		if (leg->state == SPREAD_REFRESHING)
+		if (leg->state == LEG_REFRESHING)
 			leg_refreshed(s, leg);
-		over = over && leg->state >= SPREAD_DONE;
+		over = over && leg->state >= LEG_DONE;
 	}
 	return over;
 }
 
 /* --- the verdict --- */
 
-static size_t count_state(const struct spread *s, enum spread_state state)
+static size_t count_state(const struct fleet *s, enum leg_state state)
 {
 	size_t n = 0;
 
@@ -360,19 +360,19 @@ static bool is_about_platform(const struct error *err)
 	return strstr(error_text(err), "image operating system") != NULL;
 }
 
-static bool failures_are_about_platform(const struct spread *s)
+static bool failures_are_about_platform(const struct fleet *s)
 {
 	for (size_t i = 0; i < s->count; i++) {
-		if (s->legs[i].state == SPREAD_FAILED && !is_about_platform(&s->legs[i].err))
+		if (s->legs[i].state == LEG_FAILED && !is_about_platform(&s->legs[i].err))
 			return false;
 	}
 	return true;
 }
 
-bool spread_check(const struct spread *s, struct error *err)
+bool fleet_check(const struct fleet *s, struct error *err)
 {
-	size_t done = s->done_before + count_state(s, SPREAD_DONE);
-	size_t failed = count_state(s, SPREAD_FAILED);
+	size_t done = s->done_before + count_state(s, LEG_DONE);
+	size_t failed = count_state(s, LEG_FAILED);
 	auto_strbuf struct strbuf text = STRBUF_INIT;
 
 	if (done > 0 && (failed == 0 || failures_are_about_platform(s)))
@@ -380,14 +380,14 @@ bool spread_check(const struct spread *s, struct error *err)
 	for (size_t i = 0; i < s->count; i++) {
 		auto_free char *failure = failure_text(s, &s->legs[i]);
 
-		if (s->legs[i].state == SPREAD_FAILED || s->legs[i].state == SPREAD_SKIPPED)
+		if (s->legs[i].state == LEG_FAILED || s->legs[i].state == LEG_SKIPPED)
 			strbuf_addf(&text, "%s%s: %s", text.len ? "\n" : "",
 				s->legs[i].engine->name, failure);
 	}
 	return error_set(err, ERROR_ENGINE, "%s", text.buf);
 }
 
-bool spread_has_begun(const struct spread *s)
+bool fleet_has_begun(const struct fleet *s)
 {
 	for (size_t i = 0; i < s->count; i++) {
 		if (s->legs[i].begun)
@@ -396,14 +396,14 @@ bool spread_has_begun(const struct spread *s)
 	return false;
 }
 
-const struct error *spread_refusal(const struct spread *s)
+const struct error *fleet_refusal(const struct fleet *s)
 {
 	const struct error *first = s->count ? &s->legs[0].err : NULL;
 
 	for (size_t i = 0; i < s->count; i++) {
 		const struct error *err = &s->legs[i].err;
 
-		if (s->legs[i].state != SPREAD_FAILED || err->code != ERROR_ENGINE ||
+		if (s->legs[i].state != LEG_FAILED || err->code != ERROR_ENGINE ||
 			err->status != first->status ||
 			strcmp(error_text(err), error_text(first)) != 0)
 			return NULL;
@@ -411,10 +411,10 @@ const struct error *spread_refusal(const struct spread *s)
 	return s->done_before == 0 ? first : NULL;
 }
 
-bool spread_is_up_to_date(const struct spread *s)
+bool fleet_is_up_to_date(const struct fleet *s)
 {
 	for (size_t i = 0; i < s->count; i++) {
-		if (s->legs[i].state == SPREAD_DONE && !s->legs[i].up_to_date)
+		if (s->legs[i].state == LEG_DONE && !s->legs[i].up_to_date)
 			return false;
 	}
 	return true;

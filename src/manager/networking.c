@@ -1,5 +1,5 @@
-/* manager/connect.c - one connect after the other, and what undoes them. */
-#include "manager/connect.h"
+/* manager/networking.c - one request to connect after the other, and what undoes them. */
+#include "manager/networking.h"
 
 #include <assert.h>
 #include <string.h>
@@ -8,20 +8,20 @@
 #include "base/mem.h"
 #include "base/uri.h"
 
-STEP(connect_ask);
-STEP(connect_answered);
-STEP(connect_removed);
+STEP(networking_ask);
+STEP(networking_answered);
+STEP(networking_removed);
 
-static void connect_done(struct task *t)
+static void networking_done(struct task *t)
 {
-	struct connect *c = container_of(t, struct connect, task);
+	struct networking *c = container_of(t, struct networking, task);
 
 	c->done = true;
 	task_wake(c->waiter);
 }
 
-void connect_start(struct connect *c, struct manager *m, struct engine *e, const char *container_id,
-	struct translate_connects *networks, struct task *waiter)
+void networking_start(struct networking *c, struct manager *m, struct engine *e,
+	const char *container_id, struct translate_connects *networks, struct task *waiter)
 {
 	assert(!c->engine && networks->count > 0);
 	c->manager = m;
@@ -30,11 +30,12 @@ void connect_start(struct connect *c, struct manager *m, struct engine *e, const
 	c->networks = *networks;
 	*networks = (struct translate_connects){ 0 };
 	c->waiter = waiter;
-	task_init(&c->task, endpoint_loop(e->remote.endpoint), &connect_ask_step, connect_done);
+	task_init(
+		&c->task, endpoint_loop(e->remote.endpoint), &networking_ask_step, networking_done);
 	task_start(&c->task);
 }
 
-void connect_finish(struct connect *c)
+void networking_finish(struct networking *c)
 {
 	if (!c->engine)
 		return;
@@ -44,12 +45,12 @@ void connect_finish(struct connect *c)
 	engine_unref(c->engine);
 	error_clear(&c->err);
 	free(c->container_id);
-	*c = (struct connect){ 0 };
+	*c = (struct networking){ 0 };
 }
 
-static enum task_turn connect_ask(struct task *t)
+static enum task_turn networking_ask(struct task *t)
 {
-	struct connect *c = container_of(t, struct connect, task);
+	struct networking *c = container_of(t, struct networking, task);
 	const struct translate_connect *to = &c->networks.items[c->next];
 	auto_strbuf struct strbuf network = STRBUF_INIT;
 	struct call *call = &c->call;
@@ -66,29 +67,29 @@ static enum task_turn connect_ask(struct task *t)
 	call->body_len = strlen(call->body);
 	call->mode = CALL_TEXT;
 	remote_send(call, &c->engine->remote, t);
-	return task_wait_for(t, &c->call.done, &connect_answered_step);
+	return task_wait_for(t, &c->call.done, &networking_answered_step);
 }
 
-static enum task_turn remove_container(struct connect *c)
+static enum task_turn remove_container(struct networking *c)
 {
 	remote_change(&c->call, &c->engine->remote, "DELETE", c->container_id, "?force=1&v=1", 0,
 		&c->task);
-	return task_wait_for(&c->task, &c->call.done, &connect_removed_step);
+	return task_wait_for(&c->task, &c->call.done, &networking_removed_step);
 }
 
-static enum task_turn connect_answered(struct task *t)
+static enum task_turn networking_answered(struct task *t)
 {
-	struct connect *c = container_of(t, struct connect, task);
+	struct networking *c = container_of(t, struct networking, task);
 
 	engine_report_call(c->engine, &c->call);
 	if (!remote_check(&c->call, &c->engine->remote, &c->err))
 		return manager_may_act(c->manager) ? remove_container(c) : TASK_DONE;
-	return ++c->next < c->networks.count ? task_go(t, &connect_ask_step) : TASK_DONE;
+	return ++c->next < c->networks.count ? task_go(t, &networking_ask_step) : TASK_DONE;
 }
 
-static enum task_turn connect_removed(struct task *t)
+static enum task_turn networking_removed(struct task *t)
 {
-	struct connect *c = container_of(t, struct connect, task);
+	struct networking *c = container_of(t, struct networking, task);
 	auto_error struct error err = ERROR_INIT;
 
 	engine_report_call(c->engine, &c->call);

@@ -1,5 +1,5 @@
 /*
- * manager/connect.h - a new container joins the networks that its engine did not take with the
+ * manager/networking.h - a new container joins the networks that its engine did not take with the
  * create request (docker/translate.h).
  *
  * Embedded in the task that waits; the waiter is woken when `done`.  A container that cannot join
@@ -13,7 +13,7 @@
 #include "manager/manager.h"
 #include "net/task.h"
 
-struct connect {
+struct networking {
 	bool done;
 	struct error err;
 
@@ -28,7 +28,7 @@ struct connect {
 };
 
 /* c is zeroed memory; takes the networks. */
-void connect_start(struct connect *c, struct manager *m, struct engine *e, const char *container_id,
-	struct translate_connects *networks, struct task *waiter);
+void networking_start(struct networking *c, struct manager *m, struct engine *e,
+	const char *container_id, struct translate_connects *networks, struct task *waiter);
 /* Cancels when under way, frees, leaves zeroed memory.  Zeroed memory is fine. */
-void connect_finish(struct connect *c);
+void networking_finish(struct networking *c);

@@ -219,6 +219,8 @@ static void flush(struct images_fleet *is)
 	if (!x->answer_started) {
 		if (!is->source && !is->fleet.body_ended && fleet_wants_body(&is->fleet))
 			return;
+		if (!fleet_has_begun(&is->fleet))
+			return;
 		start_answer(is);
 	}
 	if (!exchange_is_full(x))
@@ -235,15 +237,31 @@ static void close_pull(const struct images_fleet *is, struct strbuf *to)
 	progress_say(to, NULL, status, NULL);
 }
 
+/* False with what failed, in the words of the engines when they have the same. */
+static bool check(const struct images_fleet *is, struct error *err)
+{
+	const struct error *refusal = fleet_refusal(&is->fleet);
+
+	if (!refusal)
+		return fleet_check(&is->fleet, err);
+	error_copy(err, refusal);
+	return false;
+}
+
 static enum task_turn finish(struct images_fleet *is)
 {
 	struct exchange *x = is->errand.rq->x;
 	auto_error struct error err = ERROR_INIT;
 	auto_strbuf struct strbuf last = STRBUF_INIT;
+	bool fine = check(is, &err);
 
+	if (!x->answer_started && fleet_refusal(&is->fleet))
+		return errand_fail(&is->errand, &err);
+	if (!x->answer_started)
+		start_answer(is);
 	if (is->last_line)
 		strbuf_addf(&last, "%s\r\n", is->last_line);
-	if (!fleet_check(&is->fleet, &err))
+	if (!fine)
 		progress_say_failed(&last, error_text(&err));
 	else if (is->pulled)
 		close_pull(is, &last);

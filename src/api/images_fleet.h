@@ -1,9 +1,10 @@
 /*
  * api/images_fleet.h - a request that brings an image to many engines, answered by their progress.
  *
- * The status is 200 before anything is known, so what failed is told by the last line, as clients
- * expect from an engine.  While a body is uploaded nothing is answered: not every client reads
- * before it has sent everything.  A client that leaves cancels the work on all engines.
+ * What all engines refuse at once in the same words is answered as an engine would.  Else the
+ * status is 200 before much is known, so what failed is told by the last line, as clients expect.
+ * While a body is uploaded nothing is answered: not every client reads before it has sent
+ * everything.  A client that leaves cancels the work on all engines.
  */
 #pragma once
 

@@ -32,11 +32,64 @@ struct object_list *object_list_create(const struct object_list_kind *kind, stru
 	return NULL;
 }
 
+/* --- rows --- */
+
+struct object_row *object_list_row(struct object_list *l, const char *key, const struct engine *e)
+{
+	struct object_row *row;
+
+	HASH_FIND_STR(l->rows, key, row);
+	if (!row) {
+		row = xnew(struct object_row);
+		row->key = xstrdup(key);
+		HASH_ADD_KEYPTR(hh, l->rows, row->key, strlen(row->key), row);
+		l->bytes += sizeof(*row) + strlen(row->key);
+	}
+	strv_add(&row->nodes, e->name);
+	return row;
+}
+
+bool object_row_is_named(
+	const struct object_row *row, const struct list_filters *f, const char *name)
+{
+	for (size_t i = 0; i < row->nodes.count; i++) {
+		if (list_filters_match_name(f, row->nodes.items[i], name))
+			return true;
+	}
+	return false;
+}
+
+static void free_row(struct object_list *l, struct object_row *row)
+{
+	HASH_DEL(l->rows, row);
+	strv_finish(&row->nodes);
+	free(row->key);
+	free(row);
+}
+
+static bool write_first_row(struct object_list *l, struct strbuf *to)
+{
+	struct object_row *row = l->rows;
+
+	if (!row)
+		return false;
+	l->kind->write_row(l, row, to);
+	free_row(l, row);
+	return true;
+}
+
+/* --- the pieces --- */
+
 void object_list_destroy(struct object_list *l)
 {
+	struct object_row *row, *tmp;
+
 	if (!l)
 		return;
 	l->kind->finish(l);
+	HASH_ITER (hh, l->rows, row, tmp) {
+		free_row(l, row);
+	}
 	held_lists_finish(&l->held);
 	strbuf_finish(&l->row);
 	free(l);
@@ -60,9 +113,12 @@ static void gather_some(struct object_list *l)
 
 static bool write_some(struct object_list *l, struct strbuf *to)
 {
+	bool (*write)(struct object_list * l, struct strbuf * to) =
+		l->kind->write_row ? write_first_row : l->kind->write;
+
 	for (int n = 0; n < AT_ONCE; n++) {
 		strbuf_reset(&l->row);
-		if (!l->kind->write(l, &l->row)) {
+		if (!write(l, &l->row)) {
 			strbuf_add_str(to, l->kind->after);
 			return false;
 		}

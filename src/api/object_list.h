@@ -9,12 +9,14 @@
 #pragma once
 
 #include "api/request.h"
+#include "base/map.h"
 #include "base/strbuf.h"
 #include "cluster/held_lists.h"
 #include "docker/label.h"
 #include "docker/listfilter.h"
 
 struct object_list;
+struct object_row;
 
 struct object_list_kind {
 	size_t size; /* of the struct that begins with the object_list */
@@ -28,9 +30,21 @@ struct object_list_kind {
 	/* All are gathered: some more of what is to be done before they are written; false: it is.
 	 * May be NULL. */
 	bool (*order)(struct object_list *l);
-	/* Writes the next row, or nothing when the filters say so; false when there is none. */
+	/* One of: writes the next row, or nothing when the filters say so; false when there is
+	 * none.  Or, where the rows are the list's, writes this one, or nothing. */
 	bool (*write)(struct object_list *l, struct strbuf *to);
+	void (*write_row)(struct object_list *l, const struct object_row *row, struct strbuf *to);
 	void (*finish)(struct object_list *l);
+};
+
+/* What some engines have, as one. */
+struct object_row {
+	char *key;             /* what makes it one; owned */
+	const void *thing;     /* the record; borrowed; set by the kind, NULL at first */
+	struct engine *engine; /* whose record it is; likewise */
+	struct strv nodes;     /* names of all engines that have it */
+	bool used;             /* the kind's */
+	UT_hash_handle hh;     /* object_list::rows */
 };
 
 struct object_list {
@@ -42,6 +56,7 @@ struct object_list {
 	struct held_lists held;
 	size_t engine, item;
 	bool entered, begun, separate;
+	struct object_row *rows; /* in the order of the engines' names */
 	struct strbuf row;
 };
 
@@ -53,6 +68,12 @@ bool object_list_more(struct object_list *l, struct strbuf *to);
 void object_list_destroy(struct object_list *l);
 /* Answers with the list. */
 void object_list_reply(struct request *rq, const struct object_list_kind *kind);
+
+/* While it is gathered: the row of this key, a new one if there is none, which the engine has. */
+struct object_row *object_list_row(struct object_list *l, const char *key, const struct engine *e);
+/* The filter `name` names it: as an engine knows it, or as it is shown. */
+bool object_row_is_named(
+	const struct object_row *row, const struct list_filters *f, const char *name);
 
 /* All values of the filter of this key (`label`) hold. */
 bool object_list_has_labels(

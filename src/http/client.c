@@ -58,9 +58,12 @@ void call_fail(struct call_state *s, enum error_code code, const char *fmt, ...)
 
 /* --- the connection --- */
 
-static void handle_input(struct stream *stream maybe_unused, void *arg)
+static void handle_input(struct stream *stream, void *arg)
 {
-	call_advance(arg);
+	struct call_state *s = arg;
+
+	assert(s->stream == stream);
+	call_advance(s);
 }
 
 static void handle_drained(struct stream *stream, void *arg)

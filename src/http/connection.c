@@ -249,10 +249,12 @@ static void handle_drained(struct stream *s, void *arg)
 	budget_count(c);
 }
 
-static void handle_broken(
-	struct stream *s maybe_unused, void *arg, const struct error *err maybe_unused)
+static void handle_broken(struct stream *s, void *arg, const struct error *err maybe_unused)
 {
-	connection_close(arg, "connection lost");
+	struct http_connection *c = arg;
+
+	assert(c->stream == s);
+	connection_close(c, "connection lost");
 }
 
 static const struct stream_ops connection_ops = {

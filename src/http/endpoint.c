@@ -8,9 +8,11 @@
  * though: the older a connection, the likelier is that the peer has just given it up.
  */
 #include "base/clock.h"
+
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "http/client_private.h"
+#include <assert.h>
 
 enum {
 	SURPLUS_MAX = 256, /* idle connections at most, those above max_idle among them */
@@ -91,9 +93,12 @@ static struct stream *idle_take(struct idle *i)
 	return stream;
 }
 
-static void handle_idle_event(struct stream *s maybe_unused, void *arg)
+static void handle_idle_event(struct stream *s, void *arg)
 {
-	stream_destroy(idle_take(arg), "idle connection ended");
+	struct idle *i = arg;
+
+	assert(i->stream == s);
+	stream_destroy(idle_take(i), "idle connection ended");
 }
 
 static void handle_idle_broken(struct stream *s, void *arg, const struct error *err maybe_unused)

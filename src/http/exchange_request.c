@@ -13,6 +13,7 @@
  * may even be behind what its own host could not send us any more, so when we are about to end
  * ourselves, an upload that stands still holds us up for a few seconds only.
  */
+#include <assert.h>
 #include <string.h>
 #include <strings.h>
 
@@ -26,11 +27,11 @@ enum {
 	STALLED_LOOK_MS = 3000,
 };
 
-static void body_changed(
-	struct evbuffer *body maybe_unused, const struct evbuffer_cb_info *info, void *arg)
+static void body_changed(struct evbuffer *body, const struct evbuffer_cb_info *info, void *arg)
 {
 	struct exchange *x = arg;
 
+	assert(x->body == body);
 	if (info->n_deleted > 0 && x->connection->exchange == x)
 		connection_defer_advance(x->connection);
 }

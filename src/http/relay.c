@@ -167,7 +167,10 @@ static void hold_at_end(struct relay *r)
 
 static void handle_tunnel_held(void *arg)
 {
-	hold_at_end(arg);
+	struct relay *r = arg;
+
+	assert(r->tunnel);
+	hold_at_end(r);
 }
 
 static void handle_tunnel_over(void *arg, const struct tunnel_result *result)

@@ -14,6 +14,7 @@
  */
 #include "kv/zookeeper.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
@@ -379,6 +380,7 @@ static void handle_lookup(void *arg, int code, struct evutil_addrinfo *list)
 {
 	struct zk *zk = arg;
 
+	assert(zk->lookup);
 	zk->lookup = NULL;
 	if (code)
 		error_set(&zk->reason, ERROR_CONNECT, "%s: %s", zk->servers.items[zk->looking_up],

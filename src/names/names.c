@@ -1,6 +1,7 @@
 /* names/names.c - questions from the network, one datagram or stream at a time. */
 #include "names/names.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -103,10 +104,11 @@ static void answer_datagram(
 		udp_send(&n->udp, peer, bytes, bytes_len);
 }
 
-static void handle_datagrams(evutil_socket_t fd maybe_unused, short what maybe_unused, void *arg)
+static void handle_datagrams(evutil_socket_t fd, short what maybe_unused, void *arg)
 {
 	struct names *n = arg;
 
+	assert(n->udp.fd == fd);
 	for (int i = 0; i < QUERIES_PER_TURN; i++) {
 		uint8_t data[QUERY_MAX];
 		struct udp_peer peer;
@@ -186,6 +188,7 @@ static void go_on(struct stream *s, void *arg)
 	struct names_client *c = arg;
 	bool ok = true;
 
+	assert(c->stream == s);
 	while (!stream_is_full(s) && take_message(c, &ok))
 		touch(c);
 	if (!ok)
@@ -196,10 +199,12 @@ static void go_on(struct stream *s, void *arg)
 		client_destroy(c, "done");
 }
 
-static void handle_broken(
-	struct stream *s maybe_unused, void *arg, const struct error *err maybe_unused)
+static void handle_broken(struct stream *s, void *arg, const struct error *err maybe_unused)
 {
-	client_destroy(arg, "broken");
+	struct names_client *c = arg;
+
+	assert(c->stream == s);
+	client_destroy(c, "broken");
 }
 
 static const struct stream_ops stream_ops = {
@@ -209,11 +214,12 @@ static const struct stream_ops stream_ops = {
 	.handle_broken = handle_broken,
 };
 
-static void handle_stream(struct listener *l maybe_unused, struct stream *s, void *arg)
+static void handle_stream(struct listener *l, struct stream *s, void *arg)
 {
 	struct names *n = arg;
 	struct names_client *c = xnew(struct names_client);
 
+	assert(n->listener == l);
 	if (n->clients_count >= CLIENTS_MAX)
 		client_destroy(list_first(&n->clients, struct names_client, link), "others came");
 	c->names = n;

@@ -39,11 +39,12 @@ static void note_status(struct child *c, int status)
 		error_set(&c->err, ERROR_INTERNAL, "ended with status %d", WEXITSTATUS(status));
 }
 
-static void handle_ended(maybe_unused int fd, maybe_unused short what, void *arg)
+static void handle_ended(int fd, maybe_unused short what, void *arg)
 {
 	struct child *c = arg;
 	int status = 0;
 
+	assert(c->fd == fd);
 	if (waitpid(c->pid, &status, WNOHANG) != c->pid)
 		return;
 	stop_watching(c);

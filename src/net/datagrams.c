@@ -1,6 +1,7 @@
 /* net/datagrams.c - flows of a UDP port. */
 #include "net/datagrams.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -94,6 +95,7 @@ static void handle_far(evutil_socket_t fd, short what maybe_unused, void *arg)
 {
 	struct flow *f = arg;
 
+	assert(f->fd == fd);
 	for (int i = 0; i < DATAGRAMS_PER_TURN; i++) {
 		ssize_t n = recv(fd, datagram, sizeof(datagram), 0);
 
@@ -159,10 +161,11 @@ static struct flow *flow_create(struct datagrams *d, const struct udp_peer *key)
 
 /* --- the port --- */
 
-static void handle_near(evutil_socket_t fd maybe_unused, short what maybe_unused, void *arg)
+static void handle_near(evutil_socket_t fd, short what maybe_unused, void *arg)
 {
 	struct datagrams *d = arg;
 
+	assert(d->udp.fd == fd);
 	for (int i = 0; i < DATAGRAMS_PER_TURN; i++) {
 		struct udp_peer key;
 		ssize_t n = udp_receive(&d->udp, datagram, sizeof(datagram), &key);

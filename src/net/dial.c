@@ -165,6 +165,7 @@ static void handle_connect_event(evutil_socket_t fd, short what maybe_unused, vo
 	struct dial_state *s = arg;
 	int number = socket_take_error(fd);
 
+	assert(s->fd == fd);
 	if (number != 0)
 		connect_failed(s, number);
 	else

@@ -102,10 +102,11 @@ static enum task_turn link_dialled(struct task *t)
 	return TASK_DONE;
 }
 
-static void handle_client(struct listener *listener maybe_unused, struct stream *s, void *arg)
+static void handle_client(struct listener *listener, struct stream *s, void *arg)
 {
 	struct forward *f = arg;
 
+	assert(f->listener == listener);
 	if (f->links_count >= f->budget->clients_max ||
 		!forward_budget_take(f->budget, LINK_DESCRIPTORS)) {
 		metric_inc(METRIC_relay_refused_total);

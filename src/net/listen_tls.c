@@ -6,6 +6,7 @@
  * is closed, and what it writes is thrown away for a moment.  Else the kernel would answer with a
  * reset, and that is all the client would see.
  */
+#include <assert.h>
 #include <errno.h>
 #include <openssl/ssl.h>
 #include <unistd.h>
@@ -66,6 +67,7 @@ static void handle_discard(evutil_socket_t fd, short what maybe_unused, void *ar
 	char buf[4096];
 	ssize_t got = recv(fd, buf, sizeof(buf), 0);
 
+	assert(c->fd == fd);
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (got > 0)
@@ -154,6 +156,7 @@ static void handle_first_byte(evutil_socket_t fd, short what maybe_unused, void 
 	struct client *c = arg;
 	struct listener *l = c->listener;
 
+	assert(c->fd == fd);
 	if (looks_like_http(fd)) {
 		refuse_plain_http(c);
 		return;

@@ -7,6 +7,7 @@
  */
 #include "net/resolver.h"
 
+#include <assert.h>
 #include <event2/dns.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -142,6 +143,7 @@ static void handle_answer(int code, struct evutil_addrinfo *list, void *arg)
 {
 	struct resolution *l = arg;
 
+	assert(!l->list); /* it is answered once */
 	l->request = NULL;
 	if (!l->done) {
 		if (list)

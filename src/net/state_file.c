@@ -104,6 +104,7 @@ static void handle_woken(int fd, maybe_unused short what, void *arg)
 	auto_error struct error result = ERROR_INIT;
 	uint64_t count;
 
+	assert(sf->wake_fd == fd && sf->saving);
 	if (read(fd, &count, sizeof(count)) != (ssize_t)sizeof(count))
 		return;
 	end_save(sf);

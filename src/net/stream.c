@@ -356,10 +356,11 @@ static void handle_look_again(struct deferred *d)
 	want_work(s);
 }
 
-static void handle_event(evutil_socket_t fd maybe_unused, short what, void *arg)
+static void handle_event(evutil_socket_t fd, short what, void *arg)
 {
 	struct stream *s = arg;
 
+	assert(s->transport.fd == fd);
 	if (what & EV_READ || (what & EV_WRITE && s->read_wants_write)) {
 		s->can_read = true;
 		s->read_wants_write = false;
@@ -376,10 +377,11 @@ static void handle_event(evutil_socket_t fd maybe_unused, short what, void *arg)
 }
 
 static void handle_input_change(
-	struct evbuffer *input maybe_unused, const struct evbuffer_cb_info *info, void *arg)
+	struct evbuffer *input, const struct evbuffer_cb_info *info, void *arg)
 {
 	struct stream *s = arg;
 
+	assert(s->input == input);
 	if (info->n_deleted > 0 && wants_input(s) && s->can_read)
 		want_work(s);
 }

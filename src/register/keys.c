@@ -5,6 +5,7 @@
  * before it and goes after it: docker/swarm/registered/<cluster>/<key, encoded>.  A record without
  * one is somebody else's.  ZooKeeper lists no folders of folders, and so is not among these.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -65,6 +66,7 @@ static void handle_entries(void *arg, const struct kv_entries *entries)
 {
 	struct keys *k = arg;
 
+	assert(k->watch);
 	if (k->read)
 		return;
 	k->read = true;
@@ -85,6 +87,7 @@ static void handle_error(void *arg, const struct error *err)
 {
 	struct keys *k = arg;
 
+	assert(k->watch);
 	if (k->read)
 		return;
 	k->read = true;
@@ -160,6 +163,7 @@ static void handle_written(void *arg, const struct error *err)
 	struct keys *k = arg;
 	auto_error struct error copy = ERROR_INIT;
 
+	assert(k->write);
 	if (err)
 		error_copy(&copy, err);
 	kv_write_destroy(steal(k->write));

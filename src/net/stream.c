@@ -369,19 +369,17 @@ static void handle_event(evutil_socket_t fd, short what, void *arg)
 		s->can_write = true;
 		s->write_wants_read = false;
 	}
-	/* libevent shows an error as both and without EV_CLOSED; so look, but only if reading will
-	 * not find out. */
+	/* libevent shows an error as both, without EV_CLOSED: look, if reading would not. */
 	if (what & EV_CLOSED || (!wants_input(s) && kernel_sees(s, POLLERR)))
 		s->hung_up = true;
 	want_work(s);
 }
 
 static void handle_input_change(
-	struct evbuffer *input, const struct evbuffer_cb_info *info, void *arg)
+	struct evbuffer *input maybe_unused, const struct evbuffer_cb_info *info, void *arg)
 {
 	struct stream *s = arg;
 
-	assert(s->input == input);
 	if (info->n_deleted > 0 && wants_input(s) && s->can_read)
 		want_work(s);
 }

@@ -104,9 +104,10 @@ static void handle_woken(int fd, maybe_unused short what, void *arg)
 	auto_error struct error result = ERROR_INIT;
 	uint64_t count;
 
-	assert(sf->wake_fd == fd && sf->saving);
+	assert(sf->wake_fd == fd);
 	if (read(fd, &count, sizeof(count)) != (ssize_t)sizeof(count))
-		return;
+		return; /* state_file_save_now has waited for it, in this turn */
+	assert(sf->saving);
 	end_save(sf);
 	error_move(&result, &sf->result);
 	sf->done(sf->arg, error_is_set(&result) ? &result : NULL);

@@ -247,6 +247,8 @@ bool image_find_last(const struct cluster *cluster, const char *name, struct str
 	const struct image_found *last;
 	bool differ = false;
 
+	if (!cluster->finders->have_made_images)
+		return false;
 	gather_names(&g, cluster->finders, name, IMAGE_MATCH_TAG);
 	last = find_last(&g, name);
 	for (size_t i = 0; last && i < g.count; i++) {
@@ -265,6 +267,8 @@ bool image_is_outdated(const struct engine *e, const char *name)
 	const struct image_found *last;
 	size_t own = 0;
 
+	if (!e->cluster->finders->have_made_images)
+		return false;
 	gather_names(&g, e->cluster->finders, name, IMAGE_MATCH_TAG);
 	auto_free struct image_found *items = xcalloc(g.count + 1, sizeof(*items));
 

@@ -11,6 +11,9 @@ struct finders {
 	struct index *network_names, *network_ids; /* ids: the engine's own and the logical one */
 	struct index *image_names, *image_ids;     /* by image_name_key and image_id_hex */
 	struct index *volume_names;
+	/* A request of ours has made images, ever: else no name means the last one (image_came.h),
+	 * and a create need not look through a thousand engines for it. */
+	bool have_made_images;
 };
 
 struct finders *finders_create(void);

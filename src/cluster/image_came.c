@@ -46,6 +46,8 @@ void image_making_begin(struct image_making *m, struct engine *e)
 	assert(!m->engine);
 	m->engine = engine_ref(e);
 	e->making++;
+	if (e->cluster)
+		e->cluster->finders->have_made_images = true;
 }
 
 void image_making_end(struct image_making *m)

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cluster/find_image.h"
+#include "cluster/image_came.h"
 #include "manager/image_holders.h"
 
 #define assert_text(name, got, expected)                                                           \
@@ -103,8 +104,14 @@ static void test_ambiguous(void **state)
 
 static void came(struct engine *e, const char *name, int64_t ms)
 {
+	struct image_making making = { 0 };
 	size_t count;
 	auto_free struct image_found *found = image_find_named(fx.cluster, name, &count);
+
+	if (ms > 0) {
+		image_making_begin(&making, e);
+		image_making_end(&making);
+	}
 
 	for (size_t i = 0; i < count; i++) {
 		struct image *image = (struct image *)found[i].image;

@@ -16,6 +16,20 @@ void containers_pass(struct request *rq)
 	proxy_container(rq);
 }
 
+/* All that an engine says of a signal begins so, of whom it is for as well. */
+void containers_kill(struct request *rq)
+{
+	auto_error struct error err = ERROR_INIT;
+	struct container *c = proxy_find_container(rq, request_name(rq), &err);
+
+	if (c) {
+		proxy_start(proxy_create_container(rq, c, NULL));
+		return;
+	}
+	error_wrap(&err, "cannot kill container: %s", request_name(rq));
+	reply_error(rq, &err);
+}
+
 /* A newer engine may know it. */
 void containers_unknown(struct request *rq)
 {

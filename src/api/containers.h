@@ -12,6 +12,7 @@ void containers_update(struct request *rq);  /* containers_update.c */
 void containers_wait(struct request *rq);    /* containers_wait.c */
 
 /* containers.c: passed to the container's engine. */
+void containers_kill(struct request *rq);
 void containers_pass(struct request *rq); /* with nothing that its row does not say */
 void containers_stats(struct request *rq);
 void containers_logs(struct request *rq);

@@ -63,12 +63,14 @@ static char *familiar_reference(const struct reference *ref)
 
 static void pull(struct request *rq, const char *name)
 {
-	auto_free char *full = join_reference(name, query_get(&rq->query, "tag"));
+	const char *tag = query_get(&rq->query, "tag");
+	auto_free char *full = join_reference(name, tag);
 	auto_error struct error err = ERROR_INIT;
 	struct images_fleet *is;
 	struct reference ref;
 
-	if (!reference_parse(&ref, full, &err)) {
+	if ((tag && *tag && !reference_check_tag(tag, &err)) ||
+		!reference_parse(&ref, full, &err)) {
 		reply_error(rq, &err);
 		return;
 	}

@@ -9,6 +9,7 @@
 #include "api/reply.h"
 #include "base/mem.h"
 #include "docker/query_need.h"
+#include "docker/reference.h"
 #include "manager/builds.h"
 
 /* In one archive; each may be on every engine. */
@@ -124,7 +125,9 @@ void images_push(struct request *rq)
 	auto_error struct error err = ERROR_INIT;
 	struct image_holders holders;
 
-	if (images_find(rq, &holders, name, IMAGE_MATCH_ANY_TAG, &err)) {
+	if (tag && *tag && !reference_check_tag(tag, &err))
+		reply_error(rq, &err);
+	else if (images_find(rq, &holders, name, IMAGE_MATCH_ANY_TAG, &err)) {
 		images_order_holders(rq, &holders, name);
 		failover_start(failover_create(rq, &holders));
 	} else if (err.code == ERROR_NOT_FOUND)

@@ -83,7 +83,7 @@ const struct route routes[] = {
 		ROUTE_CHANGES | ROUTE_ENDS | ROUTE_BY_NAME },
 	{ "POST", "/containers/{name}/restart", containers_pass, "its node",
 		ROUTE_CHANGES | ROUTE_ENDS | ROUTE_BY_NAME },
-	{ "POST", "/containers/{name}/kill", containers_pass, "its node",
+	{ "POST", "/containers/{name}/kill", containers_kill, "its node",
 		ROUTE_CHANGES | ROUTE_ENDS | ROUTE_BY_NAME },
 	{ "POST", "/containers/{name}/pause", containers_pass, "its node", ROUTE_CHANGES },
 	{ "POST", "/containers/{name}/unpause", containers_pass, "its node", ROUTE_CHANGES },

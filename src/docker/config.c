@@ -136,6 +136,10 @@ bool config_parse(struct container_config *ret, const char *body, size_t len, co
 {
 	struct container_config c = { .image = "", .network_mode = "" };
 
+	if (name &&
+		strcmp(name, "/") == 0) /* what follows the slash would be no name, and not none */
+		return error_set(err, ERROR_INVALID,
+			"Invalid container name (/), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed");
 	if (name && *name == '/')
 		name++;
 	if (name && !name_check("container", name, err))

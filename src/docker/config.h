@@ -77,6 +77,10 @@ void config_choose_ports(struct container_config *c,
 /* What PublishAllPorts means, said in full: a binding, with the port left to the engine, for each
  * port that is exposed here or by the image, whose ExposedPorts these are. */
 void config_bind_exposed(struct container_config *c, yyjson_val *of_image);
+/* True with what every engine refuses here, whatever its size, in its words: references that are
+ * none and memory that contradicts itself.  An engine says so itself; this is for when none is
+ * found. */
+bool config_refusal(const struct container_config *c, struct error *err);
 bool config_has_node_constraint(const struct container_config *c); /* hard node== */
 /* HostConfig.CpuShares is a weight (docker/needs.h) when it is more than the CPUs of any engine,
  * or when its swarm id says so. */

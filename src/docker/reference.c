@@ -254,6 +254,14 @@ static bool check_digest(struct span digest, struct error *err)
 	return true;
 }
 
+bool reference_check_tag(const char *tag, struct error *err)
+{
+	struct span s = { tag, strlen(tag) };
+
+	return is_tag(s) || check_digest(s, NULL) ||
+	       error_set(err, ERROR_INVALID, "invalid tag format");
+}
+
 static bool has_upper(struct span s)
 {
 	for (size_t i = 0; i < s.len; i++) {

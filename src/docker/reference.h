@@ -20,6 +20,8 @@ struct reference {
 bool reference_parse(struct reference *ret, const char *s, struct error *err);
 /* Can it be a name of an image, or its full id? */
 bool reference_check(const char *s, struct error *err);
+/* Can it be what a query calls "tag", a tag or a digest?  "invalid tag format" */
+bool reference_check_tag(const char *tag, struct error *err);
 void reference_finish(struct reference *r);
 /* Shortest form: "busybox", "foo/bar", "host:5000/x" (without tag or digest). */
 char *reference_familiar(const struct reference *r) must_check;

@@ -7,6 +7,8 @@
 
 #include "base/mem.h"
 #include "base/strbuf.h"
+#include "docker/image_name.h"
+#include "docker/reference.h"
 
 void image_holders_add(
 	struct image_holders *h, struct engine *e, const char *reference, const struct image *found)
@@ -177,22 +179,19 @@ static bool is_anywhere(const struct holdings *h, size_t n)
 	return false;
 }
 
+/* Of several the first, as engines do. */
 static bool check_anywhere(const struct holdings *h, const struct strv *names, struct error *err)
 {
-	auto_strv struct strv missing = STRV_INIT;
-
 	for (size_t n = 0; n < names->count; n++) {
-		if (!is_anywhere(h, n))
-			strv_add(&missing, names->items[n]);
-	}
-	if (missing.count == 0)
-		return true;
-	auto_free char *all = strv_join(names, " ");
-	auto_free char *nowhere = strv_join(&missing, " ");
+		if (is_anywhere(h, n))
+			continue;
+		if (!reference_check(names->items[n], err))
+			return false;
+		auto_free char *missing = image_name_missing(names->items[n]);
 
-	return error_set(err, ERROR_NOT_FOUND,
-		"Unable to find a healthy engine containing all images: [%s]: no such image: %s",
-		all, nowhere);
+		return error_set(err, ERROR_NOT_FOUND, "No such image: %s", missing);
+	}
+	return true;
 }
 
 bool image_holders_common(struct image_holders *ret, struct cluster *cluster,

@@ -302,7 +302,8 @@ bool placing_choose(struct placing *p, struct error *err)
 	for (size_t i = 0; i < p->networks_count; i++)
 		p->networks[i].meant = NULL; /* it may be gone in the next turn */
 	if (!e) {
-		error_move(err, &why);
+		if (!config_refusal(&p->config, err))
+			error_move(err, &why);
 		return false;
 	}
 	p->engine = engine_ref(e);

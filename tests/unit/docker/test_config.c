@@ -90,6 +90,68 @@ static void test_expressions(void **state maybe_unused)
 	}
 }
 
+static void test_refusal(void **state maybe_unused)
+{
+	static const char name[] = "invalid name or ID supplied: \"\"";
+	static const struct {
+		const char *host, *text; /* NULL: no engine is needed to say no */
+		int status;
+	} cases[] = {
+		{ "\"Memory\":6291456,\"MemorySwap\":-1,\"MemoryReservation\":6291456", NULL, 0 },
+		{ "\"Memory\":6291455", "Minimum memory limit allowed is 6MB", 0 },
+		{ "\"Memory\":16777216,\"MemorySwap\":1",
+			"Minimum memoryswap limit should be larger than memory limit, see usage",
+			0 },
+		{ "\"MemorySwap\":1",
+			"You should always set the Memory limit when using Memoryswap limit, "
+			"see usage",
+			0 },
+		{ "\"MemoryReservation\":1", "Minimum memory reservation allowed is 6MB", 0 },
+		{ "\"Memory\":33554432,\"MemoryReservation\":67108864",
+			"Minimum memory limit can not be less than memory reservation limit, see "
+			"usage",
+			0 },
+		{ "\"VolumesFrom\":[\"a\",\"b:\",\"c:ro\",\"d:Z,rw,cached\"],\"Links\":[\"a\",\"b:"
+		  "c\"]",
+			NULL, 0 },
+		{ "\"VolumesFrom\":[\"a\",\"\"]",
+			"volumes-from specification cannot be an empty string", 0 },
+		{ "\"VolumesFrom\":[\"a:b:c\"]", "invalid mode: b:c", 0 },
+		{ "\"VolumesFrom\":[\"a:ro,rw\"]", "invalid mode: ro,rw", 0 },
+		{ "\"VolumesFrom\":[\"a:ro,\"]", "invalid mode: ro,", 0 },
+		{ "\"VolumesFrom\":[\":ro\"]", name, 0 },
+		{ "\"Links\":[\"\"]", "empty string specified for links", 500 },
+		{ "\"Links\":[\"a:b\",\"a:b:c\"]", "bad format for links: a:b:c", 500 },
+		{ "\"Links\":[\":x\"]",
+			"could not get container for : invalid name or ID supplied: \"\"", 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		auto_free char *body =
+			xasprintf("{\"Image\":\"x\",\"HostConfig\":{%s}}", cases[i].host);
+		auto_error struct error err = ERROR_INIT;
+		struct container_config c;
+
+		assert_true(config_parse(&c, body, strlen(body), "", "", NULL));
+		assert_int_equal(config_refusal(&c, &err), cases[i].text != NULL);
+		if (cases[i].text)
+			assert_string_equal(error_text(&err), cases[i].text);
+		assert_int_equal(err.status, cases[i].status);
+		config_finish(&c);
+	}
+}
+
+static void test_slash_is_no_name(void **state maybe_unused)
+{
+	auto_error struct error err = ERROR_INIT;
+	struct container_config c;
+
+	assert_false(config_parse(&c, "{}", 2, "/", "", &err));
+	assert_int_equal(err.code, ERROR_INVALID);
+	assert_string_equal(
+		err.text, "Invalid container name (/), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed");
+}
+
 static void test_refused(void **state maybe_unused)
 {
 	static const struct {
@@ -574,6 +636,8 @@ int main(void)
 		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_expressions),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_refusal),
+		cmocka_unit_test(test_slash_is_no_name),
 		cmocka_unit_test(test_cli_20_10),
 		cmocka_unit_test(test_cli_28),
 		cmocka_unit_test(test_shares_per_engine),

@@ -102,6 +102,21 @@ static void test_refuse(void **state maybe_unused)
 	}
 }
 
+static void test_tag(void **state maybe_unused)
+{
+	static const char *const good[] = { "1", "a.b-c_d", "_", "sha256:" HEX64 };
+	static const char *const bad[] = { "-", ".x", "a b", "a/b", "a:b", "sha256:x" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
+		assert_true(reference_check_tag(good[i], NULL));
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		auto_error struct error err = ERROR_INIT;
+
+		assert_false(reference_check_tag(bad[i], &err));
+		assert_string_equal(err.text, "invalid tag format");
+	}
+}
+
 static void test_length(void **state maybe_unused)
 {
 	struct reference r;
@@ -233,6 +248,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse),
 		cmocka_unit_test(test_refuse),
+		cmocka_unit_test(test_tag),
 		cmocka_unit_test(test_length),
 		cmocka_unit_test(test_image_names),
 		cmocka_unit_test(test_image_names_with_registry),

@@ -227,9 +227,8 @@ static void test_common(void **state)
 		{ "busybox", "node-0=- node-1=- node-2=-" },
 		{ "busybox host:5000/x", "node-1=-" },
 		{ "bee abc111", "" }, /* apart */
-		{ "busybox nix",
-			"Unable to find a healthy engine containing all images: [busybox nix]: "
-			"no such image: nix" },
+		{ "busybox nix nax", "No such image: nix:latest" },
+		{ "busybox -", "invalid reference format" },
 	};
 
 	(void)state;

@@ -40,8 +40,8 @@ PLAIN_REGISTRY = ["--dockerd", "--insecure-registry=10.213.0.0/16"]
 STARTS_ENGINES = {"lab", "matrix", "store_engines"}
 # What can go on at once: with the shared engines or without, and modules from a name up to another, so that all take as long.
 PARTS = {
-    "engines-1": (True, "", "test_failures"),
-    "engines-2": (True, "test_failures", "~"),
+    "engines-1": (True, "", "test_images"),
+    "engines-2": (True, "test_images", "~"),
     "others-1": (False, "", "test_replication"),
     "others-2": (False, "test_replication", "~"),
 }

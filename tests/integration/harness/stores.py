@@ -24,22 +24,43 @@ from harness.zkclient import EPHEMERAL, ZooKeeperClient, ZooKeeperError
 
 UNPACKED = TOP / "build-stores"
 STOP_SECONDS = 15
+BLOCK = 200  # ports
 
-_given = set()
+_ports, _claims = iter(()), []
+
+
+def claim_ports():
+    """A block of ports below those that the kernel gives to clients, which no other run has; for as long as this one lives."""
+    for first in range(32000 - BLOCK, 20000, -BLOCK):  # relays of managers begin at the other end
+        claim = socket.socket(socket.AF_UNIX)
+        try:
+            claim.bind(f"\0swarm-test-ports-{first}")
+        except OSError:
+            claim.close()
+            continue
+        _claims.append(claim)
+        return iter(range(first, first + BLOCK))
+    raise RuntimeError("every block of ports is claimed")
+
+
+def is_free(port):
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
 
 
 def free_port():
-    """A port nobody listens on, below those that the kernel gives to clients, and never given twice."""
-    for port in range(20000 + os.getpid() * 37 % 8000, 32000):
-        if port in _given:
-            continue
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            _given.add(port)
+    """A port nobody listens on, and never given twice, here or to another run."""
+    global _ports
+    for _ in range(32000):
+        port = next(_ports, None)
+        if port is None:
+            _ports = claim_ports()
+        elif is_free(port):
             return port
     raise RuntimeError("no free port")
 

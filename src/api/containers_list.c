@@ -63,6 +63,7 @@ static void list_finish(struct errand *e)
 	struct containers_list *l = container_of(e, struct containers_list, errand);
 	struct list_size *size, *tmp;
 
+	lookup_walk_end(&l->place);
 	fanout_finish(&l->fanout);
 	refreshes_finish(&l->refreshes);
 	HASH_ITER (hh, l->sizes, size, tmp) {

@@ -46,6 +46,7 @@ struct lookup {
 	struct list swarm_ids[OTHER_BUCKET + 1]; /* container::by_swarm_prefix */
 	struct name_entry *names;                /* hash */
 	struct treap by_age;                     /* age_entry::node */
+	size_t walkers;                          /* who have begun, and not ended */
 };
 
 /* --- ages --- */
@@ -61,12 +62,12 @@ static const struct container *container_of_age(const struct treap_node *node)
 }
 
 static int compare_places(
-	const struct container *c, int64_t created_ns, const char *id, const void *engine)
+	const struct container *c, int64_t place_ns, const char *id, const void *engine)
 {
 	int order;
 
-	if (c->created_ns != created_ns)
-		return c->created_ns > created_ns ? -1 : 1;
+	if (c->place_ns != place_ns)
+		return c->place_ns > place_ns ? -1 : 1;
 	order = strcmp(c->id, id);
 	return order != 0 ? order : compare_addresses(c->engine, engine);
 }
@@ -74,7 +75,7 @@ static int compare_places(
 static int stands_to_container(const struct treap_node *node, const void *arg)
 {
 	const struct container *c = container_of_age(node), *other = arg;
-	int order = compare_places(c, other->created_ns, other->id, other->engine);
+	int order = compare_places(c, other->place_ns, other->id, other->engine);
 
 	return order != 0 ? order : compare_addresses(c, other);
 }
@@ -88,6 +89,9 @@ static void insert_age(struct lookup *l, struct container *c)
 {
 	struct age_entry *entry = xnew(struct age_entry);
 
+	if (!l->walkers || !c->placed)
+		c->place_ns = c->created_ns;
+	c->placed = c->state != CONTAINER_PENDING;
 	entry->container = c;
 	treap_insert(&l->by_age, &entry->node);
 }
@@ -118,7 +122,7 @@ void lookup_destroy(struct lookup *l)
 {
 	if (!l)
 		return;
-	assert(!l->names && !l->by_age.root);
+	assert(!l->names && !l->by_age.root && l->walkers == 0);
 	free(l);
 }
 
@@ -207,6 +211,7 @@ void lookup_remove(struct lookup *l, struct container *c)
 }
 
 struct walk {
+	struct lookup *lookup;
 	struct lookup_place *place;
 	bool (*visit)(void *arg, struct container *c);
 	void *arg;
@@ -216,9 +221,9 @@ static int stands_to_place(const struct treap_node *node, const void *arg)
 {
 	const struct lookup_place *p = ((const struct walk *)arg)->place;
 
-	if (!p->begun)
+	if (!p->in)
 		return 1;
-	return compare_places(container_of_age(node), p->created_ns, p->id, p->engine);
+	return compare_places(container_of_age(node), p->place_ns, p->id, p->engine);
 }
 
 static bool visit_node(struct treap_node *node, void *arg)
@@ -226,19 +231,32 @@ static bool visit_node(struct treap_node *node, void *arg)
 	const struct walk *w = arg;
 	struct container *c = container_of(node, struct age_entry, node)->container;
 
-	w->place->begun = true;
-	w->place->created_ns = c->created_ns;
+	if (!w->place->in) {
+		w->place->in = w->lookup;
+		w->lookup->walkers++;
+	}
+	w->place->place_ns = c->place_ns;
 	w->place->engine = c->engine;
 	memcpy(w->place->id, c->id, sizeof(c->id));
 	return w->visit(w->arg, c);
 }
 
-bool lookup_walk(const struct lookup *l, struct lookup_place *place,
+bool lookup_walk(struct lookup *l, struct lookup_place *place,
 	bool (*visit)(void *arg, struct container *c), void *arg)
 {
-	struct walk w = { .place = place, .visit = visit, .arg = arg };
+	struct walk w = { .lookup = l, .place = place, .visit = visit, .arg = arg };
 
+	assert(!place->in || place->in == l);
 	return treap_walk(&l->by_age, stands_to_place, visit_node, &w);
+}
+
+void lookup_walk_end(struct lookup_place *place)
+{
+	struct lookup *l = steal(place->in);
+
+	assert(!l || l->walkers > 0);
+	if (l)
+		l->walkers--;
 }
 
 struct container *lookup_find_on(

@@ -19,18 +19,21 @@ void lookup_destroy(struct lookup *l);
 void lookup_insert(struct lookup *l, struct container *c);
 void lookup_remove(struct lookup *l, struct container *c);
 /* Where somebody stands who walks through all containers, the newest first; zeroed memory is the
- * beginning. */
+ * beginning.  While anybody walks, containers whose age changes (an engine's clock was set) keep
+ * their places, so that everybody sees each of them once. */
 struct lookup_place {
-	int64_t created_ns;
+	int64_t place_ns;
 	char id[65];
 	const void *engine; /* to tell it from others only: it may be gone */
-	bool begun;
+	struct lookup *in;  /* private: NULL until it has seen one */
 };
 /* Visits what comes behind the place, which moves along, until visit returns false; then so does
  * this.  There may be containers among them of which clients must not hear: reservations, those of
  * engines that are not validated. */
-bool lookup_walk(const struct lookup *l, struct lookup_place *place,
+bool lookup_walk(struct lookup *l, struct lookup_place *place,
 	bool (*visit)(void *arg, struct container *c), void *arg);
+/* After the last walk from this place, before the lookup goes; never begun is fine. */
+void lookup_walk_end(struct lookup_place *place);
 /* By full id on this engine, validated or not. */
 struct container *lookup_find_on(
 	const struct lookup *l, const char *id, const struct engine *engine);

@@ -82,6 +82,9 @@ struct container {
 	struct labels labels;
 	int64_t created_ns;  /* engine time, shifted by the clock difference; whole seconds until it
 				is  inspected */
+	int64_t place_ns;    /* private to cluster/find_container.c: created_ns, unless it changed
+				while    somebody walked */
+	bool placed;         /* likewise: place_ns is set */
 	int64_t started_ns;  /* from inspect; 0 = never */
 	int64_t finished_ns; /* from inspect; 0 = not yet */
 

@@ -323,6 +323,60 @@ static void test_a_long_path_is_no_work(void **state)
 	assert_int_equal(lookups_of_path(fx, many, NULL), bound);
 }
 
+/* --- walking --- */
+
+static bool see_one(void *arg, struct container *c)
+{
+	strbuf_add_str(arg, c->id);
+	return false;
+}
+
+static void expect_walk(
+	struct fixture *fx, struct lookup_place *place, bool is_last, const char *expected)
+{
+	auto_strbuf struct strbuf seen = STRBUF_INIT;
+
+	assert_int_equal(lookup_walk(fx->cluster->lookup, place, see_one, &seen), is_last);
+	assert_string_equal(seen.buf, expected);
+}
+
+static void set_age(struct container *c, int64_t created_ns)
+{
+	engine_before_change(c->engine, c);
+	c->created_ns = created_ns;
+	engine_after_change(c->engine, c);
+}
+
+static void test_each_is_seen_once_whatever_its_age(void **state)
+{
+	struct fixture *fx = *state;
+	struct engine *e = fixture_validated(fx, "test-engine", "D");
+	struct container *a = fixture_container(e, "a", "", "/a");
+	struct container *b = fixture_container(e, "b", "", "/b");
+	struct container *c = fixture_container(e, "c", "", "/c");
+	struct lookup_place place = { 0 }, other = { 0 };
+
+	set_age(a, 30);
+	set_age(b, 20);
+	set_age(c, 10);
+	expect_walk(fx, &place, false, "a");
+	set_age(a, 5);  /* behind the place: not again */
+	set_age(c, 40); /* before it: not missed */
+	expect_walk(fx, &place, false, "b");
+	expect_walk(fx, &place, false, "c");
+	expect_walk(fx, &place, true, "");
+	lookup_walk_end(&place);
+	lookup_walk_end(&other);
+
+	/* Nobody walks any more: each has the place of its age. */
+	set_age(a, 6);
+	set_age(c, 41);
+	expect_walk(fx, &other, false, "c");
+	engine_remove_container(e, b);
+	expect_walk(fx, &other, false, "a");
+	lookup_walk_end(&other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -338,6 +392,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_a_long_path_is_no_work, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_names_are_reserved, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_pending_engines_show_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_each_is_seen_once_whatever_its_age, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_execs, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_execs_are_bounded, setup, teardown),
 	};

@@ -116,6 +116,7 @@ struct engine {
 	size_t images_count;
 	struct strv pulled; /* names, until the list shows them; private to image_came */
 	unsigned making;    /* requests under way that make images; likewise */
+	int64_t made_ms;    /* when the last of them ended; monotonic; 0: none has */
 	struct network *networks;
 	size_t networks_count;
 	struct volume *volumes;

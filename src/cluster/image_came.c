@@ -16,6 +16,8 @@ enum { PULLED_MAX = 64 };
 /* Each is sought among those that it had before, all in one turn; what has more is not dated. */
 enum { TAGS_MAX = 256 };
 
+enum { LATE_MS = 10 * 1000 };
+
 int64_t image_came_ms(const struct image *i, const char *reference)
 {
 	for (size_t n = 0; i->came_ms && n < i->tags_count; n++) {
@@ -57,7 +59,8 @@ void image_making_end(struct image_making *m)
 	if (!e)
 		return;
 	assert(e->making > 0);
-	e->making--;
+	if (--e->making == 0)
+		e->made_ms = clock_mono_ms();
 	engine_unref(e);
 }
 
@@ -85,6 +88,17 @@ static void set_came(const struct engine *e, const char *name, int64_t ms)
 	}
 }
 
+/* The event may come after the answer to who made it: it has a connection of its own. */
+static void set_made(const struct engine *e, const char *name)
+{
+	int64_t now_ms = clock_mono_ms();
+
+	if (e->making)
+		set_came(e, name, now_ms);
+	else if (e->made_ms && now_ms - e->made_ms < LATE_MS)
+		set_came(e, name, e->made_ms);
+}
+
 /* A name that is given again to the image that has it changes nothing in the list. */
 void image_came_event(struct engine *e, const struct docker_event *event)
 {
@@ -92,8 +106,8 @@ void image_came_event(struct engine *e, const struct docker_event *event)
 
 	if (event->type != EVENT_IMAGE || !e->cluster)
 		return;
-	if (event_action_is(event, "tag") && e->making && name)
-		set_came(e, name, clock_mono_ms());
+	if (event_action_is(event, "tag") && name)
+		set_made(e, name);
 	if (!event_action_is(event, "pull"))
 		return;
 	set_came(e, event->actor_id, -clock_mono_ms());

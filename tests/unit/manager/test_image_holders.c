@@ -124,6 +124,44 @@ static void came(struct engine *e, const char *name, int64_t ms)
 	}
 }
 
+static int64_t tagged(struct engine *e, const char *name)
+{
+	auto_free char *text = xasprintf("{\"Type\":\"image\",\"Action\":\"tag\",\"Actor\":{\"ID\":"
+					 "\"sha256:abc111\",\"Attributes\":{\"name\":\"%s\"}}}",
+		name);
+	struct docker_event event;
+	bool ignored;
+	size_t count;
+
+	assert_true(event_parse(&event, text, strlen(text), &ignored, NULL));
+	image_came_event(e, &event);
+	event_finish(&event);
+	auto_free struct image_found *found = image_find_named(fx.cluster, name, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (found[i].engine == e)
+			return image_came_ms(found[i].image, found[i].reference);
+	}
+	fail_msg("%s is not on its engine", name);
+	return 0;
+}
+
+/* An engine tells of a name on a connection of its own, maybe after it has answered who gave it. */
+static void test_word_of_a_name_comes_late(void **state maybe_unused)
+{
+	struct image_making making = { 0 };
+
+	assert_int_equal(tagged(node0, "busybox:latest"), 0); /* by somebody else */
+	image_making_begin(&making, node0);
+	assert_true(tagged(node0, "busybox:latest") > 0);
+	came(node0, "busybox:latest", 0);
+	image_making_end(&making);
+	assert_int_equal(tagged(node0, "busybox:latest"), node0->made_ms);
+	came(node0, "busybox:latest", 0);
+	node0->made_ms -= 60 * 1000; /* long ago */
+	assert_int_equal(tagged(node0, "busybox:latest"), 0);
+}
+
 /* A name means what was made last, here: in the words of node:milliseconds, and what is told. */
 static void test_last(void **state maybe_unused)
 {
@@ -335,6 +373,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_holders, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_ambiguous, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_word_of_a_name_comes_late, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_last, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_both_stores, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_common, set_up, tear_down),

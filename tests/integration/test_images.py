@@ -244,7 +244,7 @@ def test_save_of_images_that_are_apart(manager, engines, docker, tmp_path):
     ids["three:3"] = make_image(engines[2], "three:3")
     eventually(lambda: ids.keys() <= listed(manager).keys())
     text = docker.fails("save", "-o", tmp_path / "x.tar", "one:1", "nosuch:1")
-    assert "no such image: nosuch:1" in text
+    assert "No such image: nosuch:1" in text
     assert holders(engines, "one:1") == ["node-0"]
 
     docker("save", "-o", tmp_path / "all.tar", *ids, "busybox")

@@ -471,7 +471,7 @@ class ClassicEtcdAgent:
         self.store, self.target, self.value = store, f"/v2/keys/{quote(key)}", key.rsplit("/", 1)[1]
 
     def beat(self):
-        body = urllib.parse.urlencode({"ttl": 2, "value": self.value}).encode()
+        body = urllib.parse.urlencode({"ttl": 6, "value": self.value}).encode()
         form = [("Content-Type", "application/x-www-form-urlencoded")]
         assert self.store.request("PUT", self.target, body, form).status in (200, 201)
 
@@ -488,7 +488,7 @@ class ClassicZooKeeperAgent:
         store.create_folder(self.client, prefix)
 
     def connect(self):
-        self.client = ZooKeeperClient(self.store.ip, self.store.port, session_ms=2000)
+        self.client = ZooKeeperClient(self.store.ip, self.store.port, session_ms=6000)
 
     def beat(self):
         try:

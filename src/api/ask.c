@@ -7,7 +7,6 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "net/yield.h"
 
 enum {
 	BODY_MS = 120 * 1000, /* what takes an engine long it does before the head */

@@ -22,7 +22,6 @@
 #include "cluster/find_network.h"
 #include "manager/fanout.h"
 #include "manager/refreshes.h"
-#include "net/yield.h"
 
 enum {
 	LIST_LOOK_AT_CLOCK = 16,      /* containers; then the clock is asked */

@@ -7,7 +7,6 @@
 #include "api/reply.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "net/yield.h"
 
 enum {
 	AT_ONCE = 16,            /* objects; then the clock is asked */

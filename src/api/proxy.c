@@ -79,14 +79,6 @@ static bool held_answer_matters(const struct proxy *p)
 	return status >= 200 && (status < 300 || status == 304);
 }
 
-static bool removes_container(const struct proxy *p)
-{
-	const struct request *rq = p->errand.rq;
-
-	return strcmp(rq->x->head.method, "DELETE") == 0 &&
-	       strcmp(rq->route->path, "/containers/{name}") == 0;
-}
-
 static enum task_turn act_on_held_answer(struct proxy *p)
 {
 	if (!held_answer_matters(p)) {
@@ -99,7 +91,7 @@ static enum task_turn act_on_held_answer(struct proxy *p)
 		relay_release(&p->relay);
 		return task_wait(&p->errand.task, &proxy_relayed_step);
 	}
-	if (removes_container(p))
+	if (p->errand.rq->route->flags & ROUTE_REMOVES)
 		acknowledged_removal(p->errand.rq->api->manager, p->engine, p->container_id);
 	if (p->touch && p->relay.call.answer.status < 300)
 		touch_answered(p->touch, p->container_id);
@@ -151,23 +143,13 @@ static enum task_turn proxy_relayed(struct task *t)
 }
 
 /* What a success says by itself. */
-static enum deed deed_of(const struct proxy *p)
+static enum deed deed_of(const struct route *route)
 {
-	static const struct {
-		const char *path;
-		enum deed deed;
-	} deeds[] = {
-		{ "/containers/{name}/start", DEED_START },
-		{ "/containers/{name}/restart", DEED_START },
-		{ "/containers/{name}/stop", DEED_STOP },
-		{ "/containers/{name}/rename", DEED_RENAME },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(deeds); i++) {
-		if (strcmp(p->errand.rq->route->path, deeds[i].path) == 0)
-			return deeds[i].deed;
-	}
-	return DEED_NONE;
+	if (route->flags & ROUTE_STARTS)
+		return DEED_START;
+	if (route->flags & ROUTE_STOPS)
+		return DEED_STOP;
+	return route->flags & ROUTE_RENAMES ? DEED_RENAME : DEED_NONE;
 }
 
 static void believe_answer(struct proxy *p)
@@ -176,7 +158,7 @@ static void believe_answer(struct proxy *p)
 
 	log_debug("node %s: refresh after %s failed: %s", p->engine->name, rq->path,
 		error_text(&p->refresh.err));
-	acknowledged_change(rq->api->manager, p->engine, p->container_id, deed_of(p),
+	acknowledged_change(rq->api->manager, p->engine, p->container_id, deed_of(rq->route),
 		query_get(&rq->query, "name"));
 }
 

@@ -18,8 +18,14 @@ enum route_flags {
 	ROUTE_HIJACK = 64,        /* a raw stream follows */
 	ROUTE_UPGRADE = 128,      /* ... when the client asks for one */
 	ROUTE_ENDS = 512,         /* the container may end: nobody is sent there any more */
-	ROUTE_PAGE = 1024,        /* of the page for operators, which may be off */
-	ROUTE_BY_NAME = 256,      /* the engine repeats in its errors what it was asked for */
+	/* What a success says of the container, should it not be read again
+	   (manager/acknowledged.h): */
+	ROUTE_STARTS = 2048,
+	ROUTE_STOPS = 4096,
+	ROUTE_RENAMES = 8192,
+	ROUTE_REMOVES = 16384,
+	ROUTE_PAGE = 1024,   /* of the page for operators, which may be off */
+	ROUTE_BY_NAME = 256, /* the engine repeats in its errors what it was asked for */
 };
 
 struct route {

@@ -14,7 +14,6 @@
 #include "base/mem.h"
 #include "cluster/engine_private.h"
 #include "cluster/refresh_private.h"
-#include "net/yield.h"
 
 enum {
 	INSPECTS_AT_ONCE = 4,

@@ -14,7 +14,6 @@
 #include "cluster/fresh.h"
 #include "cluster/image_came.h"
 #include "cluster/refresh_private.h"
-#include "net/yield.h"
 
 struct job {
 	struct refresh_state base;

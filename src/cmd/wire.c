@@ -62,7 +62,7 @@ struct wire {
 	struct hub hub;
 	struct strv own_names; /* of this host, for browsers */
 	struct serve serve;
-	struct serve page_serve; /* without a server: the page has no port of its own */
+	struct serve page_serve; /* nowhere, when the page has no port of its own */
 	struct discovery *discovery;
 	struct replica *replica;   /* owned; NULL: without --replication */
 	struct election *election; /* owned; likewise */
@@ -293,8 +293,7 @@ static void stop(struct wire *w)
 	serve_notify("STOPPING=1");
 	resign(w);
 	serve_drain(&w->serve);
-	if (w->page_serve.server)
-		serve_close(&w->page_serve);
+	serve_close(&w->page_serve);
 	api_drain(&w->api);
 	if (w->registry)
 		hub_drain(&w->hub);
@@ -503,16 +502,14 @@ static void build_api(struct wire *w)
 			.is_busy = is_resigning,
 			.arg = w,
 		});
-	if (o->page_hosts.count > 0)
-		build_page(w);
+	build_page(w);
 }
 
 static void tear_down(struct wire *w)
 {
 	stop_signals(w);
 	serve_stop_listening(&w->serve);
-	if (w->page_serve.server)
-		serve_stop_listening(&w->page_serve);
+	serve_stop_listening(&w->page_serve);
 	keep_close(w->manager.keep);
 	election_destroy(steal(w->election));
 	discovery_destroy(w->discovery);
@@ -523,8 +520,7 @@ static void tear_down(struct wire *w)
 		hub_finish(&w->hub);
 	registry_destroy(w->registry);
 	serve_finish(&w->serve);
-	if (w->page_serve.server)
-		serve_finish(&w->page_serve);
+	serve_finish(&w->page_serve);
 	registrar_destroy(steal(w->registrar));
 	names_destroy(steal(w->names));
 	publish_destroy(steal(w->publish));
@@ -552,8 +548,7 @@ bool wire_run(const struct manage_options *options, struct error *err)
 	 * they are ready. */
 	started = started && open_registry(&w, err) && open_keep(&w, err) &&
 		  start_discovery(&w, err) && open_names(&w, err) && open_registrar(&w, err) &&
-		  serve_listen(&w.serve, err) &&
-		  (!w.page_serve.server || serve_listen(&w.page_serve, err));
+		  serve_listen(&w.serve, err) && serve_listen(&w.page_serve, err);
 	if (started) {
 		start_election(&w);
 		print_invitation(&w);

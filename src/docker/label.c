@@ -126,8 +126,8 @@ static bool is_hidden(const char *key)
 bool labels_match(const struct labels *l, const char *filter)
 {
 	const char *equals = strchr(filter, '=');
-	auto_free char *key =
-		equals ? xstrndup(filter, (size_t)(equals - filter)) : xstrdup(filter);
+	auto_free char *before = equals ? xstrndup(filter, (size_t)(equals - filter)) : NULL;
+	const char *key = before ? before : filter;
 	const char *value = is_hidden(key) ? NULL : labels_get(l, key);
 
 	return value && (!equals || strcmp(value, equals + 1) == 0);

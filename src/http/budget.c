@@ -43,8 +43,9 @@ static void set_account(struct http_connection *c, size_t bytes)
 
 	b->bytes = b->bytes - c->counted + bytes;
 	b->peak = max_of(b->peak, b->bytes);
+	/* of all servers of the process: the page may have one of its own */
+	metric_add(METRIC_client_memory_bytes, (int64_t)bytes - (int64_t)c->counted);
 	c->counted = bytes;
-	metric_set(METRIC_client_memory_bytes, (int64_t)b->bytes);
 }
 
 static bool is_over(const struct http_server *server)

@@ -11,6 +11,7 @@
 #include "cluster/find_image.h"
 #include "cluster/find_network.h"
 #include "docker/answer.h"
+#include "docker/image_name.h"
 #include "manager/decisions.h"
 #include "manager/desired.h"
 #include "manager/network_spread.h"
@@ -150,13 +151,25 @@ static bool add_constraint(
 	return !constraint || wish_add_constraint(p->wish, constraint, err);
 }
 
-/* One of these ids, or whoever has the name. */
+static bool are_plain(const struct strv *ids)
+{
+	for (size_t i = 0; i < ids->count; i++) {
+		if (!id_is_hex(image_id_hex(ids->items[i]), 1))
+			return false;
+	}
+	return true;
+}
+
+/* One of these ids, or whoever has the name.  What is no id as engines make them may not come to
+ * stand in an expression. */
 static char *image_affinity(const struct placing *p, const struct strv *ids)
 {
-	auto_free char *any = ids ? strv_join(ids, "|") : NULL;
+	if (!ids)
+		return xasprintf("image==%s", p->config.image);
+	if (!are_plain(ids))
+		return xasprintf("image==%s", ids->items[0]);
+	auto_free char *any = strv_join(ids, "|");
 
-	if (!ids || any[strspn(any, "sha256:|bcdef0134789")])
-		return xasprintf("image==%s", ids ? ids->items[0] : p->config.image);
 	return xasprintf("image==/^(%s)$/", any);
 }
 

@@ -20,7 +20,6 @@
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "net/resolver.h"
-#include "net/yield.h"
 
 enum {
 	DEFERRED_ROUNDS = 8,

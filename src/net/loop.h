@@ -42,6 +42,10 @@ struct deferred {
 };
 void deferred_init(struct deferred *d, void (*run)(struct deferred *d));
 void loop_defer(struct loop *loop, struct deferred *d);
+/* The same for a piece of long work: it runs when nothing that is deferred otherwise is left, or
+ * when that has taken its time of the turn.  So who asks for little waits for one piece of one long
+ * work, not for one of each. */
+void loop_defer_behind(struct loop *loop, struct deferred *d);
 void deferred_cancel(struct deferred *d);
 /* The same for what is likely to be needless, and may be late: within LOOP_LATER_MS, all of it
  * together. */

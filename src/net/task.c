@@ -4,8 +4,6 @@
 #include <assert.h>
 #include <stddef.h>
 
-#include "net/yield.h"
-
 static void handle_wake(struct deferred *d);
 
 static void handle_deadline(struct timer *timer)

@@ -75,6 +75,8 @@ static inline enum task_turn task_wait_for(
 	t->until = until;
 	return task_wait(t, next);
 }
+/* For long work, between its pieces: everybody goes first who has something short to do. */
+enum task_turn task_yield(struct task *t, const struct task_step *next);
 /* Wait, but at most ms; then `timed_out` is set and the step runs. */
 enum task_turn task_wait_ms(struct task *t, const struct task_step *next, int64_t ms);
 /* Both: the step runs when *until is true, or when ms have passed. */

@@ -16,7 +16,6 @@
 #include "base/metrics.h"
 #include "cluster/find_container.h"
 #include "manager/manager.h"
-#include "net/yield.h"
 #include "register/registrar_private.h"
 
 STEP(registrar_look);

@@ -13,7 +13,6 @@
 #include "base/strv.h"
 #include "net/listen.h"
 #include "net/task.h"
-#include "net/yield.h"
 
 struct job {
 	struct task task;

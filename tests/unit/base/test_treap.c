@@ -87,12 +87,14 @@ static void test_walk_while_others_go(void **state)
 	fill(&t, 7919);
 	r = walk(&t, -1, 1000);
 	assert_int_equal(r.last, 999);
+	assert_int_equal(walk(&t, r.last, 1).last, 1000); /* not that one again */
 	for (int i = 0; i < MANY; i++) {
 		if (numbers[i].value % 2)
 			treap_remove(&t, &numbers[i].node);
 	}
 	r = walk(&t, r.last, MANY);
 	assert_int_equal(r.count, (MANY - 1000) / 2);
+	assert_in_range(depth(t.root), 1, 100);
 	treap_remove(&t, &numbers[1].node); /* once more */
 	assert_int_equal(walk(&t, -1, MANY).count, MANY / 2);
 	for (int i = 0; i < MANY; i++)

@@ -390,6 +390,7 @@ def test_a_pull_ends_with_what_came(fakes, start_manager, name, familiar, newer)
 
 GONE = Reply(404, {"message": "manifest unknown"})
 DENIED = Reply(403, {"message": "denied"})
+OTHER = Reply(404, {"message": "no such thing"})
 CAME = Reply(200, b'{"status":"Pulling"}\n{"status":"Status: Downloaded newer image for busybox:1"}\n')
 BROKE = Reply(200, b'{"status":"Pulling"}\n{"errorDetail":{"message":"disk full"},"error":"disk full"}\n')
 
@@ -397,6 +398,7 @@ BROKE = Reply(200, b'{"status":"Pulling"}\n{"errorDetail":{"message":"disk full"
 @pytest.mark.parametrize("replies, status, text", [
     ([GONE], 404, "manifest unknown"), ([GONE, GONE], 404, "manifest unknown"), ([BROKE], 200, "disk full"),
     ([BROKE, BROKE], 200, "disk full"), ([GONE, DENIED], 200, "fake-0: manifest unknown\nfake-1: denied"),
+    ([GONE, OTHER], 200, "fake-0: manifest unknown\nfake-1: no such thing"),
     ([CAME, GONE], 200, "fake-1: manifest unknown"), ([CAME, BROKE], 200, "fake-1: Failed to load busybox:1: disk full"),
     ([GONE, BROKE], 200, "fake-0: manifest unknown\nfake-1: Failed to load busybox:1: disk full"),
 ])

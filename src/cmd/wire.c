@@ -459,7 +459,8 @@ static void build_page(struct wire *w)
 			.client_bytes = page_bytes(o),
 			.max_clients = PAGE_CLIENTS_MAX,
 			.open_to_all = "Whoever reaches this address sees every container, with "
-				       "its environment: use --tlsverify, or a loopback address",
+				       "its labels and its log: use --tlsverify, or a loopback "
+				       "address",
 			.handle = handle_page_exchange,
 			.refuse = handle_refused,
 			.arg = w,
